@@ -1,0 +1,1 @@
+"""Who asks: the `Scope` of a query."""

@@ -1,0 +1,1 @@
+"""The HTTP API: criteria in, bytes of a `Table` out."""

@@ -1,0 +1,1 @@
+"""What can be asked: fields and restitutions, as declarative files."""

@@ -1,0 +1,1 @@
+"""A synthetic country, written as official files."""

@@ -1,0 +1,1 @@
+"""Statistical disclosure control on plain numbers. Knows nothing of hospitals."""

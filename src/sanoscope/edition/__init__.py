@@ -1,0 +1,1 @@
+"""Immutable, named editions made from the last valid transmissions."""

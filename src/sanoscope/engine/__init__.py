@@ -1,0 +1,1 @@
+"""A small relational plan and the engines that run it. Knows nothing of hospitals."""

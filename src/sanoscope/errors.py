@@ -1,0 +1,55 @@
+"""The one error family: what was wrong, with which value, what is allowed, what to do next."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SanoscopeError(Exception):
+    """An error a person can act on.
+
+    Args:
+        code: stable identifier for machines (kebab-case French words).
+        message: what was wrong and with which value, in French.
+        allowed: what would have been accepted; shown in full up to a readable length.
+        todo: what to do next, in French.
+    """
+
+    def __init__(self, code: str, message: str, *, allowed: Iterable[str] = (), todo: str = "") -> None:
+        self.code = code
+        self.message = message
+        self.allowed = tuple(allowed)
+        self.todo = todo
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """Return the message, what is allowed and what to do, on one line each."""
+        parts = [self.message]
+        if self.allowed:
+            parts.append("Sont admis : " + ", ".join(_shortened(self.allowed)) + ".")
+        if self.todo:
+            parts.append(self.todo)
+        return "\n".join(parts)
+
+
+class CriterionError(SanoscopeError):
+    """A criterion, a value or a combination of a query that cannot be answered."""
+
+
+class InputFileError(SanoscopeError):
+    """A file that cannot be read as what it claims to be."""
+
+
+class NotFoundError(SanoscopeError):
+    """A restitution, an edition or a workspace that does not exist."""
+
+
+def suggest(value: str, allowed: Iterable[str]) -> str:
+    """Return « Vouliez-vous dire … ? » when something allowed is close to value, else an empty text."""
+    close = get_close_matches(value, list(allowed), n=3, cutoff=0.6)
+    return f"Vouliez-vous dire {' ou '.join(f'« {c} »' for c in close)} ?" if close else ""
+
+
+def _shortened(values: tuple[str, ...], limit: int = 40) -> list[str]:
+    if len(values) <= limit:
+        return list(values)
+    return [*values[:limit], f"… ({len(values)} en tout)"]

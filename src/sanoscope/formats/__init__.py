@@ -1,0 +1,1 @@
+"""Record layouts of e-PMSI files by kind and year, as data."""

@@ -1,0 +1,94 @@
+"""What a record layout is: a fixed part and, after it, zones that repeat as often as a counter says.
+
+Positions are those of the ATIH documents: the first character of a line is 1. A zone
+has no absolute position: zones follow the fixed part one after the other, in order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+FieldType = Literal["text", "integer", "date"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a record.
+
+    Attributes:
+        name: our column name, snake_case French (GLOSSARY.md).
+        start: first character, from 1, counted in the line (fixed part) or in one item (zone).
+        length: characters.
+        type: ``text`` (trimmed), ``integer`` (digits, blank = absent) or ``date`` (DDMMYYYY).
+        label: the official label.
+        stored: False for fillers and for what identifies a person (never written to the store).
+    """
+
+    name: str
+    start: int
+    length: int
+    type: FieldType
+    label: str
+    stored: bool = True
+
+    @property
+    def end(self) -> int:
+        """Last character, from 1, included."""
+        return self.start + self.length - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A part of the line that repeats.
+
+    Attributes:
+        name: ``autorisations``, ``radiotherapie``, ``unites``, ``diagnostics``, ``actes``…
+        counter: name of the fixed field that says how often; a blank counter is 0.
+        width: characters of one item.
+        fields: positions counted from the first character of the item.
+        owner: name of the zone whose items own these, or "" (diagnostics and acts of an RSA
+            come unit by unit).
+        owner_counter: name of the owner's field that says how many of them each item owns.
+    """
+
+    name: str
+    counter: str
+    width: int
+    fields: tuple[Field, ...]
+    owner: str = ""
+    owner_counter: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The layout of one kind of file, in one version.
+
+    Attributes:
+        kind: ``rsa``, ``ano``, ``rss``, ``vidhosp``…
+        version: the code that the line itself carries, e.g. ``"228"``.
+        years: the years (of discharge) for which this is the official layout.
+        admitted: further years whose files may carry it (see formats/README.md).
+        width: characters of the fixed part.
+        fields: the fixed part, in order of position.
+        zones: what follows it, in order.
+        source: the official document the positions come from.
+    """
+
+    kind: str
+    version: str
+    years: tuple[int, ...]
+    admitted: tuple[int, ...]
+    width: int
+    fields: tuple[Field, ...]
+    zones: tuple[Zone, ...]
+    source: str
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """The fields of the fixed part by name."""
+        return {field.name: field for field in self.fields}
+
+    def __getitem__(self, name: str) -> Field:
+        """Return a field of the fixed part."""
+        return self.by_name[name]

@@ -1,0 +1,1 @@
+"""From e-PMSI files and archives to typed Parquet; what breaks the layout goes to quarantine."""

@@ -1,0 +1,1 @@
+"""A `Table` made readable: CSV, XLSX, Parquet, JSON, HTML."""

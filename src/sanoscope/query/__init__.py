@@ -1,0 +1,1 @@
+"""From a frozen `Query` to a `Table` of cells with states."""

@@ -1,0 +1,1 @@
+"""Server-made pages: form and result."""

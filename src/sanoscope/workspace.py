@@ -1,0 +1,172 @@
+"""A workspace: the directory that holds settings, reference tables, store, quarantine and editions."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sanoscope.errors import NotFoundError, SanoscopeError, suggest
+
+SETTINGS_FILE = "sanoscope.toml"
+
+DEFAULT_SETTINGS = """\
+# Réglages de cet espace de travail Sanoscope. Chacun est facultatif : la valeur écrite est celle par défaut.
+
+[masquage]
+# Un effectif de personnes compris entre 1 et ce seuil moins un n'est jamais montré (demande de la CNIL : 11).
+seuil = 11
+
+[moteur]
+# Mémoire que DuckDB peut employer, et nombre de processeurs.
+memoire = "4GB"
+processus = 2
+
+[service]
+# Adresse et port de « sanoscope serve ».
+hote = "127.0.0.1"
+port = 8000
+
+[reception]
+# Taille, en octets, des blocs lus d'un fichier : la mémoire prise ne dépend que d'elle.
+bloc = 16777216
+# Une archive dont un membre dépasse ce facteur de décompression est refusée (bombe de décompression).
+facteur_decompression = 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of sanoscope.toml, checked.
+
+    Attributes:
+        seuil: smallest count of people that may be shown (persons).
+        memoire: DuckDB's memory limit, e.g. ``"4GB"``.
+        processus: threads and processes to use.
+        hote: address to serve on.
+        port: TCP port to serve on.
+        bloc: size of the blocks in which files are read (bytes).
+        facteur_decompression: largest accepted ratio of decompressed to compressed size.
+    """
+
+    seuil: int = 11
+    memoire: str = "4GB"
+    processus: int = 2
+    hote: str = "127.0.0.1"
+    port: int = 8000
+    bloc: int = 16 * 1024 * 1024
+    facteur_decompression: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A directory laid out as DESIGN §8 says. Paths only: each room reads and writes its own part."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def reference(self) -> Path:
+        """Plain reference tables (CSV)."""
+        return self.root / "reference"
+
+    @property
+    def store(self) -> Path:
+        """Typed Parquet by field, year, establishment and transmission."""
+        return self.root / "store"
+
+    @property
+    def quarantine(self) -> Path:
+        """Refused lines and files, with reasons."""
+        return self.root / "quarantine"
+
+    @property
+    def editions(self) -> Path:
+        """One directory an edition, and the pointer ``current``."""
+        return self.root / "editions"
+
+
+def create(directory: Path) -> Workspace:
+    """Make a workspace in directory (created if needed); an existing one is left as it is.
+
+    Raises:
+        SanoscopeError: the path exists and is not a directory.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise SanoscopeError(
+            "espace-impossible", f"« {directory} » existe et n'est pas un dossier.", todo="Choisissez un autre nom."
+        )
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = directory / SETTINGS_FILE
+    if not settings.exists():
+        settings.write_text(DEFAULT_SETTINGS, encoding="utf-8")
+    for name in ("reference", "store", "quarantine", "editions"):
+        (directory / name).mkdir(exist_ok=True)
+    return load(directory)
+
+
+def find(start: Path | None = None) -> Workspace:
+    """Return the workspace of start (default: the current directory) or of its nearest ancestor.
+
+    Raises:
+        NotFoundError: none of them holds ``sanoscope.toml``.
+    """
+    here = (start or Path.cwd()).resolve()
+    for directory in (here, *here.parents):
+        if (directory / SETTINGS_FILE).is_file():
+            return load(directory)
+    raise NotFoundError(
+        "espace-introuvable",
+        f"Aucun espace de travail dans « {here} » ni au-dessus (un dossier qui contient {SETTINGS_FILE}).",
+        todo="Créez-en un avec « sanoscope init DOSSIER », ou donnez le sien par --workspace DOSSIER.",
+    )
+
+
+def load(directory: Path) -> Workspace:
+    """Return the workspace held by directory.
+
+    Raises:
+        NotFoundError: directory has no ``sanoscope.toml``.
+        SanoscopeError: a setting is unknown or of the wrong type.
+    """
+    path = directory / SETTINGS_FILE
+    if not path.is_file():
+        raise NotFoundError(
+            "espace-introuvable",
+            f"« {directory} » n'est pas un espace de travail : {SETTINGS_FILE} y manque.",
+            todo=f"Créez-le avec « sanoscope init {directory} ».",
+        )
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SanoscopeError(
+            "reglages-illisibles", f"{path} n'est pas du TOML en UTF-8 : {error}.", todo="Corrigez-le ou supprimez-le."
+        ) from error
+    return Workspace(root=directory.resolve(), settings=_checked(tables, path))
+
+
+def _checked(tables: dict[str, Any], path: Path) -> Settings:
+    expected = tomllib.loads(DEFAULT_SETTINGS)
+    values: dict[str, Any] = {}
+    for section, entries in tables.items():
+        if section not in expected or not isinstance(entries, dict):
+            raise _unknown(f"[{section}]", [f"[{name}]" for name in expected], path)
+        for name, value in entries.items():
+            if name not in expected[section]:
+                raise _unknown(name, list(expected[section]), path)
+            wanted = type(expected[section][name])
+            if type(value) is not wanted:
+                raise SanoscopeError(
+                    "reglage-invalide",
+                    f"{path} : {section}.{name} vaut {value!r}, il doit être de type {wanted.__name__}.",
+                    todo=f"Par exemple : {name} = {expected[section][name]!r}",
+                )
+            if isinstance(value, int) and value < 1:
+                raise SanoscopeError("reglage-invalide", f"{path} : {section}.{name} vaut {value}, il doit être ≥ 1.")
+            values[name] = value
+    return Settings(**values)
+
+
+def _unknown(name: str, allowed: list[str], path: Path) -> SanoscopeError:
+    return SanoscopeError(
+        "reglage-inconnu", f"{path} : réglage inconnu « {name} ».", allowed=allowed, todo=suggest(name, allowed)
+    )
