@@ -1,0 +1,117 @@
+"""The default engine: DuckDB, in memory or on one file.
+
+A file to answer from is opened read-only; in every case external access is off once the inputs are declared, the
+configuration is locked, memory, threads and temporary space are bounded (DESIGN §7).
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from sanoscope.engine.plan import Plan
+from sanoscope.engine.sql import to_sql
+from sanoscope.errors import SanoscopeError
+
+
+class DuckDBEngine:
+    """Runs plans on DuckDB; safe to use from several threads (each gets its own cursor).
+
+    Args:
+        path: the database, or None for one in memory.
+        read_only: open an existing file to answer from it.
+        parquet: files to see as tables, by name.
+        tables: tables in memory, by name.
+        memory: DuckDB's memory limit, e.g. ``"4GB"``.
+        threads: processors to use.
+        timeout: seconds after which a query is interrupted (0: never).
+    """
+
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        read_only: bool = False,
+        parquet: Mapping[str, Sequence[Path]] | None = None,
+        tables: Mapping[str, pa.Table] | None = None,
+        memory: str = "4GB",
+        threads: int = 2,
+        timeout: float = 0,
+    ) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory,
+            "threads": threads,
+            "autoinstall_known_extensions": False,
+        }
+        self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+        self._timeout = timeout
+        for name, table in (tables or {}).items():
+            self._connection.register(name, table)
+        if parquet:
+            for name, files in parquet.items():
+                relation = self._connection.read_parquet([str(f) for f in files], union_by_name=True)
+                relation.create_view(name)
+        else:
+            self._connection.execute("SET enable_external_access = false")
+            self._connection.execute("SET lock_configuration = true")
+
+    def run(self, plan: Plan) -> pa.Table:
+        """Return the rows of a plan.
+
+        Raises:
+            SanoscopeError: ``calcul-interrompu`` (time or memory limit), ``calcul-impossible``.
+        """
+        cursor = self._connection.cursor()
+        timer = threading.Timer(self._timeout, cursor.interrupt) if self._timeout else None
+        if timer:
+            timer.start()
+        try:
+            return cursor.execute(to_sql(plan, dialect="duckdb")).to_arrow_table()
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
+            raise SanoscopeError(
+                "calcul-interrompu",
+                "Cette question demande plus de temps ou de mémoire que ce service n'en accorde.",
+                todo="Restreignez-la : moins d'années, une zone, un regroupement moins fin.",
+            ) from error
+        except duckdb.Error as error:
+            raise SanoscopeError(
+                "calcul-impossible", f"Le moteur n'a pas pu répondre ({type(error).__name__})."
+            ) from error
+        finally:
+            if timer:
+                timer.cancel()
+            cursor.close()
+
+    def create(self, name: str, plan: Plan) -> int:
+        """Make a table of a plan's rows and return how many there are."""
+        self._connection.execute(f'CREATE TABLE "{name}" AS {to_sql(plan, dialect="duckdb")}')
+        return self._count(name)
+
+    def store(self, name: str, table: pa.Table) -> int:
+        """Make a table of rows at hand and return how many there are."""
+        self._connection.register("_rows", table)
+        self._connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _rows')
+        self._connection.unregister("_rows")
+        return table.num_rows
+
+    def attach(self, name: str, table: pa.Table) -> None:
+        """See rows at hand as a table, without copying them."""
+        self._connection.register(name, table)
+
+    def drop(self, name: str) -> None:
+        """Forget a table."""
+        self._connection.execute(f'DROP TABLE "{name}"')
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """Return the columns of a table."""
+        return tuple(self._connection.table(f'"{table}"').columns)
+
+    def close(self) -> None:
+        """Write everything to the file and let it go."""
+        self._connection.close()
+
+    def _count(self, name: str) -> int:
+        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+        return int(row[0]) if row else 0

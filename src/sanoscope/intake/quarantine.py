@@ -1,0 +1,96 @@
+"""What was refused, with its reasons: lines in one CSV a file, whole files in one journal."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from numpy.typing import NDArray
+
+from sanoscope.intake.blocks import Block
+from sanoscope.intake.decode import Refused
+from sanoscope.intake.sources import Refusal
+
+SCHEMA = pa.schema(
+    [
+        ("ligne", pa.int64()),
+        ("octet", pa.int64()),
+        ("position", pa.int32()),
+        ("motif", pa.string()),
+        ("message", pa.string()),
+        ("contenu", pa.string()),
+    ]
+)
+"""ligne: number in the file, from 1; octet: where it begins, from 0; position: character concerned, from 1 (0: all)."""
+
+
+class LineQuarantine:
+    """The refused lines of one file, written as they come; no file where there is none."""
+
+    def __init__(self, directory: Path) -> None:
+        self._work = directory / f".en-cours-{uuid4().hex}.csv"
+        self._writer: pacsv.CSVWriter | None = None
+        self.reasons: dict[str, int] = {}
+
+    def add(self, block: Block, refusals: list[Refused]) -> None:
+        """Keep the refused lines of a block, whole."""
+        for refused in refusals:
+            if self._writer is None:
+                self._work.parent.mkdir(parents=True, exist_ok=True)
+                self._writer = pacsv.CSVWriter(self._work, SCHEMA)
+            rows = refused.rows
+            n = len(rows)
+            columns = [
+                pa.array(block.first_line + rows),
+                pa.array(block.first_byte + block.starts[rows]),
+                pa.array(np.full(n, refused.start, np.int32)),
+                pa.array([refused.code]).take(pa.array(np.zeros(n, np.int64))),
+                pa.array([refused.message]).take(pa.array(np.zeros(n, np.int64))),
+                _texts(block.buffer, block.starts[rows], block.lengths[rows]),
+            ]
+            self._writer.write_table(pa.table(columns, schema=SCHEMA))
+            self.reasons[refused.code] = self.reasons.get(refused.code, 0) + n
+
+    def commit(self, path: Path) -> None:
+        """Close and put in place; nothing happens where no line was refused."""
+        if self._writer is not None:
+            self._writer.close()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._work.rename(path)
+
+    def abandon(self) -> None:
+        """Leave no trace."""
+        if self._writer is not None:
+            self._writer.close()
+            self._work.unlink(missing_ok=True)
+
+
+def note_refused_files(directory: Path, refusals: list[Refusal]) -> None:
+    """Append refused files to ``fichiers.jsonl`` (their content stays where the operator has it)."""
+    if not refusals:
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    with (directory / "fichiers.jsonl").open("a", encoding="utf-8") as stream:
+        for refusal in refusals:
+            entry = {"instant": now, "fichier": refusal.label, "motif": refusal.code, "message": refusal.message}
+            stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def _texts(buffer: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> pa.Array:
+    """Return the lines as text (ISO-8859-1), in one gather."""
+    ends = np.cumsum(lengths)
+    source = np.arange(int(ends[-1])) + np.repeat(starts - (ends - lengths), lengths)
+    raw = buffer[source]
+    # an ISO-8859-1 character above 127 takes two bytes in UTF-8
+    wide = np.concatenate([[0], np.cumsum(raw > 127)])
+    offsets = np.concatenate([[0], ends])
+    data = raw.tobytes().decode("latin-1").encode("utf-8")
+    array = pa.LargeStringArray.from_buffers(
+        len(starts), pa.py_buffer((offsets + wide[offsets]).astype(np.int64).tobytes()), pa.py_buffer(data)
+    )
+    return pc.cast(array, pa.string())

@@ -1,0 +1,148 @@
+"""Receiving files: the whole of ``sanoscope intake``.
+
+Each file is read once, as a stream of blocks; its tables and its refused lines are written beside their place and
+appear there together. Several files are read by several processes; the order of arrival is the order given.
+"""
+
+import fcntl
+import itertools
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing.sharedctypes import Synchronized
+from pathlib import Path
+
+import pyarrow as pa
+
+from sanoscope.errors import SanoscopeError
+from sanoscope.intake.quarantine import note_refused_files
+from sanoscope.intake.reading import FileReport, receive_file
+from sanoscope.intake.sources import Refusal, Source, find_sources
+from sanoscope.intake.store import UNFINISHED, StoredFile
+from sanoscope.workspace import Workspace
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes read, bytes to read)."""
+
+SMALL = 64 * 1024 * 1024
+"""Below this many bytes in all, starting other processes costs more than it saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeReport:
+    """What became of everything that was given."""
+
+    files: list[FileReport] = field(default_factory=list)
+    noted: list[Refusal] = field(default_factory=list)
+
+    @property
+    def received(self) -> list[StoredFile]:
+        """Files that entered the store."""
+        return [f.stored for f in self.files if f.stored and not f.known]
+
+    @property
+    def known(self) -> list[StoredFile]:
+        """Files that were in the store already."""
+        return [f.stored for f in self.files if f.stored and f.known]
+
+    @property
+    def refused(self) -> list[Refusal]:
+        """Files that were refused whole."""
+        return [f.refusal for f in self.files if f.refusal]
+
+    @property
+    def lines(self) -> tuple[int, int, int]:
+        """Lines (read, accepted, refused) of the files received; read = accepted + refused."""
+        received = self.received
+        return (
+            sum(f.lues for f in received),
+            sum(f.acceptees for f in received),
+            sum(f.refusees for f in received),
+        )
+
+    @property
+    def clean(self) -> bool:
+        """Nothing was refused, neither file nor line, and no file was torn."""
+        return not self.refused and all(f.refusees == 0 and not f.tronque for f in self.received)
+
+
+def receive(workspace: Workspace, paths: list[Path], *, progress: Progress | None = None) -> IntakeReport:
+    """Take files, folders and archives into the store; what breaks the layout goes to quarantine.
+
+    Raises:
+        SanoscopeError: another intake is at work in this workspace.
+    """
+    sources, refusals = find_sources(paths, max_ratio=workspace.settings.facteur_decompression)
+    now = datetime.now(UTC).isoformat()
+    with _alone(workspace):
+        reports = _read_all(workspace, sources, now, progress or (lambda done, total: None))
+    noted = [r for r in refusals if r.noted]
+    reports = [*reports, *(FileReport(r.label, refusal=r) for r in refusals if not r.noted)]
+    note_refused_files(workspace.quarantine, [r.refusal for r in reports if r.refusal])
+    return IntakeReport(reports, noted)
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    workspace.store.mkdir(parents=True, exist_ok=True)
+    with (workspace.store / ".verrou").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise SanoscopeError(
+                "reception-en-cours", "Une autre réception est en cours ici.", todo="Attendez sa fin, puis relancez."
+            ) from error
+        for left in workspace.store.glob(f"{UNFINISHED}*"):  # an intake that was killed
+            shutil.rmtree(left)
+        yield
+
+
+def _read_all(workspace: Workspace, sources: list[Source], now: str, progress: Progress) -> list[FileReport]:
+    total = sum(source.size for source in sources)
+    processes = min(workspace.settings.processus, len(sources))
+    if processes < 2 or total < SMALL:
+        before = itertools.accumulate((source.size for source in sources), initial=0)
+        return [
+            receive_file(workspace, source, now, partial(_advance, progress, done, total))
+            for source, done in zip(sources, before, strict=False)
+        ]
+    context = multiprocessing.get_context("spawn")
+    counter = context.Value("q", 0)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_share, initargs=(counter,)) as pool:
+        futures = [pool.submit(_receive_in_pool, workspace, source, now) for source in sources]
+        while not all(future.done() for future in futures):
+            wait(futures, timeout=0.2)
+            progress(counter.value, total)
+        progress(total, total)
+        return [future.result() for future in futures]
+
+
+def _advance(progress: Progress, before: int, total: int, read: int) -> None:
+    progress(before + read, total)
+
+
+_counter: "Synchronized[int] | None" = None
+
+
+def _share(counter: "Synchronized[int]") -> None:
+    global _counter  # noqa: PLW0603 - the only way to hand a shared value to pool workers
+    _counter = counter
+    pa.set_cpu_count(1)
+
+
+def _receive_in_pool(workspace: Workspace, source: Source, now: str) -> FileReport:
+    seen = 0
+
+    def count(done: int) -> None:
+        nonlocal seen
+        if _counter is not None:
+            with _counter.get_lock():
+                _counter.value += done - seen
+        seen = done
+
+    return receive_file(workspace, source, now, count)

@@ -1,0 +1,179 @@
+"""The store: what was received, as typed Parquet, one directory a file; nothing is ever overwritten.
+
+``store/CHAMP/ANNEE/FINESS/MOIS/KIND-SHA/`` holds ``fichier.json`` (what was received, what was counted) and one
+Parquet file a table. A directory appears by one rename, so a file is either wholly in the store or not at all.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sanoscope.intake.names import Key
+
+FIELD_OF = {"rsa": "mco", "ano": "mco", "rss": "mco", "vidhosp": "mco"}
+"""The field (champ) that each kind of file belongs to."""
+
+RECORD = "fichier.json"
+UNFINISHED = ".en-cours-"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """What the store knows of one received file.
+
+    Attributes:
+        kind: kind of file (``rsa``, ``ano``…).
+        finess, annee, mois: whose transmission, cumulated up to which month.
+        nom: name of the file; ``archive`` the archive it came in, or "".
+        sha256: fingerprint of its bytes (hexadecimal); ``taille`` their number.
+        instant: when it was sent, if its archive says so, else when it was received (ISO 8601).
+        lues, acceptees, refusees: lines; lues = acceptees + refusees.
+        motifs: refused lines by reason.
+        versions: accepted lines by layout version.
+        tables: rows by table.
+        tronque: the last line was cut off: such a file counts only where no whole one exists.
+        logiciel: version of Sanoscope that read it.
+    """
+
+    kind: str
+    finess: str
+    annee: int
+    mois: int
+    nom: str
+    archive: str
+    sha256: str
+    taille: int
+    instant: str
+    lues: int
+    acceptees: int
+    refusees: int
+    motifs: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, int] = field(default_factory=dict)
+    tronque: bool = False
+    logiciel: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Whose transmission it belongs to."""
+        return Key(self.finess, self.annee, self.mois)
+
+    @property
+    def rank(self) -> tuple[bool, int, datetime]:
+        """The greatest counts: whole before torn, then the latest month, then the latest sent."""
+        return (not self.tronque, self.mois, datetime.fromisoformat(self.instant))
+
+
+@dataclass(frozen=True, slots=True)
+class Transmission:
+    """The files of one establishment and year that count: the last valid RSA, and the chaining that goes with it."""
+
+    rsa: StoredFile
+    ano: StoredFile | None
+
+
+def place_of(*, kind: str, key: Key, sha256: str) -> Path:
+    """Return where a received file goes, relative to the store (and, for its refused lines, to the quarantine)."""
+    return Path(FIELD_OF[kind], str(key.annee), key.finess, f"{key.mois:02d}", f"{kind}-{sha256[:16]}")
+
+
+def read_record(directory: Path) -> StoredFile:
+    """Return what the store knows of the file held by directory."""
+    return StoredFile(**json.loads((directory / RECORD).read_text(encoding="utf-8")))
+
+
+def stored_files(store: Path, champ: str = "mco") -> Iterator[tuple[StoredFile, Path]]:
+    """Yield every received file of a field with its directory, in a stable order."""
+    for path in sorted((store / champ).glob(f"*/*/*/*/{RECORD}")):
+        yield read_record(path.parent), path.parent
+
+
+def last_transmissions(files: list[StoredFile], years: set[int] | None = None) -> list[Transmission]:
+    """Return, for each establishment and year, the transmission that counts (DESIGN §5: the last valid, cumulative).
+
+    A chaining file goes with its RSA when it is of the same month and was not sent before it: the sequence numbers
+    of another transmission would chain the wrong stays.
+    """
+    best: dict[tuple[str, int], StoredFile] = {}
+    chaining: dict[Key, StoredFile] = {}
+    for file in files:
+        if years is not None and file.annee not in years:
+            continue
+        if file.kind == "rsa" and file.acceptees:
+            held = best.get((file.finess, file.annee))
+            if held is None or file.rank > held.rank:
+                best[file.finess, file.annee] = file
+        elif file.kind == "ano" and file.acceptees:
+            known = chaining.get(file.key)
+            if known is None or file.rank > known.rank:
+                chaining[file.key] = file
+    transmissions = []
+    for rsa in sorted(best.values(), key=lambda f: (f.annee, f.finess)):
+        ano = chaining.get(rsa.key)
+        if ano is not None and datetime.fromisoformat(ano.instant) < datetime.fromisoformat(rsa.instant):
+            ano = None
+        transmissions.append(Transmission(rsa, ano))
+    return transmissions
+
+
+class Writer:
+    """Writes the tables of one file beside their final place, then puts them there in one rename."""
+
+    def __init__(self, store: Path, work: Path) -> None:
+        self._store = store
+        self._work = work
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._rows: dict[str, int] = {}
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows written so far, by table."""
+        return dict(self._rows)
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Append a batch of rows to a table; a column that a later layout adds or drops opens a second part."""
+        parts = [key for key in self._writers if key.split("~")[0] == name]
+        part = next((key for key in parts if self._writers[key].schema.equals(table.schema)), None)
+        if part is None:
+            part = f"{name}~{len(parts) + 1}" if parts else name
+            path = self._work / f"{part}.parquet"
+            self._writers[part] = pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+        self._writers[part].write_table(table)
+        self._rows[name] = self._rows.get(name, 0) + table.num_rows
+
+    def commit(self, record: StoredFile) -> Path:
+        """Close the tables, write the record, and make the whole visible at once; the same bytes twice are one."""
+        self._close()
+        text = json.dumps(asdict(record), ensure_ascii=False, indent=1)
+        with (self._work / RECORD).open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        target = self._store / place_of(kind=record.kind, key=record.key, sha256=record.sha256)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._work.rename(target)
+        except OSError:
+            if not (target / RECORD).exists():
+                raise
+            self.abandon()
+        return target
+
+    def abandon(self) -> None:
+        """Leave no trace."""
+        self._close()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    def _close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
