@@ -1,11 +1,11 @@
 """The default engine: DuckDB, in memory or on one file.
 
-A file to answer from is opened read-only; in every case external access is off once the inputs are declared, the
-configuration is locked, memory, threads and temporary space are bounded (DESIGN §7).
+A file to answer from is opened read-only; once the inputs are declared external access is off, the configuration is
+locked; memory, threads and time are bounded (DESIGN §7).
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -17,13 +17,11 @@ from sanoscope.errors import SanoscopeError
 
 
 class DuckDBEngine:
-    """Runs plans on DuckDB; safe to use from several threads (each gets its own cursor).
+    """Runs plans on DuckDB; safe to use from several threads (each query gets its own cursor).
 
     Args:
         path: the database, or None for one in memory.
         read_only: open an existing file to answer from it.
-        parquet: files to see as tables, by name.
-        tables: tables in memory, by name.
         memory: DuckDB's memory limit, e.g. ``"4GB"``.
         threads: processors to use.
         timeout: seconds after which a query is interrupted (0: never).
@@ -34,8 +32,6 @@ class DuckDBEngine:
         path: Path | None = None,
         *,
         read_only: bool = False,
-        parquet: Mapping[str, Sequence[Path]] | None = None,
-        tables: Mapping[str, pa.Table] | None = None,
         memory: str = "4GB",
         threads: int = 2,
         timeout: float = 0,
@@ -47,15 +43,24 @@ class DuckDBEngine:
         }
         self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
         self._timeout = timeout
-        for name, table in (tables or {}).items():
-            self._connection.register(name, table)
-        if parquet:
-            for name, files in parquet.items():
-                relation = self._connection.read_parquet([str(f) for f in files], union_by_name=True)
-                relation.create_view(name)
-        else:
-            self._connection.execute("SET enable_external_access = false")
-            self._connection.execute("SET lock_configuration = true")
+        if read_only:
+            self.lock()
+
+    def lock(self) -> None:
+        """Let nothing more in: no file, no network, no other setting."""
+        self._connection.execute("SET enable_external_access = false")
+        self._connection.execute("SET lock_configuration = true")
+
+    def store(self, name: str, table: pa.Table) -> int:
+        """Make a table of rows at hand and return how many there are."""
+        self._connection.register("_rows", table)
+        self._connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _rows')
+        self._connection.unregister("_rows")
+        return int(table.num_rows)
+
+    def see(self, name: str, files: Sequence[Path]) -> None:
+        """Show Parquet files as one table; a column that a file lacks is null there."""
+        self._connection.read_parquet([str(file) for file in files], union_by_name=True).create_view(name)
 
     def run(self, plan: Plan) -> pa.Table:
         """Return the rows of a plan.
@@ -76,9 +81,8 @@ class DuckDBEngine:
                 todo="Restreignez-la : moins d'années, une zone, un regroupement moins fin.",
             ) from error
         except duckdb.Error as error:
-            raise SanoscopeError(
-                "calcul-impossible", f"Le moteur n'a pas pu répondre ({type(error).__name__})."
-            ) from error
+            message = f"Le moteur n'a pas pu répondre ({type(error).__name__})."
+            raise SanoscopeError("calcul-impossible", message) from error
         finally:
             if timer:
                 timer.cancel()
@@ -87,22 +91,16 @@ class DuckDBEngine:
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
         self._connection.execute(f'CREATE TABLE "{name}" AS {to_sql(plan, dialect="duckdb")}')
-        return self._count(name)
-
-    def store(self, name: str, table: pa.Table) -> int:
-        """Make a table of rows at hand and return how many there are."""
-        self._connection.register("_rows", table)
-        self._connection.execute(f'CREATE TABLE "{name}" AS SELECT * FROM _rows')
-        self._connection.unregister("_rows")
-        return table.num_rows
-
-    def attach(self, name: str, table: pa.Table) -> None:
-        """See rows at hand as a table, without copying them."""
-        self._connection.register(name, table)
+        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+        return int(row[0]) if row else 0
 
     def drop(self, name: str) -> None:
         """Forget a table."""
         self._connection.execute(f'DROP TABLE "{name}"')
+
+    def export(self, name: str, path: Path) -> None:
+        """Write a table as Parquet."""
+        self._connection.table(f'"{name}"').write_parquet(str(path), compression="zstd")
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table."""
@@ -111,7 +109,3 @@ class DuckDBEngine:
     def close(self) -> None:
         """Write everything to the file and let it go."""
         self._connection.close()
-
-    def _count(self, name: str) -> int:
-        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
-        return int(row[0]) if row else 0
