@@ -1,0 +1,198 @@
+"""A field (champ): what its stays are, what is left out, what is counted, along which dimensions.
+
+A field is one YAML file of ``catalogue/champs``; these are its types. Nothing here runs: `edition` builds from it,
+`query` answers from it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Frozen(BaseModel):
+    """A declared value: immutable, and no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Intervalle(Frozen):
+    """A range of integers, bounds included."""
+
+    min: int | None = None
+    max: int | None = None
+
+
+Conditions = dict[str, Annotated[list[str] | Intervalle, Field(union_mode="left_to_right")]]
+"""All must hold: a column among values, or within a range."""
+
+
+class Exclusion(Frozen):
+    """Lines that are left out before any count, under a name that the reconciliation shows."""
+
+    code: str
+    libelle: str
+    quand: Conditions
+
+
+class Somme(Frozen):
+    """A column of the cubes: a sum over lines, additive along every dimension.
+
+    Attributes:
+        libelle: label.
+        quand: which lines count.
+        sauf: which of these do not.
+        somme: the column added up; without it each line counts 1.
+        au_moins: smallest value that a counted line adds.
+        un_si: lines that add 1 whatever the column says.
+        egale: the other sums that this one is the sum of (an identity, not computed).
+        effectif: it is a count of people or of their stays: 1 to 10 is never shown.
+    """
+
+    libelle: str
+    quand: Conditions = {}
+    sauf: Conditions = {}
+    somme: str = ""
+    au_moins: int | None = None
+    un_si: Conditions = {}
+    egale: tuple[str, ...] = ()
+    effectif: bool = False
+
+
+class Dimension(Frozen):
+    """A column that groups and filters.
+
+    Attributes:
+        libelle: label.
+        parents: coarser dimensions that it determines.
+        nomenclature: what gives its labels: a level of the regroupings, ``etablissements``, ``geographie``…
+        axe: which criterion it belongs to.
+    """
+
+    libelle: str
+    parents: tuple[str, ...] = ()
+    nomenclature: str = ""
+    axe: Literal["temps", "etablissement", "residence", "activite"]
+
+
+class Cube(Frozen):
+    """A base cube: sums at the finest grain that restitutions need, from which rollups are made."""
+
+    dimensions: tuple[str, ...]
+    sommes: tuple[str, ...]
+
+
+class Distinct(Frozen):
+    """Persons that must be counted, never added up: one row for each person and group of dimensions."""
+
+    libelle: str
+    colonne: str
+    quand: Conditions = {}
+    dimensions: tuple[str, ...]
+
+
+class SommeMesure(Frozen):
+    """A sum, as it is."""
+
+    genre: Literal["somme"]
+    libelle: str
+    de: str
+    unite: str = ""
+    definition: str
+
+
+class RapportMesure(Frozen):
+    """A ratio of two sums.
+
+    Attributes:
+        pour: multiplier (100 for a percentage).
+        decimales: digits shown.
+        personnes: the numerator counts people: it and its complement must not be small.
+    """
+
+    genre: Literal["rapport"]
+    libelle: str
+    numerateur: str
+    denominateur: str
+    pour: int = 1
+    decimales: int
+    unite: str = ""
+    personnes: bool = False
+    definition: str
+
+
+class PartMesure(Frozen):
+    """The share of a sum in the total of its table."""
+
+    genre: Literal["part"]
+    libelle: str
+    de: str
+    decimales: int = 1
+    unite: str = "%"
+    definition: str
+
+
+class DistinctMesure(Frozen):
+    """Distinct persons."""
+
+    genre: Literal["distinct"]
+    libelle: str
+    de: str
+    unite: str = ""
+    definition: str
+
+
+Mesure = Annotated[SommeMesure | RapportMesure | PartMesure | DistinctMesure, Field(discriminator="genre")]
+
+
+class Champ(Frozen):
+    """A field of hospital activity.
+
+    Attributes:
+        champ: short name.
+        libelle: label.
+        fichier: kind of file whose main table holds the lines.
+        exclusions: what is left out, in order: a line goes to the first that fits.
+        drapeaux: named conditions.
+        sommes, distincts, mesures: what is counted and what is shown of it.
+        dimensions, cubes: along what.
+        positives: differences of sums that can never be negative (``[a, b]``: a ≥ b), which a reader knows.
+        unites: what one more line may add to the sums, as lists of sums (see `disclosure.table`).
+    """
+
+    champ: str
+    libelle: str
+    fichier: str
+    exclusions: tuple[Exclusion, ...]
+    drapeaux: dict[str, Conditions] = {}
+    sommes: dict[str, Somme]
+    distincts: dict[str, Distinct] = {}
+    dimensions: dict[str, Dimension]
+    cubes: dict[str, Cube]
+    mesures: dict[str, Mesure]
+    positives: tuple[tuple[str, str], ...] = ()
+    unites: tuple[tuple[str, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Champ":
+        sums, dimensions = set(self.sommes), set(self.dimensions)
+        for name, cube in self.cubes.items():
+            _known(f"cube {name}", cube.dimensions, dimensions)
+            _known(f"cube {name}", cube.sommes, sums)
+        for name, dimension in self.dimensions.items():
+            _known(f"dimension {name}", dimension.parents, dimensions)
+        for name, somme in self.sommes.items():
+            _known(f"somme {name}", somme.egale, sums)
+        for name, mesure in self.mesures.items():
+            if mesure.genre == "rapport":
+                _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
+            else:
+                _known(f"mesure {name}", (mesure.de,), set(self.distincts) if mesure.genre == "distinct" else sums)
+        for unit in (*self.unites, *self.positives):
+            _known("unites/positives", unit, sums)
+        return self
+
+
+def _known(where: str, names: tuple[str, ...], known: set[str]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{where} : {', '.join(unknown)} inconnu ; connus : {', '.join(sorted(known))}")
