@@ -66,9 +66,11 @@ class Layout:
 
     Attributes:
         kind: ``rsa``, ``ano``, ``rss``, ``vidhosp``…
-        version: the code that the line itself carries, e.g. ``"228"``.
+        version: the code that the line itself carries, e.g. ``"228"``; where no source publishes that code, a name
+            of our own.
+        coded: the line's code is known, hence checked.
         years: the years (of discharge) for which this is the official layout.
-        admitted: further years whose files may carry it (see formats/README.md).
+        admitted: further years whose files may carry it: each year before one of its own (see `registry`).
         width: characters of the fixed part.
         fields: the fixed part, in order of position.
         zones: what follows it, in order.
@@ -77,6 +79,7 @@ class Layout:
 
     kind: str
     version: str
+    coded: bool
     years: tuple[int, ...]
     admitted: tuple[int, ...]
     width: int

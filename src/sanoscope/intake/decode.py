@@ -79,11 +79,11 @@ def _by_layout(block: Block, kind: str, year: int, result: Decoded) -> Iterator[
             continue
         at = layout["version"]
         rows = np.flatnonzero(left & (block.lengths >= at.end))
-        seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
-        says = (seen == np.frombuffer(layout.version.encode("ascii"), np.uint8)).all(axis=1)
-        if kind == "ano" and year in layout.years:  # some writers leave the version of the chaining file blank
-            says |= (seen == SPACE).all(axis=1)
-        rows = rows[says]
+        if layout.coded:
+            seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
+            rows = rows[(seen == np.frombuffer(layout.version.encode("ascii"), np.uint8)).all(axis=1)]
+        elif year not in layout.years:
+            continue
         if len(rows):
             left[rows] = False
             yield layout, rows
@@ -96,6 +96,8 @@ def _refuse_versions(block: Block, rows: Longs, official: Layout, year: int, res
     message = f"ligne de moins de {at.end} caractères : pas de numéro de version du format"
     result.refuse(rows[short], "longueur", 0, message)
     rows = rows[~short]
+    if not official.coded:
+        return
     seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
     codes, which = np.unique(np.ascontiguousarray(seen).view(f"S{at.length}").ravel(), return_inverse=True)
     for index, code in enumerate(codes):

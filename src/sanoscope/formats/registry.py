@@ -1,0 +1,157 @@
+"""Which layout a line is in: by kind of file, by year, and by the version code in the line.
+
+The layouts are data (``data/*.csv``, with the source of each in ``versions.csv``). A file of a year is in the layout
+of that year; it may also be in that of the year after, for files that next year's software wrote again (LAMDA
+corrections). It is never in an older one: that would be a file made with outdated software.
+"""
+
+import csv
+from functools import cache
+from importlib.resources import files
+
+from sanoscope.errors import InputFileError
+from sanoscope.formats.layout import Field, FieldType, Layout, Zone
+
+_TYPES: dict[str, FieldType] = {"texte": "text", "entier": "integer", "date": "date"}
+Row = dict[str, str]
+
+
+@cache
+def kinds() -> tuple[str, ...]:
+    """Return the kinds of file whose layout is known."""
+    return tuple(dict.fromkeys(row["fichier"] for row in _rows("versions")))
+
+
+@cache
+def layouts(kind: str) -> tuple[Layout, ...]:
+    """Return every layout of a kind, oldest first.
+
+    Raises:
+        InputFileError: ``fichier-inconnu``.
+    """
+    if kind not in kinds():
+        raise InputFileError("fichier-inconnu", f"Aucun format connu pour « {kind} ».", allowed=kinds())
+    fields: dict[tuple[str, str], list[Field]] = {}
+    for row in _rows(kind):
+        fields.setdefault((row["version"], row["zone"]), []).append(_field(row))
+    zones = [row for row in _rows("zones") if row["fichier"] == kind]
+    return tuple(_layout(row, fields, zones) for row in _rows("versions") if row["fichier"] == kind)
+
+
+def layout_of(kind: str, year: int) -> Layout:
+    """Return the official layout of a year; of several (grouped and not grouped), the first.
+
+    Raises:
+        InputFileError: ``format-annee``, with the years that are known.
+    """
+    for layout in layouts(kind):
+        if year in layout.years:
+            return layout
+    years = sorted({year for layout in layouts(kind) for year in layout.years})
+    raise InputFileError(
+        "format-annee",
+        f"Le format des fichiers « {kind} » de {year} n'est pas connu.",
+        allowed=[str(year) for year in years],
+        todo="Vérifiez l'année dans le nom du fichier, ou ajoutez le format (voir docs/formats.md).",
+    )
+
+
+def layout_for(kind: str, *, year: int, version: str) -> Layout:
+    """Return the layout that a line claims, if its year admits it.
+
+    Args:
+        kind: kind of file.
+        year: year of the file, from its name.
+        version: code read in the line.
+
+    Raises:
+        InputFileError: ``format-annee`` (no layout for that year), ``format-inconnu`` (no such version),
+            ``format-discordant`` (a version of other years).
+    """
+    expected = layout_of(kind, year)
+    known = {layout.version: layout for layout in layouts(kind) if layout.coded}
+    layout = known.get(version)
+    if layout is None:
+        raise InputFileError(
+            "format-inconnu",
+            f"Version de format « {version} » inconnue pour un fichier « {kind} ».",
+            allowed=known,
+            todo=f"Un fichier de {year} est au format {expected.version}.",
+        )
+    if year not in layout.years and year not in layout.admitted:
+        raise InputFileError(
+            "format-discordant",
+            f"La ligne est au format {version}, celui de {_years(layout)} ; le fichier est de {year}.",
+            allowed=[v.version for v in layouts(kind) if year in v.years or year in v.admitted],
+            todo="Vérifiez l'année dans le nom du fichier, ou refaites-le avec le logiciel de son année.",
+        )
+    return layout
+
+
+def _rows(name: str) -> list[Row]:
+    text = files("sanoscope.formats").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _field(row: Row) -> Field:
+    return Field(
+        name=row["champ"],
+        start=int(row["debut"]),
+        length=int(row["longueur"]),
+        type=_TYPES[row["type"]],
+        label=row["libelle"],
+        stored=row["garde"] == "oui",
+    )
+
+
+def _layout(row: Row, fields: dict[tuple[str, str], list[Field]], zones: list[Row]) -> Layout:
+    version, years = row["version"], tuple(int(year) for year in row["annees"].split())
+    coded = row["controle"] == "oui"
+    layout = Layout(
+        kind=row["fichier"],
+        version=version,
+        coded=coded,
+        years=years,
+        admitted=tuple(sorted({year - 1 for year in years} - set(years))) if coded else (),
+        width=int(row["largeur"]),
+        fields=tuple(fields[version, ""]),
+        zones=tuple(_zone(zone, fields[version, zone["zone"]]) for zone in zones if (version, zone["zone"]) in fields),
+        source=row["source"],
+    )
+    _check(layout)
+    return layout
+
+
+def _zone(row: Row, fields: list[Field]) -> Zone:
+    return Zone(
+        name=row["zone"],
+        counter=row["compteur"],
+        width=max(field.end for field in fields),
+        fields=tuple(fields),
+        owner=row["proprietaire"],
+        owner_counter=row["compteur_proprietaire"],
+    )
+
+
+def _check(layout: Layout) -> None:
+    """A layout must cover its fixed part and its zones character by character, and hold its counters."""
+    for what, fields, width in [
+        ("partie fixe", layout.fields, layout.width),
+        *((zone.name, zone.fields, zone.width) for zone in layout.zones),
+    ]:
+        position = 1
+        for field in fields:
+            if field.start != position:
+                raise ValueError(
+                    f"{layout.kind} {layout.version}, {what}: {field.name} at {field.start}, not {position}"
+                )
+            position = field.end + 1
+        if position != width + 1:
+            raise ValueError(f"{layout.kind} {layout.version}, {what}: {position - 1} characters, not {width}")
+    for zone in layout.zones:
+        layout[zone.counter]
+
+
+def _years(layout: Layout) -> str:
+    years = layout.years
+    return str(years[0]) if len(years) == 1 else f"{years[0]} à {years[-1]}"
