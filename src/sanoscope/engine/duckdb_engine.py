@@ -73,7 +73,7 @@ class DuckDBEngine:
         if timer:
             timer.start()
         try:
-            return cursor.execute(to_sql(plan, dialect="duckdb")).to_arrow_table()
+            return cursor.sql(to_sql(plan, dialect="duckdb")).to_arrow_table()
         except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
             raise SanoscopeError(
                 "calcul-interrompu",
@@ -91,12 +91,22 @@ class DuckDBEngine:
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
         self._connection.execute(f'CREATE TABLE "{name}" AS {to_sql(plan, dialect="duckdb")}')
-        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
-        return int(row[0]) if row else 0
+        return self._count(name)
+
+    def create_sorted(self, name: str, plan: Plan, order: Sequence[str]) -> int:
+        """Make a table of a plan's rows, in an order that lets a filter skip most of them."""
+        columns = ", ".join(f'"{column}"' for column in order)
+        query = f"SELECT * FROM ({to_sql(plan, dialect='duckdb')}) ORDER BY {columns}"
+        self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
+        return self._count(name)
 
     def drop(self, name: str) -> None:
         """Forget a table."""
         self._connection.execute(f'DROP TABLE "{name}"')
+
+    def drop_view(self, name: str) -> None:
+        """Forget what `see` showed."""
+        self._connection.execute(f'DROP VIEW "{name}"')
 
     def export(self, name: str, path: Path) -> None:
         """Write a table as Parquet."""
@@ -105,6 +115,10 @@ class DuckDBEngine:
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table."""
         return tuple(self._connection.table(f'"{table}"').columns)
+
+    def _count(self, name: str) -> int:
+        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
+        return int(row[0]) if row else 0
 
     def close(self) -> None:
         """Write everything to the file and let it go."""

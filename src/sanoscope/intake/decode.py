@@ -67,7 +67,7 @@ def decode(block: Block, *, kind: str, key: Key) -> Decoded:
     result = Decoded()
     result.refuse(np.flatnonzero(block.lengths == 0), "ligne-vide", 0, "ligne vide")
     for layout, rows in _by_layout(block, kind, key.annee, result):
-        _Lines(block, rows, layout, result).decode(key)
+        _Lines(block, rows, layout, result, key).decode()
     return result
 
 
@@ -112,21 +112,22 @@ def _refuse_versions(block: Block, rows: Longs, official: Layout, year: int, res
 class _Lines:
     """The lines of a block that share one layout; ``keep`` says which are still accepted."""
 
-    def __init__(self, block: Block, rows: Longs, layout: Layout, result: Decoded) -> None:
+    def __init__(self, block: Block, rows: Longs, layout: Layout, result: Decoded, key: Key) -> None:
         self.block = block
         self.layout = layout
         self.result = result
+        self.key = key
         self.rows = rows
         self.keep: Mask = np.ones(len(rows), bool)
 
-    def decode(self, key: Key) -> None:
+    def decode(self) -> None:
         """Check, type and hand over the lines."""
         layout = self.layout
         short = self.block.lengths[self.rows] < layout.width
         self.refuse(short, "longueur", 0, f"ligne plus courte que la partie fixe du format {_described(layout)}")
         self.rows, self.keep = self.rows[~short], self.keep[~short]
         fixed = gather(self.block.buffer, self.block.starts[self.rows], layout.width)
-        self._check_finess(fixed, key)
+        self._check_finess(fixed)
         counters = {zone.counter for zone in layout.zones}
         columns = {f.name: self._column(fixed, f) for f in layout.fields if f.stored or f.name in counters}
         self._check_month(columns)
@@ -145,11 +146,13 @@ class _Lines:
         self.refuse(bad, *_type_reason(f))
         return values
 
-    def _check_finess(self, fixed: Bytes, key: Key) -> None:
+    def _check_finess(self, fixed: Bytes) -> None:
         if "finess" in self.layout.by_name:
             at = self.layout["finess"]
-            bad = (fixed[:, at.start - 1 : at.end] != np.frombuffer(key.finess.encode("ascii"), np.uint8)).any(axis=1)
-            message = f"le FINESS de la ligne n'est pas {key.finess}, celui du nom du fichier"
+            bad = (fixed[:, at.start - 1 : at.end] != np.frombuffer(self.key.finess.encode("ascii"), np.uint8)).any(
+                axis=1
+            )
+            message = f"le FINESS de la ligne n'est pas {self.key.finess}, celui du nom du fichier"
             self.refuse(bad, "finess-discordant", at.start, message)
 
     def _check_month(self, columns: dict[str, pa.Array]) -> None:
@@ -207,7 +210,8 @@ class _Lines:
         versions[layout.version] = versions.get(layout.version, 0) + len(kept)
         numbers = self.block.first_line + self.rows
         stored = {f.name: columns[f.name].take(pa.array(kept)) for f in layout.fields if f.stored}
-        self.result.add(MAIN_TABLE[layout.kind], {"ligne": pa.array(numbers[kept])} | stored)
+        year = pa.array(np.full(len(kept), self.key.annee, np.int16))
+        self.result.add(MAIN_TABLE[layout.kind], {"annee": year, "ligne": pa.array(numbers[kept])} | stored)
         for name, (lines, values) in zones.items():
             inside = np.flatnonzero(self.keep[lines])
             if len(inside):

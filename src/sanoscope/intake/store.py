@@ -24,7 +24,7 @@ RECORD = "fichier.json"
 UNFINISHED = ".en-cours-"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class StoredFile:
     """What the store knows of one received file.
 

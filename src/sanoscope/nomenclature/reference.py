@@ -103,18 +103,7 @@ class Reference:
             pl.coalesce(pl.col("region").replace("", None), "region_dep", pl.lit(UNKNOWN)).alias("region")
         )
         unknown = [pl.col(c).fill_null("").replace("", UNKNOWN) for c in ("categorie", "secteur", "ght", "code_geo")]
-        columns = [
-            "annee",
-            "finess",
-            "raison_sociale",
-            "categorie",
-            "secteur",
-            "departement",
-            "region",
-            "ght",
-            "code_geo",
-            "connu",
-        ]
+        columns = ["annee", "finess", "raison_sociale", "categorie", "secteur", "departement", "region", "ght"]
         return rows.with_columns(unknown).select(*columns, "code_geo", "connu").sort("annee", "finess")
 
     def residences(self, codes: pl.Series) -> pl.DataFrame:

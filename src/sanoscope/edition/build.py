@@ -1,0 +1,359 @@
+"""``sanoscope build``: from the transmissions that count to an edition.
+
+Each step is a plan of the engine, so that another engine builds the same. The directory of the edition appears by one
+rename, complete or not at all.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from sanoscope import __version__
+from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.load import Catalogue
+from sanoscope.edition import manifest as manifests
+from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
+from sanoscope.edition.rules import DERIVED, condition, contribution, exclusion
+from sanoscope.engine.duckdb_engine import DuckDBEngine
+from sanoscope.engine.plan import (
+    Aggregate,
+    Binary,
+    Coalesce,
+    Column,
+    Constant,
+    Derive,
+    Expression,
+    Filter,
+    LeftJoin,
+    Measure,
+    Plan,
+    Scan,
+)
+from sanoscope.errors import SanoscopeError
+from sanoscope.intake.decode import MAIN_TABLE
+from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
+from sanoscope.nomenclature.places import UNKNOWN
+from sanoscope.nomenclature.reference import LEVELS, Reference, load_reference
+from sanoscope.workspace import Workspace
+
+DATABASE = "cubes.duckdb"
+Progress = Callable[[str], None]
+
+
+def build(
+    workspace: Workspace,
+    catalogue: Catalogue,
+    *,
+    years: Iterable[int] = (),
+    name: str = "",
+    progress: Progress | None = None,
+) -> manifests.Manifest:
+    """Build an edition and return its manifest.
+
+    Args:
+        workspace: where the store, the reference tables and the editions are.
+        catalogue: what will be asked.
+        years: years to take; none is all that the store has.
+        name: name of the edition; "" is today's date.
+        progress: called with what is being done, in French.
+
+    Raises:
+        SanoscopeError: ``rien-a-construire``, ``edition-existante``, ``rapprochement`` (a line is nowhere).
+    """
+    champ = catalogue.champs["mco"]
+    files = dict(stored_files(workspace.store, champ.champ))
+    wanted = set(years)
+    transmissions = last_transmissions(list(files), wanted or None)
+    if not transmissions:
+        raise SanoscopeError(
+            "rien-a-construire",
+            f"Le dépôt n'a aucune transmission{' pour ' + ', '.join(map(str, sorted(wanted))) if wanted else ''}.",
+            todo="Recevez d'abord des fichiers : « sanoscope intake CHEMIN ».",
+        )
+    target = _name(workspace, name)
+    work = workspace.editions / f".en-cours-{target}"
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    try:
+        say = progress or (lambda _: None)
+        manifest = _Construction(workspace, catalogue, champ, files, transmissions, work, say).run(target)
+        manifests.write(work, manifest)
+        work.rename(workspace.editions / target)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return manifest
+
+
+def _name(workspace: Workspace, name: str) -> str:
+    if name and (not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith(".")):
+        raise SanoscopeError(
+            "nom-invalide",
+            f"« {name} » ne peut pas nommer une édition.",
+            allowed=["lettres, chiffres, tiret, point, souligné"],
+        )
+    if name == "current" or (name and (workspace.editions / name).exists()):
+        raise SanoscopeError(
+            "edition-existante",
+            f"L'édition « {name} » existe ; une édition ne change jamais.",
+            todo="Donnez un autre --name.",
+        )
+    today = datetime.now(UTC).date().isoformat()
+    names = [name] if name else [today, *(f"{today}-{n}" for n in range(2, 1000))]
+    return next(candidate for candidate in names if not (workspace.editions / candidate).exists())
+
+
+class _Construction:
+    """One build: the engine on the edition's file, the inputs as its tables."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        catalogue: Catalogue,
+        champ: Champ,
+        files: dict[StoredFile, Path],
+        transmissions: list[Transmission],
+        work: Path,
+        progress: Progress,
+    ) -> None:
+        self.catalogue = catalogue
+        self.champ = champ
+        self.files = files
+        self.transmissions = transmissions
+        self.work = work
+        self.progress = progress
+        self.years = sorted({t.rsa.annee for t in transmissions})
+        self.reference: Reference = load_reference(workspace.reference)
+        settings = workspace.settings
+        self.engine = DuckDBEngine(work / DATABASE, memory=settings.memoire, threads=settings.processus)
+        self.tables: list[manifests.TableCube] = []
+        self.unknown: dict[str, int] = {}
+
+    def run(self, name: str) -> manifests.Manifest:
+        self.progress("lecture des transmissions")
+        self._see_inputs()
+        self.progress("nomenclatures")
+        self._store_dimensions()
+        reconciliation = self._reconcile()
+        for cube in self.champ.cubes:
+            self.progress(f"cube {cube}")
+            self._base_cube(cube)
+        self.progress("agrégats")
+        self._rollups()
+        for distinct in self.champ.distincts:
+            self.progress(f"comptes distincts : {distinct}")
+            self._distinct(distinct)
+        self._check(reconciliation)
+        self._drop_inputs()
+        self.engine.close()
+        return manifests.Manifest(
+            nom=name,
+            cree_le=datetime.now(UTC),
+            logiciel=__version__,
+            moteur="duckdb",
+            annees=self.years,
+            entrees=[_entry(f) for t in self.transmissions for f in (t.rsa, t.ano) if f],
+            rapprochement=reconciliation,
+            nomenclatures=dict(self.reference.fingerprints),
+            versions_ghm={year: self.reference.ghm_version(year) for year in self.years},
+            codes_inconnus=self.unknown,
+            tables=self.tables,
+            empreinte=_fingerprint(self.work / DATABASE),
+        )
+
+    # inputs -----------------------------------------------------------------------------------------------------
+
+    def _see_inputs(self) -> None:
+        main = MAIN_TABLE[self.champ.fichier]
+        self.engine.see("_lignes", [p for t in self.transmissions for p in self._parts(t.rsa, main)])
+        chaining = [p for t in self.transmissions if t.ano for p in self._parts(t.ano, "chainage")]
+        if chaining:
+            self.engine.see("_chainage", chaining)
+        self.chained = bool(chaining)
+
+    def _parts(self, file: StoredFile, table: str) -> list[Path]:
+        directory = self.files[file]
+        return sorted([*directory.glob(f"{table}.parquet"), *directory.glob(f"{table}~*.parquet")])
+
+    def _drop_inputs(self) -> None:
+        for view in ("_lignes", "_chainage") if self.chained else ("_lignes",):
+            self.engine.drop_view(view)
+        for table in ("_ghm", "_etablissements", "_geographie"):
+            self.engine.drop(table)
+
+    # dimensions -------------------------------------------------------------------------------------------------
+
+    def _store_dimensions(self) -> None:
+        ghm = self.reference.ghm_of_years(self.years)
+        self.engine.store("_ghm", ghm.select("annee", "ghm", *LEVELS).to_arrow())
+        keys = [t.rsa.key for t in self.transmissions]
+        sent = pl.DataFrame({name: [getattr(key, name) for key in keys] for name in ("annee", "finess", "mois")})
+        establishments = self.reference.establishments(sent.select("annee", "finess"))
+        self.engine.store("etablissements", establishments.join(sent, on=["annee", "finess"]).to_arrow())
+        self.engine.store("_etablissements", establishments.to_arrow())
+        codes = self.engine.run(Aggregate(Scan("_lignes"), (("code_geo",),), ()))
+        residences = self.reference.residences(pl.Series("code_geo", codes["code_geo"].to_pylist(), pl.String))
+        renamed = {n: f"{n}_residence" for n in ("departement", "region", "territoire")}
+        self.engine.store("_geographie", residences.rename(renamed).to_arrow())
+        self.engine.store("residences", residences.to_arrow())
+        self.engine.store("zonages", self.reference["zonages"].to_arrow())
+        self.engine.store("libelles", self._labels())
+        self._count_unknown(establishments, residences)
+
+    def _labels(self) -> pa.Table:
+        levels = {name: d.nomenclature for name, d in self.champ.dimensions.items() if d.nomenclature}
+        rows = [
+            (dimension, code, label)
+            for dimension, nomenclature in levels.items()
+            if nomenclature not in ("etablissements", "geographie")
+            for code, label in self.reference.labels(nomenclature).items()
+        ]
+        return pa.table(dict(zip(("niveau", "code", "libelle"), map(list, zip(*rows, strict=True)), strict=True)))
+
+    def _count_unknown(self, establishments: pl.DataFrame, residences: pl.DataFrame) -> None:
+        known = LeftJoin(Scan("_lignes"), Scan("_ghm"), ("annee", "ghm"), ("racine",))
+        lost = Filter(known, Binary("=", Coalesce(Column("racine"), Constant("")), Constant("")))
+        lines = self.engine.run(Aggregate(lost, ((),), (Measure("n", "count"),))).to_pylist()
+        counts = {
+            "lignes dont le GHM est inconnu": sum(row["n"] for row in lines),
+            "établissements inconnus": establishments.filter(~pl.col("connu"))["finess"].n_unique(),
+            "codes géographiques inconnus": residences.filter(~pl.col("connu")).height,
+        }
+        self.unknown = {what: n for what, n in counts.items() if n}
+
+    # counts -----------------------------------------------------------------------------------------------------
+
+    def _reconcile(self) -> list[manifests.Rapprochement]:
+        named = Derive(Scan("_lignes"), (("annee", Column("annee")), ("exclusion", exclusion(self.champ))))
+        rows = self.engine.run(Aggregate(named, (("annee", "exclusion"),), (Measure("n", "count"),))).to_pylist()
+        counting = {t.rsa for t in self.transmissions}
+        replaced = [f for f in self.files if f.kind == self.champ.fichier and f not in counting]
+        return [
+            manifests.Rapprochement(
+                annee=year,
+                lignes=sum(t.rsa.acceptees for t in self.transmissions if t.rsa.annee == year),
+                retenues=sum(r["n"] for r in rows if r["annee"] == year and not r["exclusion"]),
+                exclusions={
+                    e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
+                    for e in self.champ.exclusions
+                },
+                remplacees=sum(f.acceptees for f in replaced if f.annee == year),
+            )
+            for year in self.years
+        ]
+
+    def _counted(self) -> Plan:
+        """The lines that count: dimensions of the cubes and contribution to every sum."""
+        keys = {d for cube in self.champ.cubes.values() for d in cube.dimensions} | {"ghm"}
+        columns: list[tuple[str, Expression]] = [
+            (key, Column("mois_sortie") if key == "mois" else Column(key)) for key in sorted(keys)
+        ]
+        columns += [(name, contribution(somme, self.champ)) for name, somme in self.champ.sommes.items()]
+        return Derive(Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant(""))), tuple(columns))
+
+    def _base_cube(self, cube: str) -> None:
+        declared = self.champ.cubes[cube]
+        sums = tuple(Measure(name, "sum", name) for name in declared.sommes)
+        grouped = Aggregate(self._counted(), (declared.dimensions,), sums)
+        self._create(base_shape(self.champ, cube), self._with_parents(grouped, declared.dimensions, declared.sommes))
+
+    def _with_parents(self, plan: Plan, dimensions: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
+        """Add the coarser dimensions that the given ones determine; a code that no table knows belongs to "?"."""
+        known: dict[str, Expression] = {name: Column(name) for name in (*dimensions, *rest)}
+        for key, table, on in (
+            ("ghm", "_ghm", ("annee", "ghm")),
+            ("finess", "_etablissements", ("annee", "finess")),
+            ("code_geo", "_geographie", ("code_geo",)),
+        ):
+            if key in dimensions:
+                parents = self.champ.dimensions[key].parents
+                plan = LeftJoin(plan, Scan(table), on, parents)
+                known |= {p: Coalesce(Column(p), DERIVED.get(p, Constant(UNKNOWN))) for p in parents}
+        order = (*dimensions, *(n for n in known if n not in (*dimensions, *rest)), *rest)
+        return Derive(plan, tuple((name, known[name]) for name in order))
+
+    def _create(self, wanted: Shape, plan: Plan) -> int:
+        rows = self.engine.create_sorted(wanted.table, plan, wanted.dimensions)
+        self.tables.append(
+            manifests.TableCube(
+                nom=wanted.table,
+                cube=wanted.cube,
+                dimensions=list(wanted.dimensions),
+                colonnes=list(wanted.columns),
+                lignes=rows,
+            )
+        )
+        return rows
+
+    def _rollups(self) -> None:
+        """Make each rollup from the smallest table that holds its columns; drop those that gain too little."""
+        for wanted in shapes(self.champ, self.catalogue.restitutions.values()):
+            sources = [t for t in self.tables if t.cube == wanted.cube and set(wanted.columns) <= set(t.colonnes)]
+            source = min(sources, key=lambda t: t.lignes)
+            sums = tuple(Measure(name, "sum", name) for name in self.champ.cubes[wanted.cube].sommes)
+            rows = self._create(wanted, Aggregate(Scan(source.nom), (wanted.columns,), sums))
+            if rows * GAIN > source.lignes:
+                self.engine.drop(wanted.table)
+                self.tables.pop()
+
+    def _distinct(self, name: str) -> None:
+        """One row a person and group of dimensions, with the first month: enough for any cumulated period."""
+        declared = self.champ.distincts[name]
+        if not self.chained:
+            return
+        taken = ("codes_retour", declared.colonne)
+        chained = LeftJoin(Scan("_lignes"), Scan("_chainage"), ("annee", "finess", "cle_rsa"), taken)
+        counts = Binary("=", exclusion(self.champ), Constant(""))
+        kept = Filter(chained, Binary("and", counts, condition(declared.quand, self.champ)))
+        finest = tuple(d for d in declared.dimensions if d != "mois")
+        columns = tuple((d, Column(d)) for d in (*finest, "mois_sortie", declared.colonne))
+        grouped = Aggregate(
+            Derive(kept, columns), ((*finest, declared.colonne),), (Measure("mois", "min", "mois_sortie"),)
+        )
+        plan = self._with_parents(grouped, finest, ("mois", declared.colonne))
+        parents = tuple(p for d in finest for p in self.champ.dimensions[d].parents)
+        self._create(Shape(name, finest, (*finest, *parents, "mois")), plan)
+
+    def _check(self, reconciliation: list[manifests.Rapprochement]) -> None:
+        """Every line of the store is in the cubes or in a named exclusion."""
+        for cube, declared in self.champ.cubes.items():
+            if "lignes" not in declared.sommes:
+                continue
+            table = base_shape(self.champ, cube).table
+            rows = self.engine.run(Aggregate(Scan(table), (("annee",),), (Measure("n", "sum", "lignes"),))).to_pylist()
+            held = {row["annee"]: row["n"] for row in rows}
+            for year in reconciliation:
+                left_out = sum(year.exclusions.values())
+                if not held.get(year.annee, 0) == year.retenues == year.lignes - left_out:
+                    raise SanoscopeError(
+                        "rapprochement",
+                        f"{year.annee} : {year.lignes} lignes reçues, {left_out} exclues, {held.get(year.annee, 0)} "
+                        f"dans le cube {cube}. L'édition n'est pas construite.",
+                        todo="Signalez-le : aucune ligne ne doit se perdre.",
+                    )
+
+
+def _entry(file: StoredFile) -> manifests.Entree:
+    return manifests.Entree(
+        nom=file.nom,
+        genre=file.kind,
+        finess=file.finess,
+        annee=file.annee,
+        mois=file.mois,
+        instant=file.instant,
+        sha256=file.sha256,
+        lignes=file.acceptees,
+        tronque=file.tronque,
+    )
+
+
+def _fingerprint(path: Path) -> str:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+        return hashlib.file_digest(stream, "sha256").hexdigest()
