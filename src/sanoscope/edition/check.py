@@ -1,0 +1,79 @@
+"""``sanoscope check``: what must hold of an edition before it is published."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sanoscope.catalogue.field import Champ
+from sanoscope.edition.edition import Edition, open_edition
+from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.publication import current, verify
+from sanoscope.edition.rollups import base_shape
+from sanoscope.engine.plan import Aggregate, Measure, Scan
+from sanoscope.errors import NotFoundError
+from sanoscope.workspace import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Controle:
+    """One control and what it found."""
+
+    nom: str
+    bon: bool
+    detail: str
+
+
+def check(directory: Path, name: str, champ: Champ, settings: Settings) -> list[Controle]:
+    """Run every control on an edition; each says what it saw."""
+    manifest = verify(directory, name)
+    edition = open_edition(directory, name, settings=settings)
+    controls = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({manifest.empreinte[:12]}…)")]
+    controls += [_reconciled(manifest), *_rollups(edition, champ), _complete(manifest)]
+    controls += _against_current(directory, edition, champ, settings)
+    return controls
+
+
+def _reconciled(manifest: Manifest) -> Controle:
+    wrong = [r.annee for r in manifest.rapprochement if r.lignes != r.retenues + sum(r.exclusions.values())]
+    lines = sum(r.lignes for r in manifest.rapprochement)
+    left_out = sum(sum(r.exclusions.values()) for r in manifest.rapprochement)
+    detail = f"{lines} lignes = {lines - left_out} retenues + {left_out} exclues"
+    return Controle("rapprochement", not wrong, detail if not wrong else f"années en défaut : {wrong}")
+
+
+def _rollups(edition: Edition, champ: Champ) -> list[Controle]:
+    """Every rollup adds up to its base cube, for every sum."""
+    controls = []
+    for cube, declared in champ.cubes.items():
+        sums = tuple(Measure(n, "sum", n) for n in declared.sommes)
+        totals = {
+            table.nom: edition.engine.run(Aggregate(Scan(table.nom), (("annee",),), sums, ("annee",))).to_pylist()
+            for table in edition.tables(cube)
+        }
+        base = totals[base_shape(champ, cube).table]
+        wrong = [name for name, total in totals.items() if total != base]
+        detail = f"{len(totals)} tables égales au cube de base" if not wrong else f"différentes : {', '.join(wrong)}"
+        controls.append(Controle(f"agrégats du cube {cube}", not wrong, detail))
+    return controls
+
+
+def _complete(manifest: Manifest) -> Controle:
+    """Who is late: establishments of a year whose transmission stops before the latest month, or is cut off."""
+    late = [e for e in manifest.entrees if e.genre != "ano" and e.mois < manifest.mois_de(e.annee)]
+    torn = [e.nom for e in manifest.entrees if e.tronque]
+    detail = f"{len(late)} transmission(s) en retard" + (f" ; tronquées : {', '.join(torn)}" if torn else "")
+    return Controle("transmissions", not torn, detail)
+
+
+def _against_current(directory: Path, edition: Edition, champ: Champ, settings: Settings) -> list[Controle]:
+    """How much the edition moves what is published today."""
+    try:
+        published = current(directory)
+    except NotFoundError:
+        return [Controle("écart à l'édition publiée", bon=True, detail="aucune édition publiée")]
+    before = open_edition(directory, published, settings=settings)
+    counts = [{r.annee: r.retenues for r in e.manifest.rapprochement} for e in (before, edition)]
+    moves = [
+        f"{year} : {counts[0].get(year, 0)} → {counts[1].get(year, 0)} lignes"
+        for year in sorted({*counts[0], *counts[1]})
+    ]
+    return [Controle(f"écart à l'édition publiée ({published})", bon=True, detail=" ; ".join(moves))]

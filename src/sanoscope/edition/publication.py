@@ -1,0 +1,124 @@
+"""Which edition is served: one pointer, moved atomically, with the memory of where it was."""
+
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sanoscope.edition import manifest as manifests
+from sanoscope.edition.build import DATABASE
+from sanoscope.edition.manifest import Manifest
+from sanoscope.errors import NotFoundError, SanoscopeError
+
+POINTER = "current"
+HISTORY = "publications.jsonl"
+
+
+def editions(directory: Path) -> list[Manifest]:
+    """Return the manifests of a workspace's editions, the latest first."""
+    found = [
+        manifests.read(path.parent)
+        for path in directory.glob(f"[!.]*/{manifests.FILE}")
+        if not path.parent.is_symlink()
+    ]
+    return sorted(found, key=lambda m: (m.cree_le, m.nom), reverse=True)
+
+
+def current(directory: Path) -> str:
+    """Return the name of the published edition.
+
+    Raises:
+        NotFoundError: ``aucune-edition-publiee``.
+    """
+    pointer = directory / POINTER
+    if not pointer.is_symlink():
+        raise NotFoundError(
+            "aucune-edition-publiee",
+            "Aucune édition n'est publiée.",
+            allowed=[m.nom for m in editions(directory)],
+            todo="« sanoscope publish EDITION » en publie une.",
+        )
+    return pointer.readlink().name
+
+
+def publish(directory: Path, name: str) -> None:
+    """Make an edition the one that is served.
+
+    Raises:
+        NotFoundError: there is no such edition.
+        SanoscopeError: ``edition-alteree``: its cubes are not those that were built.
+    """
+    verify(directory, name)
+    _point(directory, name)
+    entry = {"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name}
+    with (directory / HISTORY).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+
+def rollback(directory: Path) -> str:
+    """Serve the edition that was served before the current one, and return its name.
+
+    Raises:
+        SanoscopeError: ``rien-avant``: none was.
+    """
+    now = current(directory)
+    history = _history(directory)
+    while history and history[-1] == now:
+        history.pop()
+    if not history:
+        raise SanoscopeError(
+            "rien-avant",
+            f"Aucune édition n'a été publiée avant « {now} ».",
+            allowed=[m.nom for m in editions(directory)],
+            todo="« sanoscope publish EDITION » publie l'édition de votre choix.",
+        )
+    previous = history[-1]
+    verify(directory, previous)
+    _point(directory, previous)
+    lines = [json.dumps({"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": n}) for n in history]
+    (directory / f"{HISTORY}.en-cours").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (directory / f"{HISTORY}.en-cours").replace(directory / HISTORY)
+    return previous
+
+
+def seal(directory: Path, name: str) -> Manifest:
+    """Say that an edition is final (« scellée »)."""
+    manifest = verify(directory, name)
+    sealed = manifest.model_copy(update={"etat": "scellée"})
+    manifests.write(directory / name, sealed)
+    return sealed
+
+
+def verify(directory: Path, name: str) -> Manifest:
+    """Return the manifest of an edition whose cubes are those that were built.
+
+    Raises:
+        NotFoundError: ``edition-introuvable``.
+        SanoscopeError: ``edition-alteree``.
+    """
+    manifest = manifests.read(directory / name)
+    with (directory / name / DATABASE).open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    if found != manifest.empreinte:
+        raise SanoscopeError(
+            "edition-alteree",
+            f"L'édition « {name} » n'est plus celle qui a été construite (empreinte {found[:12]}… au lieu de "
+            f"{manifest.empreinte[:12]}…).",
+            todo="Reconstruisez-la, ou rétablissez-la d'une sauvegarde.",
+        )
+    return manifest
+
+
+def _history(directory: Path) -> list[str]:
+    path = directory / HISTORY
+    if not path.is_file():
+        return []
+    return [json.loads(line)["edition"] for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def _point(directory: Path, name: str) -> None:
+    unfinished = directory / f".{POINTER}-{os.getpid()}"
+    unfinished.unlink(missing_ok=True)
+    unfinished.symlink_to(name)
+    unfinished.replace(directory / POINTER)

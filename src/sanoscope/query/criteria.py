@@ -1,0 +1,274 @@
+"""A `Query`: what is asked, checked once and frozen; one canonical query string for all the ways to ask it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from sanoscope.access.scope import Scope
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.edition.edition import Edition
+from sanoscope.errors import CriterionError, suggest
+
+CRITERIA = (
+    "annee",
+    "mois",
+    "zone",
+    "etablissement",
+    "panier",
+    "secteur",
+    "categorie",
+    "ght",
+    "regroupement",
+    "activite",
+    "edition",
+)
+"""Every criterion, in canonical order."""
+
+ZONES = ("france", "region", "departement", "territoire", "code_geo", "zonage")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A zone: its kind (`ZONES`), its code, and for a free zoning the name of the zoning."""
+
+    kind: str = "france"
+    code: str = ""
+    zonage: str = ""
+
+    def __str__(self) -> str:
+        """Return the form it has in an address."""
+        return ":".join(part for part in (self.kind, self.zonage, self.code) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question to a restitution. Build it with `parse`, which checks it.
+
+    Attributes:
+        restitution: slug.
+        annees: years, ascending.
+        mois: cumulated to that month; 0 is the whole year.
+        zone: zone of the establishment or of residence, as the restitution says.
+        etablissement: one FINESS, or "".
+        panier: several, ascending.
+        secteur, categorie, ght: aggregates of establishments, or "".
+        regroupement: level of the rows, "" for none.
+        activite: (level, code) picked, or None.
+        edition: pinned edition, "" for the published one.
+    """
+
+    restitution: str
+    annees: tuple[int, ...]
+    mois: int = 0
+    zone: Zone = Zone()
+    etablissement: str = ""
+    panier: tuple[str, ...] = ()
+    secteur: str = ""
+    categorie: str = ""
+    ght: str = ""
+    regroupement: str = ""
+    activite: tuple[str, str] | None = None
+    edition: str = ""
+
+    def criteria(self) -> dict[str, str]:
+        """Return the criteria that are set, in canonical order."""
+        given = {
+            "annee": ",".join(map(str, self.annees)),
+            "mois": str(self.mois) if self.mois else "",
+            "zone": str(self.zone) if self.zone.kind != "france" else "",
+            "etablissement": self.etablissement,
+            "panier": ",".join(self.panier),
+            "secteur": self.secteur,
+            "categorie": self.categorie,
+            "ght": self.ght,
+            "regroupement": self.regroupement,
+            "activite": ":".join(self.activite) if self.activite else "",
+            "edition": self.edition,
+        }
+        return {name: value for name, value in given.items() if value}
+
+    @property
+    def canonical(self) -> str:
+        """The canonical query string: two queries are the same question when these are equal."""
+        return urlencode(self.criteria(), quote_via=quote, safe=":,/")
+
+
+def parse(pairs: Iterable[tuple[str, str]], restitution: Restitution, edition: Edition, scope: Scope) -> Query:
+    """Return the question that criteria make; a criterion left empty is not given.
+
+    Args:
+        pairs: (criterion, value), as in a form, an address or a command.
+        restitution: what is asked.
+        edition: where it will be answered: its years, zones and establishments are what is allowed.
+        scope: who asks.
+
+    Raises:
+        CriterionError: an unknown criterion or value, or a combination that means nothing; says what is allowed.
+    """
+    if not scope.may_read(restitution.acces):
+        raise CriterionError(
+            "acces-refuse",
+            f"La restitution « {restitution.slug} » est d'accès {restitution.acces}.",
+            todo="Connectez-vous avec un compte qui y donne droit.",
+        )
+    return _Parser(restitution, edition).parse(_collected(pairs, restitution))
+
+
+def taken(restitution: Restitution) -> tuple[str, ...]:
+    """Return the criteria that a restitution takes, in canonical order."""
+    criteria = restitution.criteres
+    refused = set()
+    if not criteria.mois:
+        refused.add("mois")
+    if not criteria.zone:
+        refused.add("zone")
+    if not criteria.etablissements:
+        refused |= {"etablissement", "panier", "secteur", "categorie", "ght"}
+    if not criteria.regroupement:
+        refused.add("regroupement")
+    if not criteria.activite:
+        refused.add("activite")
+    return tuple(name for name in CRITERIA if name not in refused)
+
+
+def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> dict[str, str]:
+    found: dict[str, str] = {}
+    allowed = taken(restitution)
+    for name, value in pairs:
+        if name not in allowed:
+            what = "inconnu" if name not in CRITERIA else f"étranger à « {restitution.slug} »"
+            raise CriterionError(
+                "critere-inconnu", f"Critère {what} : « {name} ».", allowed=allowed, todo=suggest(name, allowed)
+            )
+        if name in found:
+            raise CriterionError(
+                "critere-double",
+                f"Le critère « {name} » est donné deux fois.",
+                todo="Séparez les valeurs par des virgules.",
+            )
+        if value.strip():
+            found[name] = value.strip()
+    return found
+
+
+class _Parser:
+    def __init__(self, restitution: Restitution, edition: Edition) -> None:
+        self.criteres = restitution.criteres
+        self.restitution = restitution
+        self.edition = edition
+
+    def parse(self, given: dict[str, str]) -> Query:
+        if "etablissement" in given and "panier" in given:
+            raise CriterionError(
+                "combinaison",
+                "Un établissement et un panier sont donnés ensemble.",
+                todo="Gardez l'un des deux ; un panier peut ne compter qu'un établissement.",
+            )
+        known = self.edition.etablissements.values()
+        return Query(
+            restitution=self.restitution.slug,
+            annees=self._years(given.get("annee", "")),
+            mois=self._month(given.get("mois", "")),
+            zone=self._zone(given.get("zone", "france")),
+            etablissement=self._finess(given["etablissement"]) if "etablissement" in given else "",
+            panier=tuple(sorted({self._finess(f) for f in given.get("panier", "").split(",") if f.strip()})),
+            secteur=self._among("secteur", given, {e.secteur for e in known}),
+            categorie=self._among("categorie", given, {e.categorie for e in known}),
+            ght=self._among("ght", given, {e.ght for e in known}),
+            regroupement=self._level(given.get("regroupement", "")),
+            activite=self._activity(given["activite"]) if "activite" in given else None,
+            edition=given.get("edition", ""),
+        )
+
+    def _years(self, text: str) -> tuple[int, ...]:
+        allowed = [str(year) for year in self.edition.manifest.annees]
+        wanted = [part.strip() for part in text.split(",") if part.strip()] or allowed[-1:]
+        for year in wanted:
+            if year not in allowed:
+                raise _unknown("annee", year, allowed)
+        if len(set(wanted)) > 1 and self.criteres.annee == "une":
+            raise CriterionError(
+                "combinaison",
+                f"« {self.restitution.slug} » se demande pour une année ; vous en donnez {len(set(wanted))}.",
+                allowed=allowed,
+            )
+        return tuple(sorted({int(year) for year in wanted}))
+
+    def _month(self, text: str) -> int:
+        allowed = [str(month) for month in range(1, 13)]
+        if text and text.removeprefix("0") not in allowed:
+            raise _unknown("mois", text, allowed)
+        month = int(text or 0)
+        return 0 if month == 12 else month
+
+    def _zone(self, text: str) -> Zone:
+        kind, _, code = text.partition(":")
+        kinds = [k for k in ZONES if k != "zonage" or self.edition.zonages]
+        if kind not in kinds:
+            forms = ["france"] + [f"{k}:CODE" for k in kinds[1:5]] + (["zonage:NOM:CODE"] if "zonage" in kinds else [])
+            raise _unknown("zone", text, forms)
+        if kind == "france":
+            if code:
+                raise _unknown("zone", text, ["france"])
+            return Zone()
+        if kind == "zonage":
+            zonage, _, code = code.partition(":")
+            if zonage not in self.edition.zonages:
+                raise _unknown("zone", text, [f"zonage:{name}:CODE" for name in self.edition.zonages])
+            if code not in self.edition.zonages[zonage]:
+                raise _unknown("zone", text, [f"zonage:{zonage}:{c}" for c in self.edition.zonages[zonage]])
+            return Zone("zonage", code, zonage)
+        codes = self._zone_codes(kind)
+        if code not in codes:
+            raise _unknown("zone", text, [f"{kind}:{c}" for c in sorted(codes)])
+        return Zone(kind, code)
+
+    def _zone_codes(self, kind: str) -> set[str]:
+        if kind in ("region", "departement"):
+            return {c for c in self.edition.libelles.get(kind, {}) if c != "?"}
+        residences = self.edition.residences.values()
+        codes = {r.territoire for r in residences} - {"?"} if kind == "territoire" else {r.code_geo for r in residences}
+        return codes | ({e.code_geo for e in self.edition.finess.values()} - {"?"} if kind == "code_geo" else set())
+
+    def _finess(self, text: str) -> str:
+        finess = text.strip().upper()
+        if finess not in self.edition.finess:
+            well_formed = re.fullmatch(r"[0-9][0-9AB][0-9]{7}", finess)
+            what = "n'a rien transmis dans cette édition" if well_formed else "n'est pas un FINESS (9 caractères)"
+            raise CriterionError(
+                "valeur-inconnue",
+                f"etablissement : « {text} » {what}.",
+                allowed=sorted(self.edition.finess),
+                todo=suggest(finess, self.edition.finess),
+            )
+        return finess
+
+    def _among(self, name: str, given: dict[str, str], allowed: set[str]) -> str:
+        value = given.get(name, "")
+        if value and value not in allowed:
+            raise _unknown(name, value, sorted(allowed))
+        return value
+
+    def _level(self, text: str) -> str:
+        levels = self.criteres.regroupement
+        if not text:
+            return levels[0] if levels else ""
+        if text not in levels:
+            raise _unknown("regroupement", text, [level for level in levels if level])
+        return text
+
+    def _activity(self, text: str) -> tuple[str, str]:
+        level, _, code = text.partition(":")
+        if level not in self.criteres.activite:
+            raise _unknown("activite", text, [f"{name}:CODE" for name in self.criteres.activite])
+        code = code.upper()
+        if code not in self.edition.codes(level):
+            raise _unknown("activite", f"{level}:{code}", [f"{level}:{c}" for c in sorted(self.edition.codes(level))])
+        return level, code
+
+
+def _unknown(criterion: str, value: str, allowed: list[str]) -> CriterionError:
+    return CriterionError(
+        "valeur-inconnue", f"{criterion} : « {value} » n'est pas admis.", allowed=allowed, todo=suggest(value, allowed)
+    )

@@ -1,0 +1,149 @@
+"""From a `Query` to plans on the smallest table that can answer."""
+
+from dataclasses import dataclass
+
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.edition.edition import Edition
+from sanoscope.edition.manifest import TableCube
+from sanoscope.engine.plan import (
+    Aggregate,
+    Binary,
+    Column,
+    Constant,
+    Expression,
+    Filter,
+    In,
+    Measure,
+    Plan,
+    Scan,
+    all_of,
+)
+from sanoscope.errors import SanoscopeError
+from sanoscope.query.criteria import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query in the words of the cubes.
+
+    Attributes:
+        rows: dimensions of the rows; the last one is what a total runs over.
+        years: years to read, the year before included where it is compared.
+        conditions: what filters, by column: allowed values.
+        last_month: cumulated to that month; 0 is no limit.
+        shown: establishments whose rows are shown, or None for all (the others still count in totals and shares).
+    """
+
+    rows: tuple[str, ...]
+    years: tuple[int, ...]
+    conditions: tuple[tuple[str, tuple[str, ...]], ...]
+    last_month: int
+    shown: frozenset[str] | None
+
+
+def question(query: Query, restitution: Restitution, edition: Edition) -> Question:
+    """Return the question that a query asks of an edition's cubes."""
+    level = query.regroupement
+    rows = tuple(level if name == "regroupement" else name for name in restitution.lignes)
+    rows = tuple(name for name in rows if name)
+    years = query.annees
+    if restitution.precedente:
+        years = tuple(year for year in (years[0] - 1, years[0]) if year in edition.manifest.annees)
+    conditions: list[tuple[str, tuple[str, ...]]] = []
+    if query.activite:
+        conditions.append((query.activite[0], (query.activite[1],)))
+    by_residence = restitution.criteres.zone == "residence"
+    if by_residence:
+        conditions += _residence(query, edition)
+    selection = _establishments(query, edition, in_zone=not by_residence)
+    if selection and not by_residence:
+        conditions += selection
+    shown = _finess_of(selection, edition) if selection and by_residence else None
+    return Question(rows, years, tuple(conditions), query.mois, shown)
+
+
+def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
+    """Return the smallest table of a cube that has every column the question needs.
+
+    Raises:
+        SanoscopeError: ``sans-table``: the edition was built for another catalogue.
+    """
+    needed = {"annee", *asked.rows, *(column for column, _ in asked.conditions)}
+    if asked.last_month:
+        needed.add("mois")
+    for table in edition.tables(cube):
+        if needed <= set(table.colonnes):
+            return table
+    raise SanoscopeError(
+        "sans-table",
+        f"L'édition « {edition.nom} » n'a pas de quoi répondre : {', '.join(sorted(needed))}.",
+        todo="Reconstruisez-la avec « sanoscope build ».",
+    )
+
+
+def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...]) -> Plan:
+    """Return the plan of additive figures: one row for each year and row of the answer."""
+    keys = ("annee", *asked.rows)
+    return Aggregate(_filtered(asked, table), (keys,), tuple(Measure(name, "sum", name) for name in sums), keys)
+
+
+def distinct_plan(asked: Question, table: TableCube, name: str, column: str) -> Plan:
+    """Return the plan of distinct persons: the rows, and the totals, which are not their sum."""
+    keys = ("annee", *asked.rows)
+    return Aggregate(_filtered(asked, table), (keys, keys[:-1]), (Measure(name, "distinct", column),))
+
+
+def _filtered(asked: Question, table: TableCube) -> Plan:
+    conditions: list[Expression] = [In(Column("annee"), asked.years)]
+    conditions += [In(Column(column), values) for column, values in asked.conditions]
+    if asked.last_month:
+        conditions.append(Binary("<=", Column("mois"), Constant(asked.last_month)))
+    condition = all_of(conditions)
+    return Filter(Scan(table.nom), condition) if condition else Scan(table.nom)
+
+
+def _residence(query: Query, edition: Edition) -> list[tuple[str, tuple[str, ...]]]:
+    zone = query.zone
+    match zone.kind:
+        case "france":
+            return []
+        case "code_geo":
+            return [("code_geo", (zone.code,))]
+        case "zonage":
+            return [("code_geo", tuple(sorted(edition.zonages[zone.zonage][zone.code][1])))]
+        case kind:
+            return [(f"{kind}_residence", (zone.code,))]
+
+
+def _establishments(query: Query, edition: Edition, *, in_zone: bool) -> list[tuple[str, tuple[str, ...]]]:
+    conditions = [(name, (getattr(query, name),)) for name in ("secteur", "categorie", "ght") if getattr(query, name)]
+    if query.etablissement:
+        conditions.append(("finess", (query.etablissement,)))
+    if query.panier:
+        conditions.append(("finess", query.panier))
+    zone = query.zone
+    if in_zone and zone.kind in ("region", "departement"):
+        conditions.append((zone.kind, (zone.code,)))
+    elif in_zone and zone.kind != "france":
+        conditions.append(("finess", _implanted(query, edition)))
+    return conditions
+
+
+def _implanted(query: Query, edition: Edition) -> tuple[str, ...]:
+    """Return the establishments whose geographic code is in a territory, a code or a free zone."""
+    zone = query.zone
+    if zone.kind == "zonage":
+        codes = edition.zonages[zone.zonage][zone.code][1]
+    elif zone.kind == "territoire":
+        codes = frozenset(r.code_geo for r in edition.residences.values() if r.territoire == zone.code)
+    else:
+        codes = frozenset({zone.code})
+    return tuple(sorted(e.finess for e in edition.finess.values() if e.code_geo in codes))
+
+
+def _finess_of(conditions: list[tuple[str, tuple[str, ...]]], edition: Edition) -> frozenset[str]:
+    return frozenset(
+        e.finess
+        for e in edition.etablissements.values()
+        if all(getattr(e, column) in values for column, values in conditions)
+    )
