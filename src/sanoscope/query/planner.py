@@ -116,7 +116,9 @@ def _residence(query: Query, edition: Edition) -> list[tuple[str, tuple[str, ...
 
 
 def _establishments(query: Query, edition: Edition, *, in_zone: bool) -> list[tuple[str, tuple[str, ...]]]:
-    conditions = [(name, (getattr(query, name),)) for name in ("secteur", "categorie", "ght") if getattr(query, name)]
+    conditions: list[tuple[str, tuple[str, ...]]] = [
+        (name, (getattr(query, name),)) for name in ("secteur", "categorie", "ght") if getattr(query, name)
+    ]
     if query.etablissement:
         conditions.append(("finess", (query.etablissement,)))
     if query.panier:
