@@ -1,1 +1,339 @@
-"""Entry point of the command."""
+"""The command ``sanoscope``: one function a command, one way to show an error."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table as RichTable
+
+from sanoscope import workspace as workspaces
+from sanoscope.access.scope import OPEN, SECURE
+from sanoscope.catalogue.load import catalogue
+from sanoscope.edition import publication
+from sanoscope.edition.build import build as build_edition
+from sanoscope.edition.check import check as check_edition
+from sanoscope.edition.edition import open_edition
+from sanoscope.errors import SanoscopeError
+from sanoscope.intake.receive import IntakeReport, receive
+from sanoscope.nomenclature.importers import load_path
+from sanoscope.present.exports import FORMATS
+from sanoscope.present.html import headings, rows
+from sanoscope.query.answer import answer
+from sanoscope.query.criteria import parse
+from sanoscope.query.table import Table
+from sanoscope.workspace import Workspace
+
+app = typer.Typer(
+    help="Sanoscope : des fichiers du PMSI aux tableaux publiés, sans livrer de petit effectif.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+reference_app = typer.Typer(help="Les tables de référence (nomenclatures, établissements, géographie, population).")
+app.add_typer(reference_app, name="reference")
+out, err = Console(), Console(stderr=True)
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option("--workspace", help="L'espace de travail ; sinon le dossier courant ou un parent.")
+]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say an expected error plainly and exit with 1."""
+    try:
+        yield
+    except SanoscopeError as error:
+        err.print(f"[bold red]Erreur[/] [{error.code}]", highlight=False)
+        err.print(str(error), highlight=False, markup=False)
+        raise typer.Exit(1) from error
+
+
+def _workspace(directory: Path | None) -> Workspace:
+    return workspaces.load(directory) if directory else workspaces.find()
+
+
+@app.command()
+def init(directory: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Le dossier à préparer.")]) -> None:
+    """Prépare un espace de travail : réglages documentés et dossiers vides."""
+    with _told():
+        made = workspaces.create(directory)
+        out.print(f"Espace de travail prêt : {made.root}", highlight=False)
+
+
+@reference_app.command("load")
+def reference_load(
+    paths: Annotated[list[Path], typer.Argument(metavar="CHEMIN...", help="Fichiers ou dossiers.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Charge des tables de référence : reconnaît chaque fichier et dit ce qu'il en a pris."""
+    with _told():
+        place = _workspace(workspace)
+        reports = [report for path in paths for report in load_path(path, place.reference)]
+        for report in reports:
+            if report.error:
+                err.print(f"{report.path.name} : refusé. {report.error}", highlight=False, markup=False)
+                continue
+            taken = ", ".join(
+                f"{n} lignes dans {t} (dont {report.replaced[t]} remplacées)" for t, n in report.rows.items()
+            )
+            out.print(f"{report.path.name} : {report.form} ; {taken}", highlight=False, markup=False)
+        if any(report.error for report in reports):
+            raise typer.Exit(1)
+
+
+@app.command()
+def intake(
+    paths: Annotated[list[Path], typer.Argument(metavar="CHEMIN...", help="Fichiers, dossiers ou archives e-PMSI.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Reçoit des fichiers PMSI ; ce qui rompt le format va en quarantaine, avec sa raison."""
+    with _told():
+        place = _workspace(workspace)
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=err, transient=True) as progress:
+            task = progress.add_task("Réception", total=None)
+            report = receive(place, paths, progress=lambda n, total: progress.update(task, completed=n, total=total))
+        _say_intake(report, place)
+        if not report.clean:
+            raise typer.Exit(1)
+
+
+def _say_intake(report: IntakeReport, place: Workspace) -> None:
+    read, accepted, refused = report.lines
+    out.print(
+        f"{len(report.received)} fichiers reçus, {len(report.known)} déjà connus, {len(report.refused)} refusés.",
+        highlight=False,
+    )
+    out.print(f"{read} lignes lues = {accepted} acceptées + {refused} refusées.", highlight=False)
+    for note in report.noted:
+        out.print(note.message, highlight=False, markup=False)
+    for file in report.received:
+        neighbours = {version: lines for version, lines in file.versions.items() if file.admet(version)}
+        for version, lines in neighbours.items():
+            message = f"{file.nom} : {lines} lignes au format {version}, celui de l'année suivante (admis)."
+            out.print(message, highlight=False, markup=False)
+        if file.tronque:
+            err.print(f"{file.nom} : fichier tronqué ; il ne compte que faute de mieux.", highlight=False, markup=False)
+        if file.refusees:
+            why = ", ".join(f"{reason} : {lines}" for reason, lines in file.motifs.items())
+            where = place.quarantine / file.place.with_suffix(".csv")
+            err.print(
+                f"{file.nom} : {file.refusees} lignes refusées ({why}), dans {where}", highlight=False, markup=False
+            )
+    for refusal in report.refused:
+        err.print(f"Refusé [{refusal.code}] {refusal.message}", highlight=False, markup=False)
+
+
+@app.command()
+def build(
+    years: Annotated[str, typer.Option("--years", help="Années, séparées par des virgules ; toutes par défaut.")] = "",
+    engine: Annotated[Literal["duckdb"], typer.Option("--engine", help="Moteur de calcul.")] = "duckdb",
+    name: Annotated[str, typer.Option("--name", help="Nom de l'édition ; la date du jour par défaut.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Construit une édition des dernières transmissions valides."""
+    with _told():
+        place = _workspace(workspace)
+        with err.status("Construction") as status:
+            manifest = build_edition(
+                place,
+                catalogue(),
+                years=_years(years),
+                name=name,
+                progress=lambda step: status.update(f"Construction : {step}"),
+            )
+        for year in manifest.rapprochement:
+            left_out = ", ".join(f"{n} {code}" for code, n in year.exclusions.items())
+            out.print(
+                f"{year.annee} : {year.lignes} lignes = {year.retenues} retenues + exclues ({left_out}) ; "
+                f"{year.remplacees} d'anciennes transmissions laissées.",
+                highlight=False,
+            )
+        for what, n in manifest.codes_inconnus.items():
+            out.print(f"{n} {what} (comptés, étiquetés « inconnu »).", highlight=False)
+        out.print(
+            f"Édition {manifest.nom} construite avec {engine}. « sanoscope publish {manifest.nom} » la publie.",
+            highlight=False,
+        )
+
+
+def _years(text: str) -> list[int]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdigit() for part in parts):
+        raise SanoscopeError("annees-invalides", f"--years « {text} » : donnez des années, par exemple 2022,2023.")
+    return [int(part) for part in parts]
+
+
+@app.command()
+def check(
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition à contrôler.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Contrôle une édition : rapprochement, agrégats, retards, écart à l'édition publiée."""
+    with _told():
+        place = _workspace(workspace)
+        controls = check_edition(place.editions, edition, catalogue().champs["mco"], place.settings)
+        for control in controls:
+            mark = "[green]bon[/]" if control.bon else "[bold red]MAUVAIS[/]"
+            out.print(f"{mark}  {control.nom} : {control.detail}", highlight=False)
+        if not all(control.bon for control in controls):
+            raise typer.Exit(1)
+
+
+@app.command()
+def publish(
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition à servir.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Publie une édition : c'est elle qui répond désormais."""
+    with _told():
+        publication.publish(_workspace(workspace).editions, edition)
+        out.print(f"Édition {edition} publiée.", highlight=False)
+
+
+@app.command()
+def rollback(workspace: WorkspaceOption = None) -> None:
+    """Revient à l'édition publiée avant celle-ci."""
+    with _told():
+        previous = publication.rollback(_workspace(workspace).editions)
+        out.print(f"Édition {previous} publiée de nouveau.", highlight=False)
+
+
+@app.command()
+def seal(
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition à sceller.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Scelle une édition : elle est définitive."""
+    with _told():
+        publication.seal(_workspace(workspace).editions, edition)
+        out.print(f"Édition {edition} scellée.", highlight=False)
+
+
+@app.command()
+def editions(workspace: WorkspaceOption = None) -> None:
+    """Liste les éditions, la plus récente d'abord."""
+    with _told():
+        place = _workspace(workspace)
+        served = (
+            (place.editions / publication.POINTER).readlink().name
+            if (place.editions / publication.POINTER).exists()
+            else ""
+        )
+        for manifest in publication.editions(place.editions):
+            mark = " ← publiée" if manifest.nom == served else ""
+            years = ", ".join(map(str, manifest.annees))
+            out.print(f"{manifest.nom}  {manifest.etat}  {years}{mark}", highlight=False)
+
+
+@app.command()
+def query(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="La restitution.")],
+    criteria: Annotated[
+        list[str] | None, typer.Argument(metavar="critere=valeur...", help="Ce qui est demandé.")
+    ] = None,
+    format_: Annotated[
+        str, typer.Option("--format", help="csv, csv-fr, json, xlsx ou parquet ; sinon un tableau lisible.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Le fichier à écrire.")] = None,
+    scope: Annotated[Literal["open", "secure"], typer.Option("--scope", help="secure : effectifs entiers.")] = "open",
+    explain: Annotated[bool, typer.Option("--explain", help="Dit quelle table a répondu.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Répond à une question : sanoscope query casemix-mco annee=2023 zone=departement:29."""
+    with _told():
+        place = _workspace(workspace)
+        pairs = [_pair(text) for text in criteria or []]
+        books = catalogue()
+        restitution = books.restitution(slug)
+        pinned = dict(pairs).get("edition", "")
+        edition = open_edition(place.editions, pinned, settings=place.settings)
+        reader = SECURE if scope == "secure" else OPEN
+        asked = parse(pairs, restitution, edition, reader)
+        table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
+        if explain:
+            err.print(f"Table : {table.table_used}", highlight=False)
+        _deliver(table, format_, output)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equal, value = text.partition("=")
+    if not equal:
+        raise SanoscopeError("critere-illisible", f"« {text} » : écrivez critere=valeur, par exemple annee=2023.")
+    return name, value
+
+
+def _deliver(table: Table, format_: str, output: Path | None) -> None:
+    name = format_ or (output.suffix.removeprefix(".") if output else "")
+    if name and name not in FORMATS:
+        raise SanoscopeError("format-inconnu", f"Format « {name} » inconnu.", allowed=FORMATS)
+    if not name:
+        _print(table)
+        return
+    data = FORMATS[name].write(table)
+    if output:
+        output.write_bytes(data)
+        err.print(f"{len(table)} lignes écrites dans {output}", highlight=False)
+    elif sys.stdout.isatty() and name in ("xlsx", "parquet"):
+        raise SanoscopeError("sortie", f"Le format {name} est binaire.", todo="Donnez un fichier par -o FICHIER.")
+    else:
+        sys.stdout.buffer.write(data)
+
+
+def _print(table: Table) -> None:
+    shown = RichTable(title=table.title, title_justify="left")
+    for column in headings(table):
+        shown.add_column(column.text, justify="right" if column.number else "left")
+    for row in rows(table):
+        shown.add_row(*(c.text for c in row.cells), style="bold" if row.kind == "total" else None)
+    out.print(shown)
+    for note in table.notes:
+        out.print(note, highlight=False, markup=False)
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Adresse ; réglage service.hote par défaut.")] = "",
+    port: Annotated[int, typer.Option("--port", help="Port ; réglage service.port par défaut.")] = 0,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Sert les pages et l'API de l'édition publiée."""
+    with _told():
+        _serve(_workspace(workspace), host, port)
+
+
+def _serve(place: Workspace, host: str, port: int) -> None:
+    import uvicorn
+
+    from sanoscope.web.app import create_app
+
+    publication.current(place.editions)
+    address, number = host or place.settings.hote, port or place.settings.port
+    out.print(f"Sanoscope répond sur http://{address}:{number}/ (Ctrl-C pour arrêter)", highlight=False)
+    uvicorn.run(create_app(place), host=address, port=number, log_level="warning")
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--directory", help="Où travailler.")] = Path("demo-workspace"),
+    lines: Annotated[int, typer.Option("--lines", help="Lignes de RSA à fabriquer, au moins.")] = 1_500_000,
+    serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Servir à la fin.")] = True,
+    host: Annotated[str, typer.Option("--host", help="Adresse.")] = "",
+    port: Annotated[int, typer.Option("--port", help="Port.")] = 0,
+) -> None:
+    """Fabrique un pays synthétique et le mène des fichiers à la page servie."""
+    from sanoscope.demo.run import run
+
+    with _told():
+        with err.status("Démonstration") as status:
+            place = run(
+                directory, lines=lines, say=lambda step: (out.print(step, highlight=False), status.update(step))[1]
+            )
+        if serve_:
+            _serve(place, host, port)

@@ -144,8 +144,7 @@ class _Reading:
             tronque=self._torn,
             logiciel=__version__,
         )
-        place = place_of(kind=name.kind, key=name.key, sha256=record.sha256)
-        self._quarantine.commit(self._workspace.quarantine / place.with_suffix(".csv"))
+        self._quarantine.commit(self._workspace.quarantine / record.place.with_suffix(".csv"))
         self._writer.commit(record)
         return record
 

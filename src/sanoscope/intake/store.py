@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sanoscope.formats.registry import layouts
 from sanoscope.intake.names import Key
 
 FIELD_OF = {"rsa": "mco", "ano": "mco", "rss": "mco", "vidhosp": "mco"}
@@ -64,6 +65,15 @@ class StoredFile:
     def key(self) -> Key:
         """Whose transmission it belongs to."""
         return Key(self.finess, self.annee, self.mois)
+
+    @property
+    def place(self) -> Path:
+        """Where it is in the store and, for its refused lines, in the quarantine."""
+        return place_of(kind=self.kind, key=self.key, sha256=self.sha256)
+
+    def admet(self, version: str) -> bool:
+        """Tell whether a layout version is not that of its year but one that the year admits."""
+        return any(layout.version == version and self.annee in layout.admitted for layout in layouts(self.kind))
 
     @property
     def rank(self) -> tuple[bool, int, datetime]:
@@ -158,7 +168,7 @@ class Writer:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        target = self._store / place_of(kind=record.kind, key=record.key, sha256=record.sha256)
+        target = self._store / record.place
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._work.rename(target)

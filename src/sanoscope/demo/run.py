@@ -1,0 +1,53 @@
+"""The demonstration: a synthetic country through the whole chain, as an operator would take real files."""
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sanoscope import workspace as workspaces
+from sanoscope.catalogue.load import catalogue
+from sanoscope.demo.files import YEARS, generate
+from sanoscope.edition import publication
+from sanoscope.edition.build import build
+from sanoscope.intake.receive import receive
+from sanoscope.nomenclature.importers import load_path
+from sanoscope.workspace import Workspace
+
+EDITION = "demo"
+
+
+def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace:
+    """Make, receive, build and publish the demonstration; one that is already published is kept.
+
+    Args:
+        directory: the workspace; made if needed.
+        lines: RSA lines to make, at least.
+        say: told what happens, in French.
+    """
+    place = workspaces.create(directory)
+    if (place.editions / publication.POINTER).is_symlink():
+        say(f"L'édition {publication.current(place.editions)} est déjà là (« make clean » pour tout refaire).")
+        return place
+    started = time.perf_counter()
+    raw = place.root / "demonstration"
+    made = generate(raw, lines=lines, years=YEARS, processes=place.settings.processus)
+    say(
+        f"Pays synthétique : {made.lines} lignes de {made.establishments} établissements fictifs, "
+        f"{made.files} fichiers, {made.size / 1e9:.1f} Go, {made.seconds:.0f} s."
+    )
+    for report in load_path(raw / "reference", place.reference):
+        say(f"Référence : {report.path.name}, {sum(report.rows.values())} lignes.")
+    step = time.perf_counter()
+    received = receive(place, [raw / "fichiers"])
+    read, accepted, refused = received.lines
+    say(
+        f"Réception : {read} lignes lues = {accepted} acceptées + {refused} refusées, {time.perf_counter() - step:.0f} s."
+    )
+    shutil.rmtree(raw / "fichiers")
+    step = time.perf_counter()
+    build(place, catalogue(), name=EDITION)
+    publication.publish(place.editions, EDITION)
+    say(f"Édition {EDITION} construite et publiée, {time.perf_counter() - step:.0f} s.")
+    say(f"Du premier octet à l'édition publiée : {time.perf_counter() - started:.0f} s.")
+    return place

@@ -1,0 +1,176 @@
+"""A `Table` as a file. What is exported is what is seen: the same rows, figures, masks.
+
+In CSV, Parquet and JSON a column NAME holds exact figures only (plain digits, point for decimals, empty where not
+exact) and NAME_etat the state of each. The French-Excel CSV and XLSX show what the page shows.
+"""
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from sanoscope.present.numbers import MEANING, SHOWN, cell, heading, rounded
+from sanoscope.query.table import State, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format: its name, extension, media type, and how a table becomes its bytes."""
+
+    name: str
+    extension: str
+    media_type: str
+    title: str
+    write: Callable[[Table], bytes]
+
+
+def to_csv(table: Table) -> bytes:
+    """RFC 4180, UTF-8, comma, header; exact figures and states."""
+    columns = _machine(table)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return out.getvalue().encode("utf-8")
+
+
+def to_csv_fr(table: Table) -> bytes:
+    """What French Excel opens: semicolon, decimal comma, byte order mark; what the page shows."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow([label.title for label in table.labels] + [heading(figure) for figure in table.figures])
+    for row in range(len(table)):
+        # a formula must not hide in a name
+        labels = [f"'{v}" if v[:1] in "=+-@\t" and v else v for v in (label.values[row] for label in table.labels)]
+        writer.writerow(labels + [cell(figure, row, space="") for figure in table.figures])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def to_json(table: Table) -> bytes:
+    """One object: title, query, edition, notes, columns with their definitions, rows."""
+    columns = _machine(table)
+    names = list(columns)
+    document: dict[str, Any] = {
+        "titre": table.title,
+        "requete": table.query,
+        "edition": {"nom": table.edition, "etat": table.state, "date": table.made},
+        "notes": list(table.notes),
+        "colonnes": [{"nom": label.name, "libelle": label.title, "genre": "texte"} for label in table.labels]
+        + [
+            {
+                "nom": figure.name,
+                "libelle": figure.title,
+                "genre": "mesure",
+                "unite": figure.unit,
+                "decimales": figure.decimals,
+                "definition": figure.definition,
+            }
+            for figure in table.figures
+        ],
+        "lignes": [
+            {"genre": kind, **dict(zip(names, values, strict=True))}
+            for kind, values in zip(table.kinds, zip(*columns.values(), strict=True), strict=True)
+        ],
+    }
+    return orjson.dumps(document)
+
+
+def to_parquet(table: Table) -> bytes:
+    """Typed columns; title, query, edition and notes in the file's metadata."""
+    columns: dict[str, pa.Array] = {"genre_ligne": pa.array(table.kinds, pa.string())}
+    for label in table.labels:
+        columns[label.name] = pa.array(label.values, pa.string())
+    for figure in table.figures:
+        kind = pa.float64() if figure.decimals else pa.int64()
+        columns[figure.name] = pa.array([rounded(figure, row) for row in range(len(table))], kind)
+        columns[f"{figure.name}_etat"] = pa.array([state.word for state in figure.states], pa.string())
+    said = {"titre": table.title, "requete": table.query, "edition": table.edition, "notes": "\n".join(table.notes)}
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns).replace_schema_metadata(said), out)
+    return out.getvalue()
+
+
+def to_xlsx(table: Table) -> bytes:
+    """A workbook: the table with typed numbers, and a sheet of notes (criteria, edition, definitions, legend)."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    workbook = xlsxwriter.Workbook(out, options)
+    _table_sheet(workbook, table)
+    _notes_sheet(workbook, table)
+    workbook.close()
+    return out.getvalue()
+
+
+def _table_sheet(workbook: Any, table: Table) -> None:
+    sheet = workbook.add_worksheet("Tableau")
+    bold = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
+    masked = workbook.add_format({"italic": True, "align": "right", "font_color": "#555555"})
+    sheet.write(0, 0, table.title, workbook.add_format({"bold": True, "font_size": 12}))
+    headings = [label.title for label in table.labels] + [heading(figure) for figure in table.figures]
+    for column, text in enumerate(headings):
+        sheet.write(2, column, text, bold)
+    formats = {
+        (decimals, kind): workbook.add_format(
+            {"num_format": "#,##0" + ("." + "0" * decimals if decimals else ""), "bold": kind == "total"}
+        )
+        for decimals in {figure.decimals for figure in table.figures}
+        for kind in ("detail", "total")
+    }
+    total = workbook.add_format({"bold": True})
+    for row, kind in enumerate(table.kinds):
+        for column, label in enumerate(table.labels):
+            sheet.write_string(row + 3, column, label.values[row], total if kind == "total" else None)
+        for column, figure in enumerate(table.figures, len(table.labels)):
+            if figure.states[row] is State.EXACT:
+                sheet.write_number(row + 3, column, rounded(figure, row), formats[figure.decimals, kind])
+            else:
+                sheet.write_string(row + 3, column, SHOWN[figure.states[row]], masked)
+    sheet.freeze_panes(3, 1)
+    sheet.autofilter(2, 0, 2 + len(table), len(headings) - 1)
+    for column, label in enumerate(table.labels):
+        sheet.set_column(column, column, min(50, max([len(label.title), *map(len, label.values)]) + 2))
+    sheet.set_column(len(table.labels), len(headings) - 1, 14)
+
+
+def _notes_sheet(workbook: Any, table: Table) -> None:
+    sheet = workbook.add_worksheet("Notes")
+    bold = workbook.add_format({"bold": True, "valign": "top"})
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
+    lines = [("Titre", table.title), ("Requête", table.query), ("Édition", f"{table.edition} ({table.state})")]
+    lines += [("Note", note) for note in table.notes]
+    lines += [(heading(figure), figure.definition) for figure in table.figures]
+    lines += [(f"« {SHOWN[state]} »", meaning) for state, meaning in MEANING.items()]
+    for row, (name, text) in enumerate(lines):
+        sheet.write_string(row, 0, name, bold)
+        sheet.write_string(row, 1, text, wrapped)
+    sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1, 110)
+
+
+def _machine(table: Table) -> dict[str, list[Any]]:
+    columns: dict[str, list[Any]] = {label.name: list(label.values) for label in table.labels}
+    for figure in table.figures:
+        columns[figure.name] = [rounded(figure, row) for row in range(len(table))]
+        columns[f"{figure.name}_etat"] = [state.word for state in figure.states]
+    return columns
+
+
+FORMATS: dict[str, Format] = {
+    f.name: f
+    for f in (
+        Format("csv", "csv", "text/csv; charset=utf-8", "CSV (analyse)", to_csv),
+        Format("csv-fr", "csv", "text/csv; charset=utf-8", "CSV (Excel français)", to_csv_fr),
+        Format(
+            "xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel (XLSX)", to_xlsx
+        ),
+        Format("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", to_parquet),
+        Format("json", "json", "application/json", "JSON", to_json),
+    )
+}
+"""Every format by name."""
