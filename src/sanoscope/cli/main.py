@@ -331,9 +331,7 @@ def demo(
     from sanoscope.demo.run import run
 
     with _told():
-        with err.status("Démonstration") as status:
-            place = run(
-                directory, lines=lines, say=lambda step: (out.print(step, highlight=False), status.update(step))[1]
-            )
+        with err.status("Fabrication, réception et construction d'un pays synthétique…"):
+            place = run(directory, lines=lines, say=lambda step: out.print(step, highlight=False))
         if serve_:
             _serve(place, host, port)

@@ -129,7 +129,7 @@ def _residences(geography: pl.DataFrame, hospital: dict[str, str]) -> NDArray[np
     for where, part in ((town, 0.35), (near, 0.45), (around, 0.16), (~near & ~around, 0.04)):
         if where.any():
             share[where] += part * people[where] / people[where].sum()
-    return share / share.sum()
+    return np.asarray(share / share.sum(), np.float64)
 
 
 _shared: tuple[Casemix, NDArray[np.bytes_], NDArray[np.float64]]

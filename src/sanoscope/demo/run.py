@@ -41,9 +41,8 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     step = time.perf_counter()
     received = receive(place, [raw / "fichiers"])
     read, accepted, refused = received.lines
-    say(
-        f"Réception : {read} lignes lues = {accepted} acceptées + {refused} refusées, {time.perf_counter() - step:.0f} s."
-    )
+    took = time.perf_counter() - step
+    say(f"Réception : {read} lignes lues = {accepted} acceptées + {refused} refusées, {took:.0f} s.")
     shutil.rmtree(raw / "fichiers")
     step = time.perf_counter()
     build(place, catalogue(), name=EDITION)

@@ -56,6 +56,11 @@ def publish(directory: Path, name: str) -> None:
         stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
 
+def published(directory: Path) -> frozenset[str]:
+    """Return the editions that were published one day, hence that a link may be pinned to."""
+    return frozenset(_history(directory))
+
+
 def rollback(directory: Path) -> str:
     """Serve the edition that was served before the current one, and return its name.
 

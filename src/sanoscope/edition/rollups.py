@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 
-GAIN = 2
+GAIN = 4
 """A rollup is kept when it has at least so many times fewer rows than the smallest table it can be made from."""
 
 

@@ -1,0 +1,145 @@
+"""The routes of the API, all under ``/api/v1``, and the health check."""
+
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from sanoscope import __version__
+from sanoscope.access.scope import OPEN
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.edition.publication import current, editions
+from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.present.exports import FORMATS
+from sanoscope.query.criteria import CRITERIA, Query, taken
+from sanoscope.query.service import Service
+
+MEANINGS = {
+    "annee": "Année, ou plusieurs séparées par des virgules ; la dernière par défaut.",
+    "mois": "Cumul de janvier à ce mois (1 à 12).",
+    "zone": "france, region:CODE, departement:CODE, territoire:CODE, code_geo:CODE ou zonage:NOM:CODE.",
+    "etablissement": "FINESS d'un établissement.",
+    "panier": "FINESS de plusieurs établissements, séparés par des virgules.",
+    "secteur": "public ou prive.",
+    "categorie": "CHR/U, CH, CLCC, PSPH/EBNL ou PRIVE.",
+    "ght": "Groupement hospitalier de territoire.",
+    "regroupement": "Niveau de la classification par lequel grouper les lignes.",
+    "activite": "Une activité : NIVEAU:CODE, par exemple doac:D01.",
+    "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
+}
+"""What each criterion is, in one sentence."""
+
+
+def problem(error: SanoscopeError) -> Response:
+    """Return an error as problem+json (RFC 9457)."""
+    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, CriterionError) else 503
+    body = {
+        "type": f"urn:sanoscope:erreur:{error.code}",
+        "title": error.message,
+        "status": status,
+        "code": error.code,
+        "admis": error.allowed[:200],
+        "conseil": error.todo,
+    }
+    return Response(orjson.dumps(body), status, media_type="application/problem+json")
+
+
+def router(service: Service) -> APIRouter:
+    """Return the API on a service."""
+    routes = APIRouter()
+
+    @routes.get("/sante", summary="État du service", tags=["service"])
+    def health() -> JSONResponse:
+        return JSONResponse({"etat": "bon", "edition": service.edition().nom, "version": __version__})
+
+    @routes.get("/api/v1/catalogue", summary="Les restitutions", tags=["catalogue"])
+    def catalogue() -> JSONResponse:
+        return JSONResponse([_described(r) for r in service.catalogue.restitutions.values()])
+
+    @routes.get("/api/v1/restitutions/{slug}", summary="Une restitution", tags=["catalogue"])
+    def restitution(slug: str) -> JSONResponse:
+        found = service.catalogue.restitution(slug)
+        champ = service.catalogue.champ(found)
+        mesures = [champ.mesures[name].model_dump() | {"nom": name} for name in found.mesures]
+        return JSONResponse({**_described(found), "notice": found.notice, "mesures": mesures})
+
+    @routes.get("/api/v1/editions", summary="Les éditions", tags=["catalogue"])
+    def all_editions() -> JSONResponse:
+        served = current(service.workspace.editions)
+        return JSONResponse(
+            [
+                {
+                    "nom": m.nom,
+                    "etat": m.etat,
+                    "cree_le": m.cree_le.isoformat(),
+                    "annees": m.annees,
+                    "publiee": m.nom == served,
+                    "rapprochement": [r.model_dump() for r in m.rapprochement],
+                }
+                for m in editions(service.workspace.editions)
+            ]
+        )
+
+    @routes.get(
+        "/api/v1/restitutions/{slug}/donnees",
+        summary="Les données d'une restitution",
+        tags=["données"],
+        openapi_extra={"parameters": _parameters()},
+        responses={
+            200: {"description": "Le tableau", "content": {f.media_type: {} for f in FORMATS.values()}},
+            400: {"description": "Critère refusé", "content": {"application/problem+json": {}}},
+            404: {"description": "Restitution ou édition inconnue", "content": {"application/problem+json": {}}},
+        },
+    )
+    def data(slug: str, request: Request) -> Response:
+        pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "format"]
+        formats = request.query_params.getlist("format") or ["json"]
+        if len(formats) > 1 or formats[0] not in FORMATS:
+            raise CriterionError("format-inconnu", f"Format « {', '.join(formats)} » inconnu.", allowed=FORMATS)
+        query, table = service.ask(slug, pairs, OPEN)
+        chosen = FORMATS[formats[0]]
+        pinned = bool(query.edition)
+        return Response(
+            chosen.write(table),
+            media_type=chosen.media_type,
+            headers={
+                "Content-Disposition": _attachment(query, chosen.extension),
+                "Cache-Control": "public, max-age=31536000, immutable" if pinned else "public, max-age=300",
+                "Link": f'</api/v1/restitutions/{slug}/donnees?{query.canonical}>; rel="canonical"',
+            },
+        )
+
+    return routes
+
+
+def _described(restitution: Restitution) -> dict[str, Any]:
+    return {
+        "slug": restitution.slug,
+        "titre": restitution.titre,
+        "objet": restitution.objet,
+        "contenu": list(restitution.contenu),
+        "theme": restitution.theme,
+        "sous_theme": restitution.sous_theme,
+        "champ": restitution.champ,
+        "acces": restitution.acces,
+        "rythme": restitution.rythme,
+        "criteres": {name: MEANINGS[name] for name in taken(restitution)},
+        "regroupements": [level for level in restitution.criteres.regroupement if level],
+        "activites": list(restitution.criteres.activite),
+        "formats": list(FORMATS),
+        "donnees": f"/api/v1/restitutions/{restitution.slug}/donnees",
+    }
+
+
+def _parameters() -> list[dict[str, Any]]:
+    text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
+    parameters = [{**text, "name": name, "description": MEANINGS[name]} for name in CRITERIA]
+    kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
+    return [*parameters, {**text, "name": "format", "description": "Format du fichier.", "schema": kinds}]
+
+
+def _attachment(query: Query, extension: str) -> str:
+    years = "-".join(map(str, query.annees))
+    return f"inline; filename*=UTF-8''{quote(f'{query.restitution}_{years}.{extension}')}"

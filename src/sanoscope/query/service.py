@@ -1,0 +1,87 @@
+"""Answering many: the editions opened once, the answers kept, the same for pages, API and notebooks."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from sanoscope.access.scope import Scope
+from sanoscope.catalogue.load import Catalogue
+from sanoscope.edition.edition import Edition, open_edition
+from sanoscope.edition.publication import current, published
+from sanoscope.errors import NotFoundError
+from sanoscope.query.answer import answer
+from sanoscope.query.criteria import Query, parse
+from sanoscope.query.table import Table
+from sanoscope.workspace import Workspace
+
+KEPT_ANSWERS = 500
+"""Answers kept in memory: an edition never changes, so an answer does not either."""
+
+KEPT_EDITIONS = 4
+TIME_LIMIT = 30.0
+"""Seconds that a question may take."""
+
+
+class Service:
+    """Questions to the editions of a workspace; safe to share between threads.
+
+    Args:
+        workspace: where the editions are.
+        catalogue: what can be asked.
+    """
+
+    def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
+        self.workspace = workspace
+        self.catalogue = catalogue
+        self._editions: OrderedDict[str, Edition] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def edition(self, name: str = "") -> Edition:
+        """Return an edition, opened; "" is the published one, as it is now.
+
+        Raises:
+            NotFoundError: there is no such edition, or none is published.
+        """
+        name = name or current(self.workspace.editions)
+        with self._lock:
+            if name not in self._editions:
+                known = published(self.workspace.editions)
+                if name not in known:
+                    message = f"Aucune édition publiée ne s'appelle « {name} »."
+                    raise NotFoundError("edition-introuvable", message, allowed=sorted(known))
+                settings = self.workspace.settings
+                self._editions[name] = open_edition(
+                    self.workspace.editions, name, settings=settings, timeout=TIME_LIMIT
+                )
+            self._editions.move_to_end(name)
+            while len(self._editions) > KEPT_EDITIONS:
+                self._editions.popitem(last=False)
+            return self._editions[name]
+
+    def question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
+        """Return the checked question and the edition that will answer it.
+
+        Raises:
+            NotFoundError: unknown restitution or edition.
+            CriterionError: unknown criterion or value.
+        """
+        given = list(pairs)
+        restitution = self.catalogue.restitution(slug)
+        pinned = next((value for name, value in given if name == "edition"), "")
+        edition = self.edition(pinned)
+        return parse(given, restitution, edition, scope), edition
+
+    def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
+        """Return the question and its answer."""
+        query, edition = self.question(slug, pairs, scope)
+        key = (slug, query.canonical, edition.nom, scope)
+        with self._lock:
+            kept = self._answers.get(key)
+        if kept is None:
+            kept = answer(query, scope, self.catalogue, edition, threshold=self.workspace.settings.seuil)
+            with self._lock:
+                self._answers[key] = kept
+                while len(self._answers) > KEPT_ANSWERS:
+                    self._answers.popitem(last=False)
+        return query, kept

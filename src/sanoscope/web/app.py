@@ -1,0 +1,69 @@
+"""The application: pages and API on one service, errors that teach, headers that protect."""
+
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from sanoscope import __version__
+from sanoscope.api.routes import problem, router
+from sanoscope.catalogue.load import catalogue
+from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.query.service import Service
+from sanoscope.web.pages import error_page, pages
+from sanoscope.workspace import Workspace
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+"""Pages need no script: none is allowed."""
+
+
+def create_app(workspace: Workspace) -> FastAPI:
+    """Return the web application of a workspace."""
+    app = FastAPI(
+        title="Sanoscope",
+        version=__version__,
+        description="Les restitutions hospitalières, par une adresse. Mêmes critères que dans les formulaires.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    service = Service(workspace, catalogue())
+    app.include_router(router(service))
+    app.include_router(pages(service), include_in_schema=False)
+    static = Path(str(files("sanoscope.web").joinpath("static")))
+    app.mount("/static", StaticFiles(directory=static), name="static")
+    app.add_middleware(GZipMiddleware, minimum_size=1000)
+
+    @app.middleware("http")
+    async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await call_next(request)
+        response.headers.update(HEADERS)
+        return response
+
+    @app.exception_handler(SanoscopeError)
+    def told(request: Request, error: SanoscopeError) -> Response:
+        return problem(error) if _is_api(request) else error_page(error)
+
+    @app.exception_handler(HTTPException)
+    def lost(request: Request, error: HTTPException) -> Response:
+        missing = NotFoundError(
+            "page-inconnue", f"Il n'y a rien à l'adresse « {request.url.path} ».", todo="Repartez de l'accueil."
+        )
+        if error.status_code != 404:
+            missing = NotFoundError("requete-refusee", f"Requête refusée ({error.status_code}).")
+        return problem(missing) if _is_api(request) else error_page(missing)
+
+    return app
+
+
+def _is_api(request: Request) -> bool:
+    return request.url.path.startswith(("/api/", "/sante"))
