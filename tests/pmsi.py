@@ -1,0 +1,65 @@
+"""Small official files for tests, from rows that name only what matters."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from sanoscope.formats.encode import encode
+from sanoscope.formats.registry import layout_of
+
+PLAIN: dict[str, str | int] = {
+    "ghm": "04M053",
+    "sexe": 1,
+    "age_ans": 50,
+    "duree": 3,
+    "mois_sortie": 1,
+    "mode_sortie": "8",
+    "mode_entree": "8",
+    "type_sejour": " ",
+    "code_geo": "29000",
+    "nb_seances": 0,
+    "dp": "J189",
+}
+"""A plain stay: what a row does not say."""
+
+Row = Mapping[str, str | int]
+
+
+def rsa(finess: str, year: int, rows: Iterable[Row], *, newline: bytes = b"\r\n") -> bytes:
+    """Return RSA lines; a row may carry ``n``, the number of such lines, and any field of the fixed part."""
+    lines = [{**PLAIN, **row} for row in rows for _ in range(int(row.get("n", 1)))]
+    count = len(lines)
+    names = {name for line in lines for name in line} - {"n", "patient", "codes_retour"}
+    columns = {name: np.array([line.get(name, PLAIN.get(name, "")) for line in lines]) for name in names}
+    columns["finess"] = np.full(count, finess)
+    columns["cle_rsa"] = np.arange(1, count + 1)
+    columns["annee_sortie"] = np.full(count, year)
+    columns["nb_rum"] = np.ones(count, np.int64)
+    if "ghm_lu" not in columns:
+        columns["ghm_lu"] = columns["ghm"]
+    units = {"numero_rum": np.ones(count, np.int64), "finess_geo": np.full(count, finess)}
+    return encode(layout_of("rsa", year), columns, count=count, zones={"unites": units}, newline=newline)
+
+
+def ano(finess: str, year: int, rows: Iterable[Row]) -> bytes:
+    """Return the chaining lines that go with `rsa` of the same rows (``patient``, ``codes_retour``)."""
+    lines = [row for row in rows for _ in range(int(row.get("n", 1)))]
+    count = len(lines)
+    columns = {
+        "finess": np.full(count, finess),
+        "numero_anonyme": np.array([str(line.get("patient", f"P{i}")) for i, line in enumerate(lines)]),
+        "codes_retour": np.array([str(line.get("codes_retour", "000000000")) for line in lines]),
+        "cle_rsa": np.arange(1, count + 1),
+    }
+    return encode(layout_of("ano", year), columns, count=count)
+
+
+def write(directory: Path, name: str, rows: Iterable[Row]) -> Path:
+    """Write FINESS.ANNEE.MOIS.rsa or .ano."""
+    finess, year, _, kind = name.split(".")
+    make = {"rsa": rsa, "ano": ano}[kind]
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / name
+    path.write_bytes(make(finess, int(year), list(rows)))
+    return path

@@ -1,0 +1,47 @@
+"""Two départements, twelve hospitals, three years, with small counts everywhere: what masks are for."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.pmsi import write
+
+HOSPITALS = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in range(1, 6)]
+GHMS = ["04M053", "05M092", "08C481", "06K04J", "02C05J", "14Z13A", "15M05A", "28Z04Z", "28Z07Z", "90Z00Z", "99X99Z"]
+CODES = ["29000", "29200", "35000", "35400", "22000", "99100"]
+YEARS = (2022, 2023, 2024)
+
+
+def write_small_country(root: Path, seed: int = 7) -> None:
+    rng = np.random.default_rng(seed)
+    for number, finess in enumerate(HOSPITALS):
+        for year in YEARS:
+            month = 9 if year == YEARS[-1] and number != 3 else 12 if year != YEARS[-1] else 5
+            rows = [_stay(rng, finess, month) for _ in range(int(30 + 400 / (1 + number % 7)))]
+            write(root / "fichiers", f"{finess}.{year}.{month}.rsa", rows)
+            write(root / "fichiers", f"{finess}.{year}.{month}.ano", rows)
+    (root / "reference").mkdir()
+    lines = ["finess,raison_sociale,categorie,secteur,ght,departement"]
+    kinds = [("CHR/U", "public"), ("CH", "public"), ("PRIVE", "prive"), ("PSPH/EBNL", "public")]
+    for number, finess in enumerate(HOSPITALS[:-1]):  # the last one is in no table
+        category, sector = kinds[number % 4]
+        lines.append(f"{finess},Hôpital {number},{category},{sector},GHT {finess[:2]},{finess[:2]}")
+    (root / "reference" / "etablissements.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | int]:
+    ghm = str(rng.choice(GHMS, p=[0.2, 0.12, 0.08, 0.2, 0.12, 0.06, 0.05, 0.08, 0.05, 0.02, 0.02]))
+    near = [0.6, 0.2, 0.1, 0.04, 0.04, 0.02] if finess.startswith("29") else [0.1, 0.04, 0.6, 0.2, 0.04, 0.02]
+    return {
+        "ghm": ghm,
+        "sexe": int(rng.integers(1, 3)),
+        "age_ans": int(rng.integers(0, 100)),
+        "duree": 0 if ghm[5] == "J" or ghm.startswith("28") else int(rng.integers(0, 9)),
+        "mois_sortie": int(rng.integers(1, month + 1)),
+        "mode_sortie": "9" if rng.random() < 0.04 else "8",
+        "type_sejour": "B" if rng.random() < 0.02 else " ",
+        "code_geo": str(rng.choice(CODES, p=near)),
+        "nb_seances": int(rng.integers(1, 4)) if ghm.startswith("28") else 0,
+        "patient": f"P{int(rng.integers(0, 2500)):05d}",
+        "codes_retour": "000001000" if rng.random() < 0.05 else "000000000",
+    }
