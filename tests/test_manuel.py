@@ -46,15 +46,20 @@ def read_page(path: Path) -> Page:
 
 
 def _table(text: str) -> Cells:
-    lines = [[c.strip() for c in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
+    lines = [
+        [c.strip() for c in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")
+    ]
     return [dict(zip(lines[0], values, strict=True)) for values in lines[2:]]
 
 
 def _receive(place: workspaces.Workspace, lot: Cells, folder: Path) -> None:
     by_file: dict[str, list[dict[str, str | int]]] = {}
     for line in lot:
-        row: dict[str, str | int] = {k: int(v) if v.isdigit() and k not in ("code_geo", "codes_retour") else v
-                                     for k, v in line.items() if k != "fichier" and v}
+        row: dict[str, str | int] = {
+            k: int(v) if v.isdigit() and k not in ("code_geo", "codes_retour") else v
+            for k, v in line.items()
+            if k != "fichier" and v
+        }
         by_file.setdefault(line["fichier"], []).append(row)
     for name, stays in by_file.items():
         write(folder, f"{name}.rsa", stays)

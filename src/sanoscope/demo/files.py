@@ -113,7 +113,7 @@ def _volumes(rng: np.random.Generator, casemix: Casemix, category: str, size: in
     if category == "PRIVE":
         taste *= np.where(casemix.surgical, 2.0, 0.5)
     volumes = casemix.volumes * taste * (kept | (casemix.volumes > 0.004))
-    sessions = SESSIONS_SHARE * rng.choice([0.0, 0.8, 1.2, 1.4], p=[0.2, 0.3, 0.3, 0.2])
+    sessions = SESSIONS_SHARE * rng.choice([0.0 if category in ("CH", "PRIVE") else 0.8, 0.8, 1.2, 1.4])
     for chosen, share in ((casemix.sessions, sessions), (~casemix.sessions, 1 - sessions)):
         volumes[chosen] *= share / volumes[chosen].sum()
     return np.asarray(volumes, np.float64)

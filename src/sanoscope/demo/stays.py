@@ -151,7 +151,8 @@ def _chaining(
     year: int,
 ) -> dict[str, NDArray[np.generic] | Ints]:
     """A patient is one of those who live there, of that sex, born that year: the same number everywhere, every year."""
-    neighbours = np.maximum(1, people / (2 * 100)).astype(np.int64)[home]
+    # newborns are all of one year; the others spread over a century
+    neighbours = np.maximum(1, people[home] / np.where(born >= year - 1, 8, 200)).astype(np.int64)
     person = (rng.random(len(home)) * neighbours).astype(np.int64)
     identity = ((home * 2 + sex - 1) * 256 + (born - 1850)) * 4096 + person % 4096
     scattered = (identity.astype(np.uint64) * np.uint64(6364136223846793005)) & np.uint64((1 << 53) - 1)
