@@ -86,7 +86,7 @@ def test_the_secure_table_is_the_truth(replayed: tuple[Edition, dict[str, dict[s
 def test_the_open_table_is_the_published_one_or_masked(
     shared: Path, replayed: tuple[Edition, dict[str, dict[str, str]]]
 ) -> None:
-    edition, truth = replayed
+    edition, _ = replayed
     table = ask(edition, OPEN)
     published = {
         row["Finess"]: row for path in tables(shared) for row in csv.DictReader(path.open(encoding="utf-8-sig"))

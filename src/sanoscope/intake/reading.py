@@ -44,7 +44,8 @@ def receive_file(workspace: Workspace, source: Source, now: str, progress: Calla
         layout_of(source.name.kind, source.name.key.annee)
         return FileReport(source.label, stored=_Reading(workspace, source, now, progress).run())
     except InputFileError as error:
-        return FileReport(source.label, refusal=Refusal(source.label, error.code, str(error)))
+        message = str(error) if source.label in str(error) else f"{source.label} : {error}"
+        return FileReport(source.label, refusal=Refusal(source.label, error.code, message))
 
 
 def _already_stored(workspace: Workspace, source: Source) -> StoredFile | None:
