@@ -57,7 +57,8 @@ def test_open_answers_show_no_small_count(edition: Edition, data: st.DataObject)
 
 
 def test_a_row_s_identity_never_gives_a_masked_part_away(edition: Edition) -> None:
-    query = parse([("annee", "2023")], catalogue().restitution("cartographie-activite-mco"), edition, OPEN)
+    asked = [("annee", "2023"), ("activite", "racine:04M05")]
+    query = parse(asked, catalogue().restitution("cartographie-activite-mco"), edition, OPEN)
     figures = {f.name: f for f in answer(query, OPEN, catalogue(), edition).figures}
     parts = [figures[n].states for n in ("sejours", "sejours_hc", "sejours_hp")]
     masked = [sum(state.masked for state in row) for row in zip(*parts, strict=True)]

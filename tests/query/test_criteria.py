@@ -1,5 +1,7 @@
 """A question is checked once: what is unknown says what is allowed, what is equal has one canonical form."""
 
+from urllib.parse import unquote
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
 from sanoscope.query.criteria import Query, parse
 
+ACTIVITIES = ["aso:M", "cas:X", "doac:D10", "racine:04M05", "ghm:28Z04Z", "ghm:99X99Z", "cmd:28"]
 CARTO, CASEMIX, PARTS = "cartographie-activite-mco", "casemix-mco", "parts-de-marche-mco"
 
 
@@ -82,8 +85,6 @@ def test_the_canonical_form_gives_the_same_question_back(edition: Edition, data:
     slug, criteria = data.draw(questions(edition))
     query = ask(edition, slug, **criteria)
     pairs = [tuple(part.split("=", 1)) for part in query.canonical.split("&")]
-    from urllib.parse import unquote
-
     again = parse([(n, unquote(v)) for n, v in pairs], catalogue().restitution(slug), edition, OPEN)  # type: ignore[misc]
     assert again == query
 

@@ -1,0 +1,151 @@
+"""The open faces: pages, API, exports say the same thing; errors teach; nothing hostile gets through."""
+
+import csv
+import io
+import re
+from html import unescape
+
+import openpyxl
+import orjson
+import polars as pl
+import pytest
+from fastapi.testclient import TestClient
+
+from sanoscope.catalogue.load import catalogue
+from sanoscope.web.app import create_app
+from sanoscope.workspace import Workspace
+
+QUESTIONS = [
+    ("cartographie-activite-mco", "annee=2023&activite=racine:04M05"),
+    ("cartographie-activite-mco", "annee=2022,2023&zone=departement:29"),
+    ("casemix-mco", "annee=2023&regroupement=ghm"),
+    ("casemix-mco", "annee=2024&mois=6&panier=290000001,290000002&regroupement=cmd"),
+    ("parts-de-marche-mco", "annee=2023&zone=departement:29"),
+    ("parts-de-marche-mco", "annee=2022&zone=code_geo:29000&regroupement=aso"),
+]
+
+
+@pytest.fixture(scope="module")
+def client(small: Workspace) -> TestClient:
+    return TestClient(create_app(small), raise_server_exceptions=False)
+
+
+def page_cells(html: str) -> list[list[str]]:
+    body = html.split("<tbody>")[1].split("</tbody>", maxsplit=1)[0]
+    visible = re.sub(r'<span class="cache">.*?</span>', "", body, flags=re.S)
+    return [
+        [unescape(cell).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)]
+        for row in re.findall(r"<tr.*?</tr>", visible, re.S)
+    ]
+
+
+@pytest.mark.parametrize(("slug", "criteria"), QUESTIONS)
+def test_what_is_exported_is_what_is_seen(client: TestClient, slug: str, criteria: str) -> None:
+    page = client.get(f"/restitutions/{slug}?{criteria}")
+    assert page.status_code == 200
+    seen = page_cells(page.text)
+
+    def data(name: str) -> bytes:
+        answer = client.get(f"/api/v1/restitutions/{slug}/donnees?{criteria}&format={name}")
+        assert answer.status_code == 200
+        return answer.content
+
+    french = list(csv.reader(io.StringIO(data("csv-fr").decode("utf-8-sig")), delimiter=";"))[1:]
+    assert [[c.replace("\u202f", "") for c in row] for row in seen] == french
+    plain = list(csv.DictReader(io.StringIO(data("csv").decode())))
+    document = orjson.loads(data("json"))
+    parquet = pl.read_parquet(io.BytesIO(data("parquet")))
+    sheet = openpyxl.load_workbook(io.BytesIO(data("xlsx")))["Tableau"]
+    assert len(seen) == len(plain) == len(document["lignes"]) == len(parquet) == sheet.max_row - 3
+    figures = [c["nom"] for c in document["colonnes"] if c["genre"] == "mesure"]
+    first = len(document["colonnes"]) - len(figures)
+    for number, (texts, row, line) in enumerate(zip(seen, plain, document["lignes"], strict=True)):
+        for position, name in enumerate(figures, first):
+            text, value = texts[position].replace("\u202f", ""), row[name]
+            assert row[f"{name}_etat"] == line[f"{name}_etat"] == parquet[f"{name}_etat"][number]
+            assert (parquet[name][number] is None) == (value == "") == (row[f"{name}_etat"] != "exact")
+            in_sheet = sheet.cell(number + 4, position + 1).value
+            if value:
+                assert float(value) == float(text.replace(",", ".")) == line[name] == parquet[name][number] == in_sheet
+            else:
+                assert text == in_sheet
+                assert text in ("1 à 10", "masqué", "–", "…")
+
+
+@pytest.mark.parametrize("slug", catalogue().restitutions)
+def test_every_restitution_has_its_form_and_notice(client: TestClient, slug: str) -> None:
+    form, notice = client.get(f"/restitutions/{slug}"), client.get(f"/restitutions/{slug}/notice")
+    assert (form.status_code, notice.status_code) == (200, 200)
+    labels = set(re.findall(r'<label for="(\w+)"', form.text))
+    fields = set(re.findall(r'<(?:select|input type="text") id="(\w+)"', form.text))
+    assert labels == fields
+    assert "2024 (en cours, M9)" in form.text
+
+
+def test_the_form_sends_to_the_canonical_address(client: TestClient) -> None:
+    answer = client.get(
+        "/restitutions/cartographie-activite-mco?annee=2023&annee=2022&mois=&zone=departement:29&secteur=",
+        follow_redirects=False,
+    )
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/restitutions/cartographie-activite-mco?annee=2022,2023&zone=departement:29"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/restitutions/cartographie-activite-mco?anne=2023", 400, "Vouliez-vous dire"),
+        ("/restitutions/casemix-mcoo", 404, "casemix-mco"),
+        ("/restitutions/casemix-mco?edition=../../etc", 404, "petite"),
+        ("/nulle-part", 404, "accueil"),
+        ("/restitutions/casemix-mco?zone=<script>alert(1)</script>", 400, "&lt;script&gt;"),
+    ],
+)
+def test_error_pages_teach(client: TestClient, path: str, status: int, words: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "<script" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/v1/restitutions/casemix-mco/donnees?annee=1999", 400, "valeur-inconnue"),
+        ("/api/v1/restitutions/casemix-mco/donnees?format=pdf", 400, "format-inconnu"),
+        ("/api/v1/restitutions/casemix-mco/donnees?annee=2022&annee=2023", 400, "critere-double"),
+        ("/api/v1/restitutions/casemix-mco/donnees?scope=secure", 400, "critere-inconnu"),
+        ("/api/v1/restitutions/rien/donnees", 404, "restitution-inconnue"),
+        ("/api/v1/rien", 404, "page-inconnue"),
+    ],
+)
+def test_api_errors_are_problems(client: TestClient, path: str, status: int, code: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == code
+    assert answer.json()["status"] == status
+
+
+def test_the_api_describes_itself(client: TestClient) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+    parameters = described["paths"]["/api/v1/restitutions/{slug}/donnees"]["get"]["parameters"]
+    assert {"annee", "zone", "panier", "format", "slug"} <= {p["name"] for p in parameters}
+    assert [r["slug"] for r in client.get("/api/v1/catalogue").json()] == sorted(catalogue().restitutions, key=str)
+    assert client.get("/api/v1/restitutions/casemix-mco").json()["mesures"]
+    assert client.get("/api/v1/editions").json()[0]["publiee"]
+    assert client.get("/sante").json()["etat"] == "bon"
+
+
+def test_pages_run_no_script_and_say_so(client: TestClient) -> None:
+    for path in ("/", "/editions", "/api", "/restitutions/casemix-mco", "/restitutions/casemix-mco?annee=2023"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "<script" not in answer.text
+        assert 'lang="fr"' in answer.text
+
+
+def test_a_pinned_link_may_be_kept_for_ever(client: TestClient) -> None:
+    answer = client.get("/api/v1/restitutions/casemix-mco/donnees?annee=2023&edition=petite")
+    assert "immutable" in answer.headers["cache-control"]
