@@ -41,10 +41,10 @@ class DuckDBEngine:
             "threads": threads,
             "autoinstall_known_extensions": False,
         }
+        if read_only:  # from the start: another connection to the same file must ask for the same
+            config |= {"enable_external_access": False, "lock_configuration": True}
         self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
         self._timeout = timeout
-        if read_only:
-            self.lock()
 
     def lock(self) -> None:
         """Let nothing more in: no file, no network, no other setting."""
