@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 reference_app = typer.Typer(help="Les tables de référence (nomenclatures, établissements, géographie, population).")
 app.add_typer(reference_app, name="reference")
-out, err = Console(), Console(stderr=True)
+out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", help="L'espace de travail ; sinon le dossier courant ou un parent.")
@@ -292,7 +292,7 @@ def _print(table: Table) -> None:
         shown.add_column(column.text, justify="right" if column.number else "left")
     for row in rows(table):
         shown.add_row(*(c.text for c in row.cells), style="bold" if row.kind == "total" else None)
-    out.print(shown)
+    out.print(shown, soft_wrap=False)
     for note in table.notes:
         out.print(note, highlight=False, markup=False)
 
