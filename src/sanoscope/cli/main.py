@@ -1,7 +1,7 @@
 """The command ``sanoscope``: one function a command, one way to show an error."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
@@ -37,6 +37,9 @@ app = typer.Typer(
 reference_app = typer.Typer(help="Les tables de référence (nomenclatures, établissements, géographie, population).")
 app.add_typer(reference_app, name="reference")
 out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
+
+LISTED = 20
+"""Messages of one kind that a command prints; the rest is in the quarantine."""
 
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", help="L'espace de travail ; sinon le dossier courant ou un parent.")
@@ -111,23 +114,37 @@ def _say_intake(report: IntakeReport, place: Workspace) -> None:
         highlight=False,
     )
     out.print(f"{read} lignes lues = {accepted} acceptées + {refused} refusées.", highlight=False)
-    for note in report.noted:
-        out.print(note.message, highlight=False, markup=False)
+    _listed(note.message for note in report.noted)
+    _say_neighbours(report)
+    torn = [f.nom for f in report.received if f.tronque]
+    _listed(f"{name} : fichier tronqué ; il ne compte que faute de mieux." for name in torn)
+    _listed(
+        f"{f.nom} : {f.refusees} lignes refusées ({', '.join(f'{why} : {n}' for why, n in f.motifs.items())}), "
+        f"gardées dans {place.quarantine / f.place.with_suffix('.csv')}"
+        for f in report.received
+        if f.refusees
+    )
+    _listed(f"Refusé [{refusal.code}] {refusal.message}" for refusal in report.refused)
+
+
+def _say_neighbours(report: IntakeReport) -> None:
+    """Say, once a year and version, that lines were in the layout of the year after."""
+    lines: dict[tuple[int, str], int] = {}
     for file in report.received:
-        neighbours = {version: lines for version, lines in file.versions.items() if file.admet(version)}
-        for version, lines in neighbours.items():
-            message = f"{file.nom} : {lines} lignes au format {version}, celui de l'année suivante (admis)."
-            out.print(message, highlight=False, markup=False)
-        if file.tronque:
-            err.print(f"{file.nom} : fichier tronqué ; il ne compte que faute de mieux.", highlight=False, markup=False)
-        if file.refusees:
-            why = ", ".join(f"{reason} : {lines}" for reason, lines in file.motifs.items())
-            where = place.quarantine / file.place.with_suffix(".csv")
-            err.print(
-                f"{file.nom} : {file.refusees} lignes refusées ({why}), dans {where}", highlight=False, markup=False
-            )
-    for refusal in report.refused:
-        err.print(f"Refusé [{refusal.code}] {refusal.message}", highlight=False, markup=False)
+        for version, count in file.versions.items():
+            if file.admet(version):
+                lines[file.annee, version] = lines.get((file.annee, version), 0) + count
+    for (year, version), count in lines.items():
+        out.print(f"{year} : {count} lignes au format {version}, celui de l'année suivante (admis).", highlight=False)
+
+
+def _listed(messages: Iterable[str]) -> None:
+    """Print the first messages on the error output, and how many are left."""
+    everything = list(messages)
+    for message in everything[:LISTED]:
+        err.print(message, highlight=False, markup=False)
+    if len(everything) > LISTED:
+        err.print(f"… et {len(everything) - LISTED} autres : voyez le dossier quarantine/.", highlight=False)
 
 
 @app.command()

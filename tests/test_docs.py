@@ -1,0 +1,75 @@
+"""The documentation says what the code does: each setting, command, criterion, layout, table and word of state."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from sanoscope.catalogue.load import catalogue
+from sanoscope.cli.main import app
+from sanoscope.formats.registry import kinds, layouts
+from sanoscope.nomenclature.tables import TABLES
+from sanoscope.present.numbers import SHOWN
+from sanoscope.query.criteria import CRITERIA
+from sanoscope.query.table import State
+from sanoscope.workspace import DEFAULT_SETTINGS
+
+ROOT = Path(__file__).parents[1]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    for section, entries in tomllib.loads(DEFAULT_SETTINGS).items():
+        for name, value in entries.items():
+            shown = f'"{value}"' if isinstance(value, str) else str(value)
+            assert f"| {section} | `{name}` | {shown} |" in text("docs/reglages.md")
+
+
+def test_every_command_is_documented() -> None:
+    names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
+    assert len(names) > 8
+    for name in [*names, "reference load"]:
+        assert f"`sanoscope {name}" in text("docs/commandes.md")
+
+
+def test_every_criterion_is_documented() -> None:
+    for name in CRITERIA:
+        assert f"| `{name}` |" in text("docs/commandes.md")
+
+
+def test_every_layout_is_documented() -> None:
+    for kind in kinds():
+        for layout in layouts(kind):
+            assert re.search(
+                rf"\| `{layout.version}` \| {layout.years[0]}[^|]* \| {layout.width} \|", text("docs/formats.md")
+            )
+
+
+def test_every_column_of_every_table_is_documented() -> None:
+    for table in TABLES.values():
+        section = text("docs/nomenclatures.md").split(f"### {table.name}.csv")[1].split("###")[0]
+        assert all(f"`{column.name}`" in section for column in table.columns)
+
+
+def test_every_state_is_documented() -> None:
+    assert all(f"« {word} »" in text("docs/masquage.md") for word in SHOWN.values())
+    assert all(f"`{state.word}`" in text("docs/commandes.md") for state in State)
+
+
+def test_every_restitution_is_named_in_the_changelog_and_explained() -> None:
+    for slug, restitution in catalogue().restitutions.items():
+        assert slug in text("CHANGELOG.md")
+        assert {"Champ", "Source"} <= set(re.findall(r"Champ|Source", restitution.notice))
+
+
+def test_links_of_the_documentation_lead_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} : {target}"
+
+
+def test_every_room_is_on_the_architecture_page() -> None:
+    rooms = [p.parent.name for p in (ROOT / "src" / "sanoscope").glob("*/__init__.py")]
+    assert all(f"`{room}/`" in text("docs/architecture.md") for room in rooms)
