@@ -161,13 +161,15 @@ class _Search:
         useful = (self.effects[:, forms.seen] != 0).any(axis=1)
         self.patterns, self.effects = self.patterns[useful], self.effects[useful]
         self.legal = np.stack([self._legal(effect, threshold) for effect in self.effects])
-        self.opposite = [int(np.flatnonzero((self.patterns == -p).all(axis=1))[0]) for p in self.patterns]
+        patterns = {tuple(p): i for i, p in enumerate(self.patterns.tolist())}
+        self.opposite = np.array([patterns[tuple(p)] for p in (-self.patterns).tolist()])
         # losing a total costs as much as losing a screen of rows; among rows the small ones go first
         size = np.log1p(self.values.clip(min=0))
         self.weight = np.where(np.arange(len(self.values))[:, None] < self.rows, 1 + size, 40 * (1 + size))
         self.weight *= (self.label == 2) & self.seen
         self.members = [np.flatnonzero(groups == g) for g in range(len(self.values) - self.rows)]
-        self.cost = np.stack([self._cost(effect) for effect in self.effects])
+        self.price = np.full(self.legal.shape, np.inf)
+        self._refresh(np.arange(len(self.values)))
         self.moves: list[Move] = []
 
     def run(self) -> Protection:
@@ -194,33 +196,28 @@ class _Search:
         zero_kept = (self.label != 0) | (effect == 0) | ~self.seen
         return np.asarray((same & zero_kept & (after >= 0)).all(axis=1))
 
-    def _cost(self, effect: Ints, nodes: Ints | slice = slice(None)) -> NDArray[np.float64]:
-        """Return float64[nodes]: what is lost by changing the node so."""
-        return np.asarray(((effect != 0) * self.weight[nodes] * ~self.masked[nodes]).sum(axis=1))
-
     def _best(self, row: int, form: int, *, total: bool) -> tuple[float, int, int, int]:
         """Return (loss, pattern, row, partner or −1) of the best legal move that changes this row's form.
 
         With ``total`` the form of the group's total must change as well: no partner can make up for it.
         """
-        best = (np.inf, -1, row, -1)
-        group = self.groups[row]
+        group = int(self.groups[row])
+        patterns = np.flatnonzero((self.effects[:, form] != 0) & self.legal[:, row])
+        if not len(patterns):
+            return (np.inf, -1, row, -1)
+        own = self.price[patterns, row]
+        alone = own + self.price[patterns, self.rows + group]
+        first = int(np.argmin(alone))
+        best = (float(alone[first]), int(patterns[first]), row, -1)
         members = self.members[group]
-        for pattern in np.flatnonzero(self.effects[:, form]):
-            if not self.legal[pattern, row]:
-                continue
-            own = self.cost[pattern, row]
-            if own >= best[0]:
-                continue
-            if self.legal[pattern, self.rows + group]:
-                best = min(best, (own + self.cost[pattern, self.rows + group], int(pattern), row, -1))
-            back = self.opposite[pattern]
-            partners = members[self.legal[back, members] & (members != row)]
-            if not total and len(partners):
-                losses = self.cost[back, partners]
-                nearest = int(np.argmin(losses))
-                best = min(best, (float(own + losses[nearest]), int(pattern), row, int(partners[nearest])))
-        return best
+        if total or len(members) < 2:
+            return best
+        prices = self.price[np.ix_(self.opposite[patterns], members)]
+        prices[:, members == row] = np.inf
+        partner = np.argmin(prices, axis=1)
+        together = own + prices[np.arange(len(patterns)), partner]
+        first = int(np.argmin(together))
+        return min(best, (float(together[first]), int(patterns[first]), row, int(members[partner[first]])))
 
     def _apply(self, pattern: int, plus: int, minus: int) -> None:
         self.moves.append(Move(plus, minus, tuple(self.patterns[pattern].tolist())))
@@ -238,5 +235,6 @@ class _Search:
         self._refresh(nodes)
 
     def _refresh(self, nodes: Ints) -> None:
-        for index, effect in enumerate(self.effects):
-            self.cost[index, nodes] = self._cost(effect, nodes)
+        """Price what each pattern loses at each node: what it changes there and is still shown; ∞ where not legal."""
+        lost = (self.effects != 0).astype(np.float64) @ (self.weight[nodes] * ~self.masked[nodes]).T
+        self.price[:, nodes] = np.where(self.legal[:, nodes], lost, np.inf)

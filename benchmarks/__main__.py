@@ -1,0 +1,26 @@
+"""Run every measurement and print the report that docs/mesures.md keeps."""
+
+import os
+import platform
+import sys
+
+import duckdb
+import numpy
+import pyarrow
+
+from benchmarks import intake, queries
+
+
+def main() -> None:
+    versions = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, PyArrow {pyarrow.__version__}"
+    print(f"{os.cpu_count()} processeurs, {versions}, NumPy {numpy.__version__}.")
+    for title, measure in (("Réception", intake.run), ("Questions, édition de démonstration", queries.run)):
+        print(f"\n## {title}\n")
+        try:
+            print("\n".join(measure()))
+        except FileNotFoundError as error:
+            sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
