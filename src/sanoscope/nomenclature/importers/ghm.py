@@ -85,7 +85,10 @@ def _labels(frame: pl.DataFrame, level: str, label: pl.Expr) -> pl.DataFrame:
 
 def _root_labels(rows: pl.DataFrame) -> pl.DataFrame:
     """Return the labels of roots: of a root's first GHM, without what tells it from the others of the root."""
-    severity = r", (?:niveau [1-4]|tr[eè]s courte dur[eé]e|en ambulatoire|sans (?:complication significative|problème significatif))$"
+    severity = (
+        r", (?:niveau [1-4]|tr[eè]s courte dur[eé]e|en ambulatoire"
+        r"|sans (?:complication significative|problème significatif))$"
+    )
     alone = pl.len().over("annee", "racine") == 1
     label = pl.when(alone).then(pl.col("libelle")).otherwise(pl.col("libelle").str.replace(severity, ""))
     # the levels of severity come first, then very short and ambulatory stays
