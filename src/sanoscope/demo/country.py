@@ -32,20 +32,21 @@ SIZES = {"CHR/U": 5.0, "CH": 2.0, "PSPH/EBNL": 0.8, "PRIVE": 1.6}
 PEOPLE_A_HOSPITAL = 400
 """Beyond its four hospitals, a département has one more for so many thousands of inhabitants."""
 
-_FIRST = ("Val", "Mont", "Saint-Elme", "Rive", "Haute-Combe", "Clair", "Beau", "Roche", "Font", "Bois", "Pré", "Grand")
+PEOPLE_OF_TWO_TERRITORIES = 800
+"""A département with so many thousands of inhabitants has two territoires."""
+AGE_VARIANCE = 576.0
+"""Of the ages of a population (years²): an exponential tilt of θ moves their mean by θ times it."""
+ILE_DE_FRANCE = "11"
+
+_FIRST = (
+    "Val", "Mont", "Rive", "Clair", "Beau", "Roche", "Font", "Bois", "Pré", "Grand", "Haut", "Pierre", "Aigue", "Combe",
+    "Lande", "Chante", "Belle", "Vieux", "Franc", "Haute", "Sainte-Orme", "Saint-Elme", "Bourg", "Mire",
+)  # fmt: skip
 _LAST = (
-    "rive",
-    "joli",
-    "-sur-Onde",
-    "fleuri",
-    "-les-Pins",
-    "bois",
-    "lieu",
-    "brune",
-    "-aux-Moines",
-    "vert",
-    "-le-Vieux",
-)
+    "rive", "joli", "-sur-Onde", "fleuri", "-les-Pins", "bois", "lieu", "brune", "-aux-Moines", "vert", "-le-Vieux",
+    "-en-Plaine", "mer", "-la-Forêt", "vent", "-des-Sources", "lune", "-Trois-Rivières", "fort", "-sous-Roc", "aube",
+    "-sur-Lin", "neuve", "-les-Ormes",
+)  # fmt: skip
 _KINDS = {"CHR/U": "CHU de {}", "CH": "CH de {}", "PSPH/EBNL": "Hôpital mutualiste de {}", "PRIVE": "Clinique de {}"}
 
 
@@ -55,29 +56,35 @@ class Country:
 
     Attributes:
         establishments: rows of ``etablissements.csv`` with a column ``taille`` (weight).
-        geography: rows of ``geographie.csv`` with a column ``poids`` (share of the inhabitants).
+        geography: rows of ``geographie.csv`` with a column ``poids`` (thousands of inhabitants).
+        ageing: by département, how much older than the country its inhabitants are (years).
     """
 
     establishments: pl.DataFrame
     geography: pl.DataFrame
+    ageing: dict[str, float]
 
 
 def draw_country(seed: int) -> Country:
     """Draw the hospitals and the geographic codes."""
     rng = np.random.default_rng([seed, 0])
     regions = dict(load_reference()["departements"].select("code", "region").iter_rows())
+    towns = iter(rng.permutation([first + last for first in _FIRST for last in _LAST]).tolist())
     hospitals, places = [], []
     for departement, thousands in THOUSANDS.items():
         codes = _geographic_codes(rng, departement, thousands)
-        places += [(code, label, departement, regions[departement], f"T{departement}", w) for code, label, w in codes]
+        halves = "AB" if thousands >= PEOPLE_OF_TWO_TERRITORIES else "A"
+        places += [
+            (code, label, departement, regions[departement], f"T{departement}{halves[i % len(halves)]}", w)
+            for i, (code, label, w) in enumerate(codes)
+        ]
         extra = [CATEGORIES[1 + 2 * (i % 2)] for i in range(thousands // PEOPLE_A_HOSPITAL)]
         for rank, category in enumerate((*CATEGORIES, *extra)):
-            town = _FIRST[rng.integers(len(_FIRST))] + _LAST[rng.integers(len(_LAST))]
             size = SIZES[category] * thousands / (1 + rank) ** 0.7 * rng.lognormal(0, 0.3)
             hospitals.append(
                 {
                     "finess": _finess(departement, rank + 1),
-                    "raison_sociale": _KINDS[category].format(town) + " (fictif)",
+                    "raison_sociale": _KINDS[category].format(next(towns)) + " (fictif)",
                     "categorie": category,
                     "secteur": "prive" if category == "PRIVE" else "public",
                     "finess_juridique": "",
@@ -89,20 +96,24 @@ def draw_country(seed: int) -> Country:
                 }
             )
     columns = ["code_geo", "libelle", "departement", "region", "territoire", "poids"]
-    return Country(pl.DataFrame(hospitals), pl.DataFrame(places, schema=columns, orient="row"))
+    ageing = {departement: _ageing(rng, departement, regions[departement]) for departement in THOUSANDS}
+    return Country(pl.DataFrame(hospitals), pl.DataFrame(places, schema=columns, orient="row"), ageing)
 
 
 def draw_population(country: Country, years: range) -> pl.DataFrame:
     """Return ``population.csv``: inhabitants by year, geographic code, sex and five-year age."""
     ages = np.arange(0, 100, 5)
     shape = np.where(ages < 60, 1.0, np.exp(-(((ages - 60) / 26) ** 2)))
-    shape /= shape.sum()
-    rows = []
+    older = country.geography["departement"].replace_strict(country.ageing, return_dtype=pl.Float64).to_numpy()
+    pyramid = shape * np.exp(older[:, None] * (ages - 40) / AGE_VARIANCE)
+    pyramid /= pyramid.sum(axis=1, keepdims=True)
+    women = 0.495 + 0.2 * (ages / 95) ** 4
+    people = country.geography["poids"].to_numpy()[:, None] * 1000 * pyramid
+    frames = []
     for year in years:
-        growth = 1 + 0.003 * (year - 2022)
-        for sex, share in ((1, 0.484), (2, 0.516)):
-            counts = np.outer(country.geography["poids"].to_numpy() * 1000 * growth * share, shape).round().astype(int)
-            rows.append(
+        for sex, share in ((1, 1 - women), (2, women)):
+            counts = (people * share * (1 + 0.003 * (year - 2022))).round().astype(int)
+            frames.append(
                 pl.DataFrame(
                     {
                         "annee": np.full(counts.size, year),
@@ -113,7 +124,13 @@ def draw_population(country: Country, years: range) -> pl.DataFrame:
                     }
                 )
             )
-    return pl.concat(rows)
+    return pl.concat(frames)
+
+
+def _ageing(rng: np.random.Generator, departement: str, region: str) -> float:
+    """Small départements are older, those around the capital and overseas younger."""
+    usual = -6.0 if len(departement) == 3 else -3.0 if region == ILE_DE_FRANCE else 0.0
+    return float(usual + (3.0 if usual == 0 and THOUSANDS[departement] < 400 else 0.0) + rng.normal(0, 1))
 
 
 def _geographic_codes(rng: np.random.Generator, departement: str, thousands: int) -> list[tuple[str, str, float]]:

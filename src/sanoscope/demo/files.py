@@ -13,21 +13,36 @@ from numpy.typing import NDArray
 
 from sanoscope.demo.casemix import SESSIONS_SHARE, Casemix, draw_casemix
 from sanoscope.demo.country import Country, draw_country, draw_population
-from sanoscope.demo.stays import STAYS_A_PATIENT, Hospital, draw_stays
+from sanoscope.demo.patients import STAYS_A_PATIENT
+from sanoscope.demo.stays import Hospital, draw_stays
 from sanoscope.formats.encode import encode
 from sanoscope.formats.registry import layout_of
 
 YEARS = (2022, 2023, 2024)
 LAST_MONTH = 9
 """The last year is under way: it stops here for most hospitals."""
+COMMON = 0.008
+"""A root that holds so large a share of all lines is done everywhere."""
+MATERNITIES = {"CHR/U": 1.0, "CH": 0.7, "PSPH/EBNL": 0.25, "PRIVE": 0.4}
+"""How many hospitals of each category have a maternity."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """What was made: lines and sessions of the transmissions that count, establishments, bytes, seconds."""
+    """What was made.
+
+    Attributes:
+        lines: RSA lines of the transmissions that count (earlier ones apart).
+        sessions: those of CMD 28.
+        patients: anonymous numbers among them.
+        establishments, files: how many.
+        size: bytes written in ``fichiers/``.
+        seconds: elapsed.
+    """
 
     lines: int
     sessions: int
+    patients: int
     establishments: int
     files: int
     size: int
@@ -35,9 +50,17 @@ class DemoReport:
 
 
 @dataclass(frozen=True)
+class _Done:
+    lines: int
+    sessions: int
+    patients: NDArray[np.uint64]
+    files: int
+    size: int
+
+
+@dataclass(frozen=True)
 class _Task:
     hospital: Hospital
-    number: int
     sizes: tuple[int, ...]
     directory: Path
     years: tuple[int, ...]
@@ -51,7 +74,7 @@ def generate(
     lines: int = 1_500_000,
     seed: int = 1,
     processes: int = 2,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> DemoReport:
     """Write ``fichiers/`` and ``reference/`` of a synthetic country.
 
@@ -61,7 +84,7 @@ def generate(
         lines: RSA lines to make, at least, transmissions that count.
         seed: everything follows from it, whatever the number of processes.
         processes: how many draw and write.
-        progress: called with (hospitals done, hospitals in all).
+        progress: called with (step in French, hospitals done, hospitals in all).
     """
     started = time.perf_counter()
     country, casemix = draw_country(seed), draw_casemix(seed)
@@ -75,9 +98,16 @@ def generate(
         for done, future in enumerate(as_completed([pool.submit(_write, task) for task in tasks]), 1):
             results.append(future.result())
             if progress:
-                progress(done, len(tasks))
-    made, sessions, files, size = (sum(column) for column in zip(*results, strict=True))
-    return DemoReport(made, sessions, len(tasks), files, size, time.perf_counter() - started)
+                progress("Fichiers des établissements", done, len(tasks))
+    return DemoReport(
+        lines=sum(done.lines for done in results),
+        sessions=sum(done.sessions for done in results),
+        patients=len(np.unique(np.concatenate([done.patients for done in results]))),
+        establishments=len(tasks),
+        files=sum(done.files for done in results),
+        size=sum(done.size for done in results),
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _write_reference(directory: Path, country: Country, years: Sequence[int]) -> None:
@@ -92,27 +122,32 @@ def _tasks(
 ) -> list[_Task]:
     rng = np.random.default_rng([seed, 2])
     weights = country.establishments["taille"].to_numpy()
-    sizes = np.maximum(30, np.ceil(lines * weights / weights.sum() / (len(years) - 1 + LAST_MONTH / 12) * 1.02))
+    sizes = np.maximum(10, np.ceil(lines * weights / weights.sum() / (len(years) - 1 + LAST_MONTH / 12) * 1.02))
     tasks = []
     for number, row in enumerate(country.establishments.iter_rows(named=True)):
         yearly = tuple(int(sizes[number] * (1 + 0.012 * i)) for i in range(len(years)))
         hospital = Hospital(
-            row["finess"],
-            row["categorie"],
-            _volumes(rng, casemix, row["categorie"], yearly[0]),
-            _residences(country.geography, row),
+            number=number,
+            finess=row["finess"],
+            volumes=_volumes(rng, casemix, row["categorie"], weights[number] / weights.mean()),
+            residences=_residences(country.geography, row),
+            ageing=country.ageing[row["departement"]],
         )
-        tasks.append(_Task(hospital, number, yearly, directory, years, seed))
+        tasks.append(_Task(hospital, yearly, directory, years, seed))
     return tasks
 
 
-def _volumes(rng: np.random.Generator, casemix: Casemix, category: str, size: int) -> NDArray[np.float64]:
-    """A hospital does part of everything: more of it when it is large, more surgery by the day in a clinic."""
-    kept = rng.random(len(casemix.codes)) < min(1.0, 0.15 + size / 4000)
+def _volumes(rng: np.random.Generator, casemix: Casemix, category: str, size: float) -> NDArray[np.float64]:
+    """A hospital does part of all roots, more of them when large (size 1 is the mean); a clinic does more surgery."""
+    _, root = np.unique(casemix.codes.astype("S5"), return_inverse=True)
+    common = np.bincount(root, casemix.volumes) > COMMON
+    kept = (common | (rng.random(len(common)) < 0.15 + 0.25 * size))[root]
     taste = rng.lognormal(0, 0.5, len(casemix.codes))
     if category == "PRIVE":
         taste *= np.where(casemix.surgical, 2.0, 0.5)
-    volumes = casemix.volumes * taste * (kept | (casemix.volumes > 0.004))
+    taste *= np.where(np.isin(casemix.cmd, (b"14", b"15")), rng.random() < MATERNITIES[category], 1)
+    taste *= np.where(np.isin(casemix.cmd, (b"22", b"26", b"27")), category == "CHR/U", 1)
+    volumes = casemix.volumes * taste * kept
     sessions = SESSIONS_SHARE * rng.choice([0.0 if category in ("CH", "PRIVE") else 0.8, 0.8, 1.2, 1.4])
     for chosen, share in ((casemix.sessions, sessions), (~casemix.sessions, 1 - sessions)):
         volumes[chosen] *= share / volumes[chosen].sum()
@@ -143,27 +178,31 @@ def _prepare(seed: int, lines: int) -> None:
     _shared = (draw_casemix(seed), np.array(geography["code_geo"].to_list(), "S5"), people)
 
 
-def _write(task: _Task) -> tuple[int, int, int, int]:
+def _write(task: _Task) -> _Done:
+    """Draw the stays of a hospital and write its files; the last month of each year has all of them."""
     casemix, codes, people = _shared
-    made = sessions = files = size = 0
-    for year, lines in zip(task.years, task.sizes, strict=True):
-        for month in _months(task, year):
-            rng = np.random.default_rng([task.seed, 3, task.number, year, month])
-            count = lines * month // 12
-            stays = draw_stays(rng, task.hospital, casemix, codes, people, year=year, lines=count, months=month)
+    months = {year: _months(task, year) for year in task.years}
+    lines = {year: size * months[year][-1] // 12 for year, size in zip(task.years, task.sizes, strict=True)}
+    rng = np.random.default_rng([task.seed, 3, task.hospital.number])
+    last = {year: sent[-1] for year, sent in months.items()}
+    stays = draw_stays(rng, task.hospital, casemix, codes, people, lines=lines, months=last)
+    files = size = 0
+    for year, sent in months.items():
+        for month in sent:
+            part = stays.until(year, month)
+            count = len(part.numbers)
             name = f"{task.hospital.finess}.{year}.{month}"
-            rsa = encode(layout_of("rsa", year), stays.fixed, count=count, zones=stays.zones)
-            chaining = {"finess": stays.fixed["finess"], **stays.chaining}
-            ano = encode(layout_of("ano", year), chaining, count=count)
+            rsa = encode(layout_of("rsa", year), part.fixed, count=count, zones=part.zones)
+            ano = encode(layout_of("ano", year), part.chaining, count=count)
             (task.directory / f"{name}.rsa").write_bytes(rsa)
             (task.directory / f"{name}.ano").write_bytes(ano)
             files, size = files + 2, size + len(rsa) + len(ano)
-        made, sessions = made + count, sessions + stays.sessions
-    return made, sessions, files, size
+    return _Done(len(stays.numbers), int(stays.sessions.sum()), np.unique(stays.numbers), files, size)
 
 
 def _months(task: _Task, year: int) -> tuple[int, ...]:
     """The transmissions of a year, the one that counts last: some hospitals are late, some had sent before."""
+    number = task.hospital.number
     if year == task.years[-1]:
-        return (5,) if task.number % 40 == 7 else (8,) if task.number % 25 == 3 else (LAST_MONTH,)
-    return (6, 12) if task.number % 60 == 11 else (12,)
+        return (5,) if number % 40 == 7 else (8,) if number % 25 == 3 else (LAST_MONTH,)
+    return (6, 12) if number % 60 == 11 else (12,)

@@ -1,16 +1,22 @@
-"""The stays of one hospital in one year, drawn at once; nothing loops over stays."""
+"""The stays of one hospital over the years, drawn at once; nothing loops over stays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sanoscope.demo.casemix import ACTS, ASSOCIATED, Casemix
+from sanoscope.demo.casemix import Casemix
+from sanoscope.demo.codes import ASSOCIATED
+from sanoscope.demo.patients import chaining_columns, digits, draw_patients, last_stays
 
 Ints = NDArray[np.int64]
-STAYS_A_PATIENT = 1.7
-CHAINING_ERRORS = 0.02
-PIE = 0.004
+Bools = NDArray[np.bool_]
+Columns = dict[str, NDArray[Any]]
+
+PIE = 0.005
+_COUNTERS = {"unites": "nb_rum", "diagnostics": "nb_das", "actes": "nb_zones_actes"}
 
 
 @dataclass(frozen=True)
@@ -18,25 +24,48 @@ class Hospital:
     """What drawing its stays needs to know of a hospital.
 
     Attributes:
-        finess, category: who it is.
+        number: its rank in the country.
+        finess: who it is.
         volumes: float64[ghm], shares of its lines.
         residences: float64[codes], shares of the residence codes among its patients.
+        ageing: how much older than elsewhere its patients are (years).
     """
 
+    number: int
     finess: str
-    category: str
     volumes: NDArray[np.float64]
     residences: NDArray[np.float64]
+    ageing: float
 
 
 @dataclass(frozen=True)
 class Stays:
-    """Columns of RSA and ANO lines: see `files`."""
+    """Columns of RSA lines (``fixed``, ``zones``) and of their ANO lines (``chaining``).
 
-    fixed: dict[str, NDArray[np.generic] | Ints]
-    zones: dict[str, dict[str, NDArray[np.generic] | Ints]]
-    chaining: dict[str, NDArray[np.generic] | Ints]
-    sessions: int
+    Attributes:
+        fixed, chaining: arrays of one value a line.
+        zones: arrays of one value an item, in the order of lines.
+        numbers: uint64[lines], who each is of.
+        sessions: bool[lines].
+    """
+
+    fixed: Columns
+    zones: dict[str, Columns]
+    chaining: Columns
+    numbers: NDArray[np.uint64]
+    sessions: Bools
+
+    def until(self, year: int, month: int) -> "Stays":
+        """Return what a cumulative transmission of that year and month holds, its lines numbered from 1."""
+        kept = (self.fixed["annee_sortie"] == year) & (self.fixed["mois_sortie"] <= month)
+        zones = {}
+        for zone, columns in self.zones.items():
+            items = np.repeat(kept, self.fixed[_COUNTERS[zone]])
+            zones[zone] = {name: values[items] for name, values in columns.items()}
+        keys = np.arange(1, int(kept.sum()) + 1)
+        fixed = {name: values[kept] for name, values in self.fixed.items()} | {"cle_rsa": keys}
+        chaining = {name: values[kept] for name, values in self.chaining.items()} | {"cle_rsa": keys}
+        return Stays(fixed, zones, chaining, self.numbers[kept], self.sessions[kept])
 
 
 def draw_stays(
@@ -46,121 +75,172 @@ def draw_stays(
     codes: NDArray[np.bytes_],
     people: NDArray[np.float64],
     *,
-    year: int,
-    lines: int,
-    months: int,
+    lines: Mapping[int, int],
+    months: Mapping[int, int],
 ) -> Stays:
-    """Draw the lines of a hospital from January to a month.
+    """Draw the lines of a hospital.
 
     Args:
-        rng: source of chance, one for each hospital and year.
+        rng: source of chance, one for each hospital.
         hospital: who.
         casemix: what is done.
         codes: bytes5[codes], geographic codes.
-        people: float64[codes], how many patients live in each in a year of the demo.
-        year: year of discharge.
-        lines: how many.
-        months: last month.
+        people: float64[codes], how many patients live in each.
+        lines: how many, by year.
+        months: last month, by year.
     """
-    which = np.searchsorted(np.cumsum(hospital.volumes), rng.random(lines) * hospital.volumes.sum())
-    session = casemix.sessions[which]
-    age = np.clip(rng.normal(casemix.ages[which], np.where(casemix.ages[which] < 1, 0.1, 14)), 0, 104).astype(np.int64)
-    mother = casemix.women[which] == 1.0
-    age = np.where(mother, np.clip(age, 15, 49 + 30 * (casemix.ages[which] > 40)), age)
-    sex = np.where(rng.random(lines) < casemix.women[which], 2, 1)
-    nights = np.where(
-        casemix.nights[which] > 0, rng.geometric(1 / (1 + casemix.nights[which])) - 1 + ~casemix.day[which], 0
-    ).astype(np.int64)
-    dead = ~session & (rng.random(lines) < 0.0004 + 0.05 * (age / 100) ** 4 * np.sqrt(1 + nights))
-    home = np.searchsorted(np.cumsum(hospital.residences), rng.random(lines) * hospital.residences.sum())
-    month = rng.integers(1, months + 1, lines)
-    units = np.where(session | (nights == 0), 1, 1 + (rng.random(lines) < 0.15) + (rng.random(lines) < 0.05))
-    associated = np.where(session, 0, np.minimum(rng.poisson(0.6 + nights / 4), 12))
-    acts = np.minimum(rng.poisson(np.where(casemix.surgical[which], 1.6, 0.4)), 9)
-    entry = rng.choice(np.array([b"8", b"7", b"6"]), lines, p=[0.93, 0.04, 0.03])
-    fixed: dict[str, NDArray[np.generic] | Ints] = {
-        "finess": np.full(lines, hospital.finess.encode()),
-        "cle_rsa": np.arange(1, lines + 1),
+    years = np.repeat(np.array(list(lines)), list(lines.values()))
+    last_months = np.repeat([months[year] for year in lines], list(lines.values()))
+    count = len(years)
+    month = 1 + (rng.random(count) * last_months).astype(np.int64)
+    which = np.searchsorted(np.cumsum(hospital.volumes), rng.random(count) * hospital.volumes.sum())
+    which = which.clip(max=len(casemix.codes) - 1)
+    sex = np.where(rng.random(count) < casemix.women[which], 2, 1)
+    age = _ages(rng, casemix, which, hospital.ageing)
+    nights = _nights(rng, casemix, which)
+    patients = draw_patients(
+        rng, hospital.number, sexes=sex, births=years - age, residences=hospital.residences, people=people
+    )
+    starts = ((years - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
+    exits = (starts - np.datetime64("2000-01-01")).astype(np.int64) + rng.integers(0, 28, count)
+    deaths = _deaths(rng, casemix, which, age, nights) & last_stays(patients.numbers, exits)
+    deaths |= casemix.risks[which] == 1  # the GHM itself says so
+    fixed: Columns = {
+        "finess": np.full(count, hospital.finess.encode()),
         "ghm_lu": casemix.codes[which],
         "ghm": casemix.codes[which],
-        "retour_groupage": np.full(lines, b"000"),
-        "nb_rum": units.astype(np.int64),
-        "age_ans": age,
+        "retour_groupage": np.where(casemix.cmd[which] == b"90", b"100", b"000"),
         "sexe": sex,
-        "mode_entree": entry,
-        "provenance": np.where((entry == b"8") & (rng.random(lines) < 0.3) & (nights > 0), b"5", b" "),
         "mois_sortie": month,
-        "annee_sortie": np.full(lines, year),
-        "mode_sortie": np.where(dead, b"9", np.where(rng.random(lines) < 0.05, b"7", b"8")),
-        "type_sejour": np.where(rng.random(lines) < PIE, rng.choice(np.array([b"A", b"B"]), lines), b" "),
+        "annee_sortie": years,
         "duree": nights,
-        "code_geo": codes[home],
-        "code_postal": codes[home],
-        "nb_seances": np.where(session, np.where(rng.random(lines) < 0.05, rng.integers(2, 12, lines), 1), 0),
-        "nb_autorisations": np.zeros(lines, np.int64),
-        "nb_radiotherapie": np.zeros(lines, np.int64),
-        "ghs": np.full(lines, b"0001"),
-        "dp": casemix.diagnoses[which],
-        "nb_das": associated,
-        "nb_zones_actes": acts,
+        "code_geo": codes[patients.homes],
+        "code_postal": codes[patients.homes],
+        "nb_autorisations": np.zeros(count, np.int64),
+        "nb_radiotherapie": np.zeros(count, np.int64),
+        "ghs": np.full(count, b"0001"),
+        **_age_columns(rng, casemix, which, age),
+        **_movements(rng, casemix, which, nights, deaths),
+        **_contents(rng, casemix, which, nights),
     }
-    zones = _zones(rng, hospital, casemix.diagnoses[which], units, associated, acts, nights)
-    chaining = _chaining(rng, home, sex, year - age, people, fixed["cle_rsa"], month, year)
-    return Stays(fixed, zones, chaining, int(session.sum()))
+    chaining: Columns = {
+        **chaining_columns(rng, patients.numbers, exits - nights),
+        "finess": fixed["finess"],
+        "mois": month,
+        "annee_fichier": years,
+    }
+    zones = _zones(rng, fixed, casemix.acts[which])
+    return Stays(fixed, zones, chaining, patients.numbers, casemix.sessions[which])
 
 
-def _zones(
-    rng: np.random.Generator,
-    hospital: Hospital,
-    diagnosis: NDArray[np.bytes_],
-    units: Ints,
-    associated: Ints,
-    acts: Ints,
-    nights: Ints,
-) -> dict[str, dict[str, NDArray[np.generic] | Ints]]:
-    line = np.repeat(np.arange(len(units)), units)
-    rank = np.arange(len(line)) - np.repeat(np.cumsum(units) - units, units)
+def _ages(rng: np.random.Generator, casemix: Casemix, which: Ints, ageing: float) -> Ints:
+    """Normal, folded back at the limits of the GHM."""
+    low, high = casemix.youngest[which], casemix.oldest[which]
+    drawn = casemix.ages[which] + casemix.spreads[which] * rng.standard_normal(len(which))
+    drawn = drawn + np.where(high - low > 40, ageing, 0.0)
+    above = np.abs(drawn - low)
+    folded = np.floor(low + np.where(above > high - low, 2 * (high - low) - above, above))
+    return np.asarray(folded.clip(low, high), np.int64)
+
+
+def _nights(rng: np.random.Generator, casemix: Casemix, which: Ints) -> Ints:
+    stay = casemix.least[which] + rng.geometric(1 / (1 + casemix.more[which])) - 1
+    return np.where(rng.random(len(which)) < casemix.no_night[which], 0, stay).astype(np.int64)
+
+
+def _deaths(rng: np.random.Generator, casemix: Casemix, which: Ints, age: Ints, nights: Ints) -> Bools:
+    """Old age and long stays; the risk of the GHM on top. Nobody dies in a session, few without a night."""
+    chance = 0.0003 + 0.14 * (age / 100) ** 4 * np.sqrt(nights) + casemix.risks[which]
+    return np.asarray(~casemix.sessions[which] & (rng.random(len(which)) < chance))
+
+
+def _age_columns(rng: np.random.Generator, casemix: Casemix, which: Ints, age: Ints) -> Columns:
+    """Age in days below one year only; weight and gestational age of newborns only."""
+    count = len(which)
+    newborn = casemix.cmd[which] == b"15"
+    days = np.where(newborn, np.where(rng.random(count) < 0.9, 0, 1), rng.integers(29, 365, count))
+    grams = (casemix.grams[which] * rng.normal(1, 0.05, count)).clip(400, 5500).astype(np.int64)
+    weighed = casemix.grams[which] > 0
+    return {
+        "age_ans": age,
+        "age_jours": np.where(age == 0, digits(days, 3), b""),
+        "poids": np.where(weighed, digits(grams, 4), b""),
+        "age_gestationnel": np.where(weighed, digits(casemix.weeks[which], 2), b""),
+    }
+
+
+def _movements(rng: np.random.Generator, casemix: Casemix, which: Ints, nights: Ints, deaths: Bools) -> Columns:
+    """Entry and exit: 8 home, 7 transfer, 6 mutation, 0 for an act between establishments, 9 death."""
+    count = len(which)
+    session, newborn = casemix.sessions[which], casemix.cmd[which] == b"15"
+    services = np.where(rng.random(count) < PIE, rng.choice(np.array([b"A", b"B"]), count), b"")
+    lent = services == b"B"
+    moved = ~session & ~newborn & (nights > 0)
+    urgent = moved & (rng.random(count) < np.where(casemix.surgical[which], 0.2, 0.6))
+    chance = rng.random(count)
+    entry = np.where(moved & (chance < 0.05), np.where(chance < 0.03, b"7", b"6"), b"8")
+    entry = np.where(lent, b"0", entry)
+    chance = rng.random(count)
+    out = np.where(moved & (chance < 0.10), np.where(chance < 0.07, b"7", b"6"), b"8")
+    out = np.where(casemix.transfers[which], b"7", np.where(lent, b"0", out))
+    out = np.where(deaths, b"9", out)
+    elsewhere = np.where(out == b"6", b"2", rng.choice(np.array([b"1", b"1", b"2", b"4"]), count))
+    return {
+        "type_sejour": services,
+        "mode_entree": entry,
+        "provenance": np.where(entry == b"8", np.where(urgent, b"5", b""), b"1"),
+        "mode_sortie": out,
+        "destination": np.where((out == b"8") | (out == b"9"), b"", np.where(out == b"0", b"1", elsewhere)),
+    }
+
+
+def _contents(rng: np.random.Generator, casemix: Casemix, which: Ints, nights: Ints) -> Columns:
+    """Units, diagnoses, acts and sessions of each line: how many, and the principal diagnosis."""
+    count = len(which)
+    session = casemix.sessions[which]
+    chance = rng.random(count)
+    further = (chance < 0.20).astype(np.int64) + (chance < 0.05)
+    several = rng.random(count) < 0.05
+    return {
+        "nb_rum": np.where(nights == 0, 1, 1 + further),
+        "nb_seances": np.where(session, np.where(several, rng.integers(2, 12, count), 1), 0),
+        "nb_das": np.where(session, 0, np.minimum(rng.poisson(0.6 + nights / 4), 12)),
+        "nb_zones_actes": np.minimum(rng.poisson(np.where(casemix.surgical[which] | session, 1.3, 0.5)), 9),
+        "dp": casemix.diagnoses[which, rng.integers(0, casemix.diagnoses.shape[1], count)],
+    }
+
+
+def _zones(rng: np.random.Generator, fixed: Columns, acts: NDArray[np.bytes_]) -> dict[str, Columns]:
+    """Items of each line; the first unit has its diagnoses and acts, nights are shared by the units."""
+    line, rank = _items(fixed["nb_rum"])
+    part = (fixed["duree"] // fixed["nb_rum"])[line]
     first = rank == 0
+    stay, nth = _items(fixed["nb_das"])
+    start = rng.integers(0, len(ASSOCIATED), len(fixed["dp"]))
+    act_line, nth_act = _items(fixed["nb_zones_actes"])
+    act_start = rng.integers(0, acts.shape[1], len(fixed["dp"]))
     return {
         "unites": {
-            "numero_rum": rank + 1,
-            "finess_geo": np.full(len(line), hospital.finess.encode()),
-            "dp": diagnosis[line],
-            "nb_das": np.where(first, associated[line], 0),
-            "nb_zones_actes": np.where(first, acts[line], 0),
-            "duree": np.where(first, nights[line], 0),
+            "numero_rum": digits(rank + 1, 2),
+            "numero_um": digits(rank + 1, 4),
+            "finess_geo": fixed["finess"][line],
+            "dp": fixed["dp"][line],
+            "nb_das": np.where(first, fixed["nb_das"][line], 0),
+            "nb_zones_actes": np.where(first, fixed["nb_zones_actes"][line], 0),
+            "duree": np.where(first, fixed["duree"][line] - part * (fixed["nb_rum"][line] - 1), part),
         },
-        "diagnostics": {"code": rng.choice(np.array(ASSOCIATED, "S6"), int(associated.sum()))},
+        "diagnostics": {"code": np.array(ASSOCIATED, "S6")[(start[stay] + nth) % len(ASSOCIATED)]},
         "actes": {
-            "code_ccam": rng.choice(np.array(ACTS, "S7"), int(acts.sum())),
-            "phase": np.full(int(acts.sum()), b"0"),
-            "activite": np.full(int(acts.sum()), b"1"),
-            "nb_realisations": np.ones(int(acts.sum()), np.int64),
+            "delai": np.zeros(len(act_line), np.int64),
+            "code_ccam": acts[act_line, (act_start[act_line] + nth_act) % acts.shape[1]],
+            "phase": np.full(len(act_line), b"0"),
+            "activite": np.full(len(act_line), b"1"),
+            "nb_realisations": np.ones(len(act_line), np.int64),
         },
     }
 
 
-def _chaining(
-    rng: np.random.Generator,
-    home: Ints,
-    sex: Ints,
-    born: Ints,
-    people: NDArray[np.float64],
-    keys: NDArray[np.generic] | Ints,
-    month: Ints,
-    year: int,
-) -> dict[str, NDArray[np.generic] | Ints]:
-    """A patient is one of those who live there, of that sex, born that year: the same number everywhere, every year."""
-    # newborns are all of one year; the others spread over a century
-    neighbours = np.maximum(1, people[home] / np.where(born >= year - 1, 8, 200)).astype(np.int64)
-    person = (rng.random(len(home)) * neighbours).astype(np.int64)
-    identity = ((home * 2 + sex - 1) * 256 + (born - 1850)) * 4096 + person % 4096
-    scattered = (identity.astype(np.uint64) * np.uint64(6364136223846793005)) & np.uint64((1 << 53) - 1)
-    return {
-        "codes_retour": np.where(rng.random(len(home)) < CHAINING_ERRORS, b"000001000", b"000000000"),
-        "numero_anonyme": np.char.add("P", np.char.zfill(scattered.astype("U16"), 16)).astype("S17"),
-        "delai": 40000 + (year - 2011) * 365 + month * 30,
-        "cle_rsa": keys,
-        "mois": month,
-        "annee_fichier": np.full(len(home), year),
-    }
+def _items(counter: Ints) -> tuple[Ints, Ints]:
+    """Return, of each item of a zone, its line and its rank in it, from 0."""
+    line = np.repeat(np.arange(len(counter)), counter)
+    return line, np.arange(len(line)) - np.repeat(np.cumsum(counter) - counter, counter)

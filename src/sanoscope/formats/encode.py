@@ -27,37 +27,52 @@ def encode(
 
     Args:
         layout: the layout to write.
-        columns: values of the fixed part by field, arrays of ``count`` (text left-aligned and blank-padded, integers
-            zero-padded); a field left out is blank, but for ``version``, which the layout knows.
+        columns: values of the fixed part by field, arrays of ``count`` texts or integers (text left-aligned and
+            blank-padded, integers zero-padded); a field left out is blank, but for ``version``, which the layout knows.
         count: number of lines.
         zones: values of each zone's items by field, flat, in the order of lines; how many items each line has is
             what its counter in ``columns`` says.
         newline: end of line.
 
     Raises:
-        ValueError: an unknown field or zone, a value too long for its field, a counter that disagrees with the items.
+        ValueError: an unknown field or zone; a column of another size or type; a value that does not fit its field or
+            would break its line; a counter that disagrees with the items, or with what their owners say they own.
     """
     zones = zones or {}
     unknown = {*columns} - {field.name for field in layout.fields} | {*zones} - {zone.name for zone in layout.zones}
     if unknown:
         raise ValueError(f"unknown in {layout.kind} {layout.version}: {', '.join(sorted(unknown))}")
     if layout.coded and "version" not in columns:
-        columns = {**columns, "version": np.full(count, layout.version)}
-    fixed = _matrix(layout.fields, columns, count, layout.width)
-    parts = [(fixed, np.ones(count, np.int64))]
+        columns = {**columns, "version": np.full(count, layout.version.encode("ascii"))}
+    repeats = {zone.name: _numbers(columns, zone.counter, count) for zone in layout.zones}
+    parts = [(_matrix(layout.fields, columns, count, layout.width), np.ones(count, np.int64))]
     for zone in layout.zones:
-        parts.append(_items(zone, zones.get(zone.name, {}), columns, count))
+        items = zones.get(zone.name, {})
+        if zone.owner:
+            _check_owned(zone, zones.get(zone.owner, {}), repeats)
+        parts.append((_matrix(zone.fields, items, int(repeats[zone.name].sum()), zone.width), repeats[zone.name]))
     parts.append((np.tile(np.frombuffer(newline, np.uint8), (count, 1)), np.ones(count, np.int64)))
     return _weave(parts, count).tobytes()
 
 
-def _items(zone: Zone, columns: Columns, fixed: Columns, count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    repeats = np.asarray(fixed.get(zone.counter, np.zeros(count)), np.int64)
-    total = int(repeats.sum())
-    sizes = {name: len(values) for name, values in columns.items()}
-    if any(size != total for size in sizes.values()):
-        raise ValueError(f"zone {zone.name}: {zone.counter} says {total} items, the columns have {sizes}")
-    return _matrix(zone.fields, columns, total, zone.width), repeats
+def _numbers(columns: Columns, name: str, count: int) -> NDArray[np.int64]:
+    """Return int64[count]: a counter's values; blank or left out is 0."""
+    values = np.asarray(columns.get(name, np.zeros(count, np.int64)))
+    if values.dtype.kind in "US":
+        values = np.char.add("0", np.char.strip(values.astype(str)))
+    return values.astype(np.int64)
+
+
+def _check_owned(zone: Zone, owners: Columns, repeats: Mapping[str, NDArray[np.int64]]) -> None:
+    """Each line must have as many items as its owners say they own, where they say it."""
+    if zone.owner_counter not in owners:
+        return
+    owned = _numbers(owners, zone.owner_counter, len(owners[zone.owner_counter]))
+    last = np.cumsum(repeats[zone.owner])
+    upto = np.concatenate([[0], np.cumsum(owned)])
+    if len(owned) == last[-1:].sum() and (upto[last] - upto[last - repeats[zone.owner]] == repeats[zone.name]).all():
+        return
+    raise ValueError(f"zone {zone.name}: {zone.counter} disagrees with {zone.owner_counter} of {zone.owner}")
 
 
 def _weave(parts: list[tuple[NDArray[np.uint8], NDArray[np.int64]]], count: int) -> NDArray[np.uint8]:
@@ -77,23 +92,46 @@ def _weave(parts: list[tuple[NDArray[np.uint8], NDArray[np.int64]]], count: int)
 
 
 def _matrix(fields: tuple[Field, ...], columns: Columns, count: int, width: int) -> NDArray[np.uint8]:
+    unknown = {*columns} - {field.name for field in fields}
+    if unknown:
+        raise ValueError(f"unknown in the zone: {', '.join(sorted(unknown))}")
     matrix = np.full((count, width), SPACE, np.uint8)
     for field in fields:
         if field.name in columns:
-            matrix[:, field.start - 1 : field.end] = _characters(np.asarray(columns[field.name]), field)
+            values = np.asarray(columns[field.name])
+            if values.shape != (count,):
+                raise ValueError(f"{field.name}: {count} values expected, its shape is {values.shape}")
+            matrix[:, field.start - 1 : field.end] = _characters(values, field)
     return matrix
 
 
 def _characters(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:
+    """Return uint8[values, length]: the characters of a column."""
     if values.dtype.kind in "iu":
-        if len(values) and (values.min() < 0 or values.max() >= 10**field.length):
-            raise ValueError(f"{field.name}: {values.min()}..{values.max()} does not fit {field.length} digits")
-        powers = 10 ** np.arange(field.length - 1, -1, -1, dtype=np.int64)
-        return (values[:, None] // powers % 10 + ord("0")).astype(np.uint8)
-    encoded = values if values.dtype.kind == "S" else np.char.encode(values.astype(str), "latin-1")
+        return _digits(values, field)
+    if values.dtype.kind not in "US":
+        raise ValueError(f"{field.name}: texts or integers expected, not {values.dtype}")
+    encoded = values if values.dtype.kind == "S" else np.char.encode(values, "latin-1")
     longest = encoded.dtype.itemsize
     if longest > field.length and len(encoded) and int(np.char.str_len(encoded).max()) > field.length:
         raise ValueError(f"{field.name}: a value is longer than {field.length} characters")
     fitted = np.ascontiguousarray(encoded.astype(f"S{field.length}"))
     characters = fitted.view(np.uint8).reshape(-1, field.length)
-    return np.where(characters == 0, SPACE, characters).astype(np.uint8)
+    characters = np.where(characters == 0, np.uint8(SPACE), characters)
+    if (characters < SPACE).any():
+        raise ValueError(f"{field.name}: a value has a control character")
+    return characters
+
+
+def _digits(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:
+    if len(values) and (values.min() < 0 or values.max() >= 10**field.length):
+        raise ValueError(f"{field.name}: {values.min()}..{values.max()} does not fit {field.length} digits")
+    characters = np.full((len(values), field.length), ord("0"), np.uint8)
+    rest = values.astype(np.uint64)
+    for place in reversed(range(field.length)):
+        if not rest.any():
+            break
+        tens = rest // 10
+        characters[:, place] += (rest - tens * 10).astype(np.uint8)
+        rest = tens
+    return characters

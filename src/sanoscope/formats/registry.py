@@ -1,8 +1,9 @@
 """Which layout a line is in: by kind of file, by year, and by the version code in the line.
 
 The layouts are data (``data/*.csv``, with the source of each in ``versions.csv``). A file of a year is in the layout
-of that year; it may also be in that of the year after, for files that next year's software wrote again (LAMDA
-corrections). It is never in an older one: that would be a file made with outdated software.
+of that year. A decision of this house, which no source states as a rule: it may also be in that of the year after,
+for files that next year's software wrote again (docs/formats.md has the evidence). It is never in an older one: that
+would be a file made with outdated software.
 """
 
 import csv
@@ -59,6 +60,8 @@ def layout_of(kind: str, year: int) -> Layout:
 def layout_for(kind: str, *, year: int, version: str) -> Layout:
     """Return the layout that a line claims, if its year admits it.
 
+    Where the codes of a kind are not published (ANO), the year alone chooses and the code is not looked at.
+
     Args:
         kind: kind of file.
         year: year of the file, from its name.
@@ -69,6 +72,8 @@ def layout_for(kind: str, *, year: int, version: str) -> Layout:
             ``format-discordant`` (a version of other years).
     """
     expected = layout_of(kind, year)
+    if not expected.coded:
+        return expected
     known = {layout.version: layout for layout in layouts(kind) if layout.coded}
     layout = known.get(version)
     if layout is None:
@@ -76,12 +81,13 @@ def layout_for(kind: str, *, year: int, version: str) -> Layout:
             "format-inconnu",
             f"Version de format « {version} » inconnue pour un fichier « {kind} ».",
             allowed=known,
-            todo=f"Un fichier de {year} est au format {expected.version}.",
+            todo=f"Un fichier de {year} est au format {_expected(kind, year)}.",
         )
     if year not in layout.years and year not in layout.admitted:
         raise InputFileError(
             "format-discordant",
-            f"La ligne est au format {version}, celui de {_years(layout)} ; le fichier est de {year}.",
+            f"La ligne est au format {version}, celui de {_years(layout)} ; le fichier est de {year} : "
+            f"il devrait être au format {_expected(kind, year)}.",
             allowed=[v.version for v in layouts(kind) if year in v.years or year in v.admitted],
             todo="Vérifiez l'année dans le nom du fichier, ou refaites-le avec le logiciel de son année.",
         )
@@ -134,22 +140,45 @@ def _zone(row: Row, fields: list[Field]) -> Zone:
 
 
 def _check(layout: Layout) -> None:
-    """A layout must cover its fixed part and its zones character by character, and hold its counters."""
-    for what, fields, width in [
-        ("partie fixe", layout.fields, layout.width),
-        *((zone.name, zone.fields, zone.width) for zone in layout.zones),
-    ]:
-        position = 1
-        for field in fields:
-            if field.start != position:
-                raise ValueError(
-                    f"{layout.kind} {layout.version}, {what}: {field.name} at {field.start}, not {position}"
-                )
-            position = field.end + 1
-        if position != width + 1:
-            raise ValueError(f"{layout.kind} {layout.version}, {what}: {position - 1} characters, not {width}")
+    """A layout must cover its fixed part and its zones character by character, and hold its counters.
+
+    Raises:
+        ValueError: what is wrong in the data; nothing is loaded.
+    """
+    what = f"{layout.kind} {layout.version}"
+    _check_cover(f"{what}, partie fixe", layout.fields, layout.width)
+    before: dict[str, Zone] = {}
     for zone in layout.zones:
-        layout[zone.counter]
+        _check_cover(f"{what}, {zone.name}", zone.fields, zone.width)
+        _check_counter(f"{what}, {zone.name}", zone.counter, layout.fields)
+        if zone.owner:
+            if zone.owner not in before:
+                raise ValueError(f"{what}, {zone.name}: its owner, {zone.owner}, is not a zone before it")
+            _check_counter(f"{what}, {zone.owner}", zone.owner_counter, before[zone.owner].fields)
+        before[zone.name] = zone
+
+
+def _check_cover(what: str, fields: tuple[Field, ...], width: int) -> None:
+    position = 1
+    for field in fields:
+        if field.start != position or field.length < 1:
+            raise ValueError(f"{what}: {field.name} at {field.start}, not {position}")
+        if field.type == "date" and field.length != 8:
+            raise ValueError(f"{what}: {field.name} is a date of {field.length} characters")
+        position = field.end + 1
+    if position != width + 1:
+        raise ValueError(f"{what}: {position - 1} characters, not {width}")
+    if len({field.name for field in fields}) < len(fields):
+        raise ValueError(f"{what}: a name is given twice")
+
+
+def _check_counter(what: str, counter: str, fields: tuple[Field, ...]) -> None:
+    if not any(field.name == counter and field.type == "integer" for field in fields):
+        raise ValueError(f"{what}: no whole number named {counter}")
+
+
+def _expected(kind: str, year: int) -> str:
+    return " ou ".join(layout.version for layout in layouts(kind) if year in layout.years)
 
 
 def _years(layout: Layout) -> str:

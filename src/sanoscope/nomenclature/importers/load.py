@@ -6,11 +6,21 @@ from pathlib import Path
 import polars as pl
 
 from sanoscope.errors import InputFileError
-from sanoscope.nomenclature.importers.forms import FORMS, Tables
-from sanoscope.nomenclature.importers.insee import is_insee, population
+from sanoscope.nomenclature.importers import finess, geography, ghm, insee, plain, published
+from sanoscope.nomenclature.importers.form import Importer, Refused, Source
 from sanoscope.nomenclature.importers.raw import read_raw
-from sanoscope.nomenclature.reference import OWN, merge
-from sanoscope.nomenclature.tables import TABLES, Table, conform, read_table
+from sanoscope.nomenclature.reading import conform, merge, read_table
+from sanoscope.nomenclature.tables import TABLES, Table
+
+IMPORTERS: tuple[Importer, ...] = (
+    *plain.IMPORTERS,
+    *ghm.IMPORTERS,
+    *geography.IMPORTERS,
+    *published.IMPORTERS,
+    *finess.IMPORTERS,
+    *insee.IMPORTERS,
+)
+"""All that is recognised; the first that recognises a file takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +32,35 @@ class LoadReport:
         form: what it was recognised as; "" if it was not.
         rows: rows taken, by plain table.
         replaced: rows of the workspace that they replaced, by plain table.
-        error: why it was refused, or "".
+        refused: rows of the file that were not taken, with the reason.
+        error: why the whole file was refused, or "".
     """
 
     path: Path
     form: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
+    refused: tuple[Refused, ...] = ()
     error: str = ""
 
 
+def recognise(path: Path) -> Importer | None:
+    """Return the importer that a file is for, by its content; None for a table of an unknown form.
+
+    Raises:
+        InputFileError: the file does not exist or is not a table.
+    """
+    return _recognised(_read(path))
+
+
 def load_path(path: Path, directory: Path) -> list[LoadReport]:
-    """Take a file, or every file of a folder, into the plain tables of a workspace's reference directory."""
+    """Take a file, or every file of a folder and its folders, into the plain tables of a reference directory.
+
+    A file is taken as a whole or not at all. Rows taken replace those of the same key; what they leave empty stays.
+
+    Returns:
+        One report a file, in the order of their paths; hidden files are not looked at.
+    """
     if path.is_dir():
         return [_load_file(found, directory) for found in sorted(path.rglob("*")) if _is_candidate(found)]
     return [_load_file(path, directory)]
@@ -44,55 +71,58 @@ def _is_candidate(path: Path) -> bool:
 
 
 def _load_file(path: Path, directory: Path) -> LoadReport:
+    form = ""
     try:
-        form, tables = _recognised(path)
-        checked = {
-            name: conform(TABLES[name], _completed(name, frame), source=path.name) for name, frame in tables.items()
-        }
-        replaced = {name: _write(TABLES[name], frame, directory) for name, frame in checked.items()}
+        source = _read(path)
+        importer = _recognised(source)
+        if importer is None:
+            raise _unknown(path)
+        form = importer.name
+        taken = importer.convert(source)
+        checked = {name: conform(_table(name), rows, source=path.name) for name, rows in taken.tables.items()}
+        replaced = _write(checked, directory)
     except InputFileError as error:
-        return LoadReport(path, error=str(error))
-    return LoadReport(path, form, {name: len(frame) for name, frame in checked.items()}, replaced)
+        return LoadReport(path, form, error=str(error))
+    return LoadReport(path, form, {name: len(rows) for name, rows in checked.items()}, replaced, taken.refused)
 
 
-def _recognised(path: Path) -> tuple[str, Tables]:
+def _read(path: Path) -> Source:
     if not path.is_file():
-        raise InputFileError("fichier-introuvable", f"« {path} » n'existe pas.")
-    sheets = read_raw(path)
-    yearly = [population(name, frame) for name, frame in sheets if is_insee(name, frame)]
-    if yearly:
-        return "population INSEE par département, sexe et âge", {"population": pl.concat(yearly)}
-    for _, frame in sheets:
-        columns = frozenset(frame.columns)
-        form = next((form for form in FORMS if form.requires <= columns), None)
-        if form is not None:
-            return form.name, form.convert(frame)
-    raise InputFileError(
+        raise InputFileError("fichier-introuvable", f"« {path} » n'existe pas.", todo="Vérifiez le chemin.")
+    return Source(path, read_raw(path))
+
+
+def _recognised(source: Source) -> Importer | None:
+    return next((importer for importer in IMPORTERS if importer.recognises(source)), None)
+
+
+def _unknown(path: Path) -> InputFileError:
+    return InputFileError(
         "forme-inconnue",
         f"{path.name} n'est aucune des formes connues.",
-        allowed=[form.name for form in FORMS] + ["population INSEE par département, sexe et âge"],
+        allowed=[importer.name for importer in IMPORTERS],
         todo="Vérifiez les noms de colonnes (docs/nomenclatures.md les donne).",
     )
 
 
-def _completed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
-    """Fill the région where only the département is known."""
-    if name != "geographie" or "region" not in frame.columns or (frame["region"] != "").all():
-        return frame
-    regions = read_table(TABLES["departements"], OWN / "departements.csv")
-    known = regions.select(pl.col("code").alias("departement"), pl.col("region").alias("deduced"))
-    return frame.join(known, on="departement", how="left").with_columns(
-        pl.coalesce(pl.col("region").replace("", None), "deduced", pl.lit("?")).alias("region")
-    )
+def _write(tables: dict[str, pl.DataFrame], directory: Path) -> dict[str, int]:
+    """Merge rows into the workspace's tables; return how many they replaced in each.
 
-
-def _write(table: Table, rows: pl.DataFrame, directory: Path) -> int:
-    """Merge rows into the workspace's table, all or nothing; return how many they replaced."""
-    path = directory / f"{table.name}.csv"
-    old = read_table(table, path) if path.is_file() else rows.clear()
-    replaced = len(old.join(rows.select(table.key), on=list(table.key), how="semi", nulls_equal=True))
-    directory.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".csv.en-cours")
-    merge(table, old, rows).write_csv(unfinished)
-    unfinished.replace(path)
+    All tables are written aside before the first one is put in place.
+    """
+    replaced, unfinished = {}, []
+    for name, rows in tables.items():
+        table, path = _table(name), directory / f"{name}.csv"
+        old = read_table(table, path) if path.is_file() else rows.clear()
+        replaced[name] = len(old.join(rows.select(table.key), on=list(table.key), how="semi", nulls_equal=True))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".csv.en-cours")
+        merge(table, old, rows).write_csv(aside)
+        unfinished.append((aside, path))
+    for aside, path in unfinished:
+        aside.replace(path)
     return replaced
+
+
+def _table(name: str) -> Table:
+    return TABLES[name.split("/", maxsplit=1)[0]]

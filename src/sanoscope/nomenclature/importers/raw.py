@@ -1,9 +1,10 @@
-"""Any table file as frames of text: CSV (comma or semicolon), workbook (xlsx, xls), JSON list; gzip or not."""
+"""Any table file as frames of text: CSV (comma, semicolon or tab), workbook (xlsx, xls), JSON; gzip or not."""
 
 import csv
 import gzip
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ MAX_BYTES = 1 << 30
 def read_raw(path: Path) -> list[tuple[str, pl.DataFrame]]:
     """Return (sheet name or "", frame of text with the first row as header) for each table of a file.
 
+    A CSV file whose first line is shorter than the next has a caption, not a header: the caption is the sheet's name,
+    columns are named "#0", "#1"…
+
     Raises:
         InputFileError: ``fichier-illisible``: not a table, not readable, or too large.
     """
@@ -30,13 +34,21 @@ def read_raw(path: Path) -> list[tuple[str, pl.DataFrame]]:
         data = _bytes(path)
         if name.removesuffix(".gz").endswith(".json"):
             return [("", _json(data))]
-        return [("", _csv(_decoded(data)))]
-    except (OSError, EOFError, ValueError, CalamineError, zipfile.BadZipFile, pl.exceptions.PolarsError) as error:
+        return [_csv(_decoded(data))]
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        CalamineError,
+        csv.Error,
+        zipfile.BadZipFile,
+        pl.exceptions.PolarsError,
+    ) as e:
         raise InputFileError(
             "fichier-illisible",
-            f"{path.name} ne se lit pas comme une table ({error}).",
-            todo="Attendus : CSV, classeur xlsx ou xls, liste JSON, compressés par gzip ou non.",
-        ) from error
+            f"{path.name} ne se lit pas comme une table ({e}).",
+            todo="Attendus : CSV, classeur xlsx ou xls, JSON (liste d'objets), compressés par gzip ou non.",
+        ) from e
 
 
 def _bytes(path: Path) -> bytes:
@@ -49,45 +61,76 @@ def _bytes(path: Path) -> bytes:
 
 
 def _decoded(data: bytes) -> str:
+    if b"\0" in data[:4096]:
+        raise ValueError("ce n'est pas du texte")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("latin-1")
 
 
-def _csv(text: str) -> pl.DataFrame:
-    first = text.split("\n", 1)[0]
+def _csv(text: str) -> tuple[str, pl.DataFrame]:
+    first, *others = text[:100_000].splitlines()[:2] or [""]
     separator = max(",;\t", key=first.count)
-    lines = list(csv.reader(io.StringIO(text), delimiter=separator))
-    return frame_of(lines[0] if lines else [], lines[1:])
+    header = next(csv.reader([first], delimiter=separator), [])
+    width = others[0].count(separator) + 1 if others else 0
+    captioned = len(header) < width and '"' not in others[0]
+    names = [f"#{i}" for i in range(width)] if captioned else _names(header)
+    if not names or not others:
+        return "", pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    frame = pl.read_csv(
+        io.BytesIO(text.split("\n", 1)[1].encode()),
+        has_header=False,
+        schema=dict.fromkeys(names, pl.String),
+        separator=separator,
+        quote_char=None if captioned else '"',
+        truncate_ragged_lines=True,
+    ).with_columns(pl.all().fill_null(""))
+    return first if captioned else "", frame.filter(pl.any_horizontal(pl.all() != ""))
 
 
 def _json(data: bytes) -> pl.DataFrame:
     records = json.loads(data)
+    if isinstance(records, dict) and records and all(isinstance(record, dict) for record in records.values()):
+        records = list(records.values())
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise ValueError("une liste d'objets est attendue")
-    return pl.from_dicts(records, infer_schema_length=None).cast(pl.String)
+    frame = pl.from_dicts(records, infer_schema_length=None)
+    texts = [name for name, kind in frame.schema.items() if not kind.is_nested()]
+    return frame.select(texts).cast(pl.String).with_columns(pl.all().fill_null(""))
 
 
 def _workbook(path: Path) -> list[tuple[str, pl.DataFrame]]:
     workbook = CalamineWorkbook.from_path(path)
     sheets = []
     for name in workbook.sheet_names:
-        rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=True)
-        sheets.append((name, frame_of(_texts(rows[0]) if rows else [], [_texts(row) for row in rows[1:]])))
+        rows = [[_text(cell) for cell in row] for row in workbook.get_sheet_by_name(name).to_python()]
+        filled = [row for row in rows if any(row)]
+        sheets.append((name, lines_as_frame(filled)))
     return sheets
 
 
-def _texts(row: list[Any]) -> list[str]:
-    return [str(int(v)) if isinstance(v, float) and v.is_integer() else str(v).strip() for v in row]
+def _text(cell: Any) -> str:
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-def frame_of(header: list[str], lines: list[list[str]]) -> pl.DataFrame:
-    """Return lines as a frame; unnamed or repeated columns get a number, short lines are completed with ""."""
+def lines_as_frame(lines: list[list[str]]) -> pl.DataFrame:
+    """Return lines as a frame, the first one being the header; short lines are completed with ""."""
+    names = _names(lines[0]) if lines else []
+    rows = [(line + [""] * len(names))[: len(names)] for line in lines[1:]]
+    return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+
+
+def below(frame: pl.DataFrame, row: int) -> pl.DataFrame:
+    """Return the frame whose header is a row of this one, and whose rows are those below it."""
+    body = frame.slice(row + 1)
+    return body.rename(dict(zip(body.columns, _names(list(frame.row(row))), strict=True)))
+
+
+def _names(header: list[str]) -> list[str]:
+    """Return names of columns; an unnamed or repeated one gets a number."""
     names: list[str] = []
     for position, name in enumerate(header):
-        clean = name.strip()
+        clean = re.sub(r"\s+", " ", name).strip()
         names.append(clean if clean and clean not in names else f"{clean}#{position}")
-    width = len(names)
-    filled = [(line + [""] * width)[:width] for line in lines if any(line)]
-    return pl.DataFrame(filled, schema=dict.fromkeys(names, pl.String), orient="row")
+    return names
