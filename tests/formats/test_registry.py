@@ -1,11 +1,14 @@
-"""Which layout a year and a code give, and what is said when they do not agree; lines written and read back."""
+"""Which layout a year and a code give, what is said when they do not agree, and what the data may not hold."""
 
-import numpy as np
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from sanoscope.errors import InputFileError
-from sanoscope.formats.encode import encode
-from sanoscope.formats.registry import kinds, layout_for, layout_of, layouts
+from sanoscope.formats.layout import Layout
+from sanoscope.formats.registry import _check, kinds, layout_for, layout_of, layouts
 
 ALL_YEARS = range(2011, 2027)
 
@@ -29,6 +32,8 @@ def test_a_year_admits_the_layout_of_the_next_year_and_no_older_one() -> None:
     assert error.value.code == "format-discordant"
     assert error.value.allowed == ("228",)
     assert "2022" in error.value.message and "2023" in error.value.message
+    assert "devrait être au format 228" in error.value.message
+    assert error.value.todo
 
 
 @pytest.mark.parametrize(
@@ -42,37 +47,103 @@ def test_what_is_not_known_says_what_is(year: int, version: str, code: str) -> N
     assert error.value.allowed
 
 
+def test_a_year_has_a_grouped_and_an_ungrouped_rss() -> None:
+    assert [layout_for("rss", year=2024, version=v).version for v in ("122", "022")] == ["122", "022"]
+    with pytest.raises(InputFileError, match="122 ou 022"):
+        layout_for("rss", year=2024, version="121")
+
+
+@pytest.mark.parametrize("code", ["", "   ", "014"])
+def test_the_chaining_file_is_known_by_its_year_alone(code: str) -> None:
+    """No source publishes the codes of the ANO, and files in use leave it blank."""
+    assert layout_for("ano", year=2023, version=code).years == (2022, 2023, 2024, 2025, 2026)
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(InputFileError) as error:
+        layouts("rsf")
+    assert (error.value.code, error.value.allowed) == ("fichier-inconnu", kinds())
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_admitted_years_are_those_just_before(kind: str) -> None:
+    for layout in layouts(kind):
+        assert all(year + 1 in layout.years and year not in layout.years for year in layout.admitted)
+        assert bool(layout.admitted) == layout.coded
+
+
+IDENTIFIES = (
+    r"immatriculation|date de naissance|\bnom d|prénom|identifi|chiffrée|empreinte|liaison|administratif|filler"
+)
+"""What, in an official label, names a person, or means nothing."""
+
+
 def test_what_identifies_a_person_is_never_kept() -> None:
-    kept = {f.name for kind in kinds() for layout in layouts(kind) for f in layout.fields if f.stored}
-    assert not {name for name in kept if "naissance" in name and "date" in name}
-    assert not {"numero_administratif", "x_nia", "x_nimi", "x_ins", "x_ipp", "index_liaison"} & kept
+    every = [f for kind in kinds() for v in layouts(kind) for part in (v, *v.zones) for f in part.fields]
+    named = [f for f in every if re.search(IDENTIFIES, f.label.lower()) and not f.name.startswith("codes_retour")]
+    assert len({f.name for f in named}) > 20, "the pattern must find some"
+    assert {f.name for f in named if f.stored} == set()
 
 
-def test_lines_are_written_where_the_layout_says() -> None:
-    layout = layout_of("rsa", 2023)
-    columns = {
-        "finess": np.array(["290000017", "290000017"]),
-        "duree": np.array([3, 12]),
-        "nb_rum": np.array([1, 2]),
-        "nb_das": np.array([0, 1]),
+def test_what_links_records_is_kept() -> None:
+    assert all(v[name].stored for v in layouts("ano") for name in ("numero_anonyme", "cle_rsa", "codes_retour"))
+    assert all(v["cle_rsa"].stored for v in layouts("rsa"))
+    assert all(v["numero_rss"].stored for v in layouts("rss"))
+
+
+def broken(what: str) -> Layout:
+    good = layout_of("rsa", 2023)
+    sexe, actes = good["sexe"], good.zones[-1]
+    fields = {
+        "moved": tuple(replace(f, start=60) if f is sexe else f for f in good.fields),
+        "longer": tuple(replace(f, length=2) if f is sexe else f for f in good.fields),
+        "named twice": tuple(replace(f, name="provenance") if f is sexe else f for f in good.fields),
+        "date of one": tuple(replace(f, type="date") if f is sexe else f for f in good.fields),
+        "outside": (*good.fields, replace(sexe, name="x", start=263)),
     }
-    zones = {"unites": {"numero_rum": np.array([1, 1, 2])}, "diagnostics": {"code": np.array(["E119"])}}
-    first, second = encode(layout, columns, count=2, zones=zones).split(b"\r\n")[:2]
-    assert len(first) == 262 + 61
-    assert len(second) == 262 + 2 * 61 + 6
-    assert (first[0:9], first[9:12], first[70:74]) == (b"290000017", b"228", b"0003")
-    assert second.endswith(b"E119  ")
+    zones = {
+        "no counter": replace(actes, counter="nb_rien"),
+        "counter not a number": replace(actes, counter="sexe"),
+        "no owner": replace(actes, owner="rien"),
+        "no counter of the owner": replace(actes, owner_counter="dp"),
+        "narrow": replace(actes, width=23),
+    }
+    if what in fields:
+        return replace(good, fields=fields[what])
+    return replace(good, zones=(*good.zones[:-1], zones[what]))
 
 
 @pytest.mark.parametrize(
-    "columns",
+    "what",
     [
-        {"duree": np.array([10000])},
-        {"dp": np.array(["J189999"])},
-        {"nb_rum": np.array([2])},
-        {"invente": np.array([1])},
+        *("moved", "longer", "named twice", "date of one", "outside"),
+        *("no counter", "counter not a number", "no owner", "no counter of the owner", "narrow"),
     ],
 )
-def test_what_does_not_fit_is_refused(columns: dict[str, np.ndarray]) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        encode(layout_of("rsa", 2023), columns, count=1, zones={"unites": {"numero_rum": np.array([1])}})
+def test_a_layout_that_contradicts_itself_is_not_loaded(what: str) -> None:
+    _check(layout_of("rsa", 2023))
+    with pytest.raises(ValueError, match="rsa 228"):
+        _check(broken(what))
+
+
+def test_the_replay_of_published_tables_writes_where_we_read(shared: Path) -> None:
+    """An RSA and an ANO of 2023 written by somebody else's program: each column it puts is one of ours."""
+    text = (shared / "replay.py").read_text(encoding="utf-8")
+    for matrix, kind in (("lines", "rsa"), ("ano", "ano")):
+        puts = {int(at): int(size) for at, size in re.findall(rf"put\({matrix}, (\d+), .*?, (\d+)\)\n", text)}
+        ours = {f.start: f for f in layout_of(kind, 2023).fields if f.start in puts}
+        assert ours.keys() == puts.keys()
+        # the replay writes a code of 4 in the 6 characters of the principal diagnosis
+        assert {f.name for at, f in ours.items() if f.length != puts[at]} <= {"dp"}
+        if kind == "ano":
+            names = [f.name for f in ours.values()]
+            assert names == ["finess", "mois", "annee_fichier", "codes_retour", "numero_anonyme", "delai", "cle_rsa"]
+
+
+def test_the_documentation_says_the_same() -> None:
+    """Each line of the table of docs/formats.md is a version: kind, years, code, width of the fixed part."""
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^\| (\w+) \| ([\d ]+) \| ([\w-]+) \| (\d+) \|", text, flags=re.MULTILINE))
+    assert told == {
+        (v.kind, " ".join(map(str, v.years)), v.version, str(v.width)) for kind in kinds() for v in layouts(kind)
+    }
