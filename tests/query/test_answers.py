@@ -64,3 +64,16 @@ def test_a_row_s_identity_never_gives_a_masked_part_away(edition: Edition) -> No
     masked = [sum(state.masked for state in row) for row in zip(*parts, strict=True)]
     assert any(masked), "le jeu d'essai doit avoir de petits effectifs"
     assert 1 not in masked
+
+
+def test_the_order_of_rows_says_nothing_of_masked_figures(edition: Edition) -> None:
+    asked = [("annee", "2023"), ("zone", "departement:29"), ("activite", "racine:04M05")]
+    query = parse(asked, catalogue().restitution("parts-de-marche-mco"), edition, OPEN)
+    table = answer(query, OPEN, catalogue(), edition)
+    rows = list(zip(table.labels[0].values, table.figures[0].values, table.figures[0].states, strict=True))[:-1]
+    shown = [value for _, value, state in rows if not state.masked]
+    hidden = [code for code, _, state in rows if state.masked]
+    assert len(hidden) > 2, "le jeu d'essai doit avoir de petits effectifs"
+    assert [state.masked for *_, state in rows] == sorted(state.masked for *_, state in rows)
+    assert shown == sorted(shown, key=lambda v: -(v or 0))
+    assert hidden == sorted(hidden)
