@@ -1,10 +1,13 @@
 """The documentation says what the code does: each setting, command, criterion, layout, table and word of state."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
+from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import catalogue
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.cli.main import app
 from sanoscope.formats.registry import kinds, layouts
 from sanoscope.nomenclature.tables import TABLES
@@ -73,3 +76,9 @@ def test_links_of_the_documentation_lead_somewhere() -> None:
 def test_every_room_is_on_the_architecture_page() -> None:
     rooms = [p.parent.name for p in (ROOT / "src" / "sanoscope").glob("*/__init__.py")]
     assert all(f"`{room}/`" in text("docs/architecture.md") for room in rooms)
+
+
+def test_schemas_for_editors_are_those_of_the_models() -> None:
+    for name, model in {"restitution": Restitution, "champ": Champ}.items():
+        kept = json.loads(text(f"docs/schemas/{name}.json"))
+        assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"

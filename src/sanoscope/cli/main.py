@@ -86,7 +86,8 @@ def reference_load(
                 f"{n} lignes dans {t} (dont {report.replaced[t]} remplacées)" for t, n in report.rows.items()
             )
             out.print(f"{report.path.name} : {report.form} ; {taken}", highlight=False, markup=False)
-        if any(report.error for report in reports):
+            _listed(f"{report.path.name} : {r.rows} lignes refusées, {r.reason}" for r in report.refused)
+        if any(report.error or report.refused for report in reports):
             raise typer.Exit(1)
 
 

@@ -89,7 +89,7 @@ class _Answer:
         masks = None
         if self.scope.masked and grid.keys:
             masks = mask(self.champ, self.mesures, grid.sums, grid.groups, threshold=self.threshold)
-        order = self._order(grid)
+        order = self._order(grid, masks)
         figures = [
             self._figure(name, mesure, period, grid, masks, order)
             for name, mesure in self.mesures.items()
@@ -129,10 +129,18 @@ class _Answer:
         groups = np.array([group_index.setdefault(key[:-1], len(group_index)) for key in keys], np.int64)
         return Grid(keys, groups, list(group_index), sums)
 
-    def _order(self, grid: Grid) -> list[tuple[Kind, int]]:
-        """Return (kind, index) of the rows to show: group after group, each with its total at the end."""
-        sort_by = self.restitution.tri
-        size = grid.sums[getattr(self.mesures[sort_by], "de", sort_by)][:, 0] if sort_by else np.zeros(len(grid.keys))
+    def _order(self, grid: Grid, masks: Masks | None) -> list[tuple[Kind, int]]:
+        """Return (kind, index) of the rows to show: group after group, each with its total at the end.
+
+        Rows whose sort figure is masked come last, by code: their order must not say what the mask hides.
+        """
+        size = np.zeros(len(grid.keys))
+        if self.restitution.tri:
+            column = getattr(self.mesures[self.restitution.tri], "de", "")
+            size = grid.sums[column][:, 0].astype(float)
+            for row in range(len(size) if masks else 0):
+                if masks and masks.sum_state(column, row=row, period=0, total=False).masked:
+                    size[row] = -1
         order: list[tuple[Kind, int]] = []
         for group in sorted(range(len(grid.group_keys)), key=lambda g: grid.group_keys[g]):
             members = [i for i in range(len(grid.keys)) if grid.groups[i] == group and self._is_shown(grid.keys[i])]

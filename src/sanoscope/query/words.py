@@ -47,9 +47,9 @@ def title(query: Query, restitution: Restitution, edition: Edition) -> str:
 
 def zone_name(zone: Zone, edition: Edition, *, of_residence: bool) -> str:
     """Return the name of a zone, e.g. « Finistère (29) »."""
-    prefix = "résidents de " if of_residence else ""
+    prefix = "résidents : " if of_residence else ""
     if zone.kind == "france":
-        return f"{prefix}France entière" if not of_residence else "résidents de toute la France"
+        return f"{prefix}France entière"
     if zone.kind == "zonage":
         name = edition.zonages[zone.zonage][zone.code][0]
     elif zone.kind == "code_geo":

@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/restitution.json et champ.json."""
+
+import json
+from pathlib import Path
+
+from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.restitution import Restitution
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
+MODELS = {"restitution": Restitution, "champ": Champ}
+
+
+def schema(name: str) -> str:
+    """Return a schema as text."""
+    return json.dumps(MODELS[name].model_json_schema(), ensure_ascii=False, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in MODELS:
+        (FOLDER / f"{name}.json").write_text(schema(name), encoding="utf-8")
