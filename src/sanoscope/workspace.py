@@ -1,6 +1,10 @@
 """A workspace: the directory that holds settings, reference tables, store, quarantine and editions."""
 
+import fcntl
+import shutil
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +12,8 @@ from typing import Any
 from sanoscope.errors import NotFoundError, SanoscopeError, suggest
 
 SETTINGS_FILE = "sanoscope.toml"
+UNFINISHED = ".en-cours-"
+"""Beginning of the names of what is being written; only `alone` removes what is left of them."""
 
 DEFAULT_SETTINGS = """\
 # Réglages de cet espace de travail Sanoscope. Chacun est facultatif : la valeur écrite est celle par défaut.
@@ -83,6 +89,29 @@ class Workspace:
     def editions(self) -> Path:
         """One directory an edition, and the pointer ``current``."""
         return self.root / "editions"
+
+
+@contextmanager
+def alone(directory: Path, work: str) -> Iterator[None]:
+    """Hold a directory of a workspace for one piece of work at a time.
+
+    Args:
+        directory: ``store`` or ``editions``; what a killed piece of work left there (``.en-cours-*``) is removed.
+        work: what it is called in the error, e.g. « réception ».
+
+    Raises:
+        SanoscopeError: ``deja-en-cours``: another process holds it.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".verrou").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = f"Une autre {work} est en cours dans cet espace de travail."
+            raise SanoscopeError("deja-en-cours", message, todo="Attendez sa fin, puis relancez.") from error
+        for left in directory.glob(f"{UNFINISHED}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        yield
 
 
 def create(directory: Path) -> Workspace:

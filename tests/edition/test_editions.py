@@ -112,7 +112,7 @@ def test_a_failed_build_leaves_nothing(two_editions: Workspace, monkeypatch: pyt
     monkeypatch.setattr("sanoscope.edition.build._Construction._rollups", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build(two_editions, catalogue(), name="c")
-    assert sorted(p.name for p in two_editions.editions.iterdir()) == ["a", "b"]
+    assert sorted(p.name for p in two_editions.editions.iterdir()) == [".verrou", "a", "b"]
 
 
 def test_the_same_files_give_the_same_figures_again(two_editions: Workspace, tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from sanoscope.errors import SanoscopeError
 from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.intake.store import last_transmissions, stored_files
-from sanoscope.workspace import Workspace
+from sanoscope.workspace import Workspace, alone
 from tests.pmsi import ano, rsa, write
 
 F, NAME = "290000017", "290000017.2023.12.rsa"
@@ -222,3 +223,14 @@ def test_blocks_of_any_size_give_the_same_tables(workspace: Workspace, tmp_path:
         assert receive(place, [path]).lines == (43, 43, 0)
         seen.append(pq.read_table(next(place.store.rglob("sejours.parquet"))))
     assert all(table.equals(seen[0]) for table in seen)
+
+
+def test_two_intakes_do_not_mix_and_a_killed_one_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    path = write(tmp_path, NAME, STAYS)
+    with alone(workspace.store, "réception"), pytest.raises(SanoscopeError) as error:
+        receive(workspace, [path])
+    assert error.value.code == "deja-en-cours"
+    (workspace.store / ".en-cours-abandon").mkdir()
+    (workspace.quarantine / ".en-cours-abandon.csv").write_text("ligne", encoding="utf-8")
+    assert receive(workspace, [path]).clean
+    assert not [p for folder in (workspace.store, workspace.quarantine) for p in folder.glob(".en-cours*")]

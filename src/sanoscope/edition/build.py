@@ -40,7 +40,7 @@ from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.nomenclature.reference import LEVELS, Reference, load_reference
-from sanoscope.workspace import Workspace
+from sanoscope.workspace import UNFINISHED, Workspace, alone
 
 DATABASE = "cubes.duckdb"
 Progress = Callable[[str], None]
@@ -76,18 +76,18 @@ def build(
             f"Le dépôt n'a aucune transmission{' pour ' + ', '.join(map(str, sorted(wanted))) if wanted else ''}.",
             todo="Recevez d'abord des fichiers : « sanoscope intake CHEMIN ».",
         )
-    target = _name(workspace, name)
-    work = workspace.editions / f".en-cours-{target}"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir(parents=True)
-    try:
-        say = progress or (lambda _: None)
-        manifest = _Construction(workspace, catalogue, champ, files, transmissions, work, say).run(target)
-        manifests.write(work, manifest)
-        work.rename(workspace.editions / target)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+    with alone(workspace.editions, "construction"):
+        target = _name(workspace, name)
+        work = workspace.editions / f"{UNFINISHED}{target}"
+        work.mkdir()
+        try:
+            say = progress or (lambda _: None)
+            manifest = _Construction(workspace, catalogue, champ, files, transmissions, work, say).run(target)
+            manifests.write(work, manifest)
+            work.rename(workspace.editions / target)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
     return manifest
 
 

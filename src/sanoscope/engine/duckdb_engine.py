@@ -42,7 +42,7 @@ class DuckDBEngine:
             "autoinstall_known_extensions": False,
         }
         if read_only:  # from the start: another connection to the same file must ask for the same
-            config |= {"enable_external_access": False, "lock_configuration": True}
+            config |= {"enable_external_access": False, "lock_configuration": True, "max_temp_directory_size": "2GB"}
         self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
         self._timeout = timeout
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sanoscope.intake.blocks import Block
 from sanoscope.intake.decode import Refused
 from sanoscope.intake.sources import Refusal
+from sanoscope.workspace import UNFINISHED
 
 SCHEMA = pa.schema(
     [
@@ -32,7 +33,7 @@ class LineQuarantine:
     """The refused lines of one file, written as they come; no file where there is none."""
 
     def __init__(self, directory: Path) -> None:
-        self._work = directory / f".en-cours-{uuid4().hex}.csv"
+        self._work = directory / f"{UNFINISHED}{uuid4().hex}.csv"
         self._writer: pacsv.CSVWriter | None = None
         self.reasons: dict[str, int] = {}
 

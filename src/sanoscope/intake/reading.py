@@ -14,8 +14,8 @@ from sanoscope.intake.blocks import Block, read_blocks
 from sanoscope.intake.decode import Decoded, decode
 from sanoscope.intake.quarantine import LineQuarantine
 from sanoscope.intake.sources import Refusal, Source
-from sanoscope.intake.store import RECORD, UNFINISHED, StoredFile, Writer, place_of, read_record
-from sanoscope.workspace import Workspace
+from sanoscope.intake.store import RECORD, StoredFile, Writer, place_of, read_record
+from sanoscope.workspace import UNFINISHED, Workspace
 
 
 @dataclass(frozen=True, slots=True)

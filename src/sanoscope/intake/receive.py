@@ -4,13 +4,10 @@ Each file is read once, as a stream of blocks; its tables and its refused lines 
 appear there together. Several files are read by several processes; the order of arrival is the order given.
 """
 
-import fcntl
 import itertools
 import multiprocessing
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,12 +16,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sanoscope.errors import SanoscopeError
 from sanoscope.intake.quarantine import note_refused_files
 from sanoscope.intake.reading import FileReport, receive_file
 from sanoscope.intake.sources import Refusal, Source, find_sources
-from sanoscope.intake.store import UNFINISHED, StoredFile
-from sanoscope.workspace import Workspace
+from sanoscope.intake.store import StoredFile
+from sanoscope.workspace import Workspace, alone
 
 Progress = Callable[[int, int], None]
 """Called with (bytes read, bytes to read)."""
@@ -79,27 +75,12 @@ def receive(workspace: Workspace, paths: list[Path], *, progress: Progress | Non
     """
     sources, refusals = find_sources(paths, max_ratio=workspace.settings.facteur_decompression)
     now = datetime.now(UTC).isoformat()
-    with _alone(workspace):
+    with alone(workspace.store, "réception"), alone(workspace.quarantine, "réception"):
         reports = _read_all(workspace, sources, now, progress or (lambda done, total: None))
     noted = [r for r in refusals if r.noted]
     reports = [*reports, *(FileReport(r.label, refusal=r) for r in refusals if not r.noted)]
     note_refused_files(workspace.quarantine, [r.refusal for r in reports if r.refusal])
     return IntakeReport(reports, noted)
-
-
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    workspace.store.mkdir(parents=True, exist_ok=True)
-    with (workspace.store / ".verrou").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SanoscopeError(
-                "reception-en-cours", "Une autre réception est en cours ici.", todo="Attendez sa fin, puis relancez."
-            ) from error
-        for left in workspace.store.glob(f"{UNFINISHED}*"):  # an intake that was killed
-            shutil.rmtree(left)
-        yield
 
 
 def _read_all(workspace: Workspace, sources: list[Source], now: str, progress: Progress) -> list[FileReport]:

@@ -22,7 +22,6 @@ FIELD_OF = {"rsa": "mco", "ano": "mco", "rss": "mco", "vidhosp": "mco"}
 """The field (champ) that each kind of file belongs to."""
 
 RECORD = "fichier.json"
-UNFINISHED = ".en-cours-"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
