@@ -1,0 +1,1 @@
+"""The auditor: what a reader can infer from what is published. It sees nothing else."""
