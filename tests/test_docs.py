@@ -26,8 +26,7 @@ def text(name: str) -> str:
 def test_every_setting_is_documented_with_its_default() -> None:
     for section, entries in tomllib.loads(DEFAULT_SETTINGS).items():
         for name, value in entries.items():
-            shown = f'"{value}"' if isinstance(value, str) else str(value)
-            assert f"| {section} | `{name}` | {shown} |" in text("docs/reglages.md")
+            assert f"| {section} | `{name}` | {json.dumps(value)} |" in text("docs/reglages.md")
 
 
 def test_every_command_is_documented() -> None:

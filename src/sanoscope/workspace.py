@@ -1,6 +1,7 @@
 """A workspace: the directory that holds settings, reference tables, store, quarantine and editions."""
 
 import fcntl
+import json
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ DEFAULT_SETTINGS = """\
 [masquage]
 # Un effectif de personnes compris entre 1 et ce seuil moins un n'est jamais montré (demande de la CNIL : 11).
 seuil = 11
+# Montrer une estimation (« ≈ 1 230 ») là où le chiffre exact trahirait un petit effectif ; sinon « s. » (secret).
+approche = true
 
 [moteur]
 # Mémoire que DuckDB peut employer, et nombre de processeurs.
@@ -46,6 +49,7 @@ class Settings:
 
     Attributes:
         seuil: smallest count of people that may be shown (persons).
+        approche: whether an estimate is shown where an exact figure would give a small count away.
         memoire: DuckDB's memory limit, e.g. ``"4GB"``.
         processus: threads and processes to use.
         hote: address to serve on.
@@ -55,6 +59,7 @@ class Settings:
     """
 
     seuil: int = 11
+    approche: bool = True
     memoire: str = "4GB"
     processus: int = 2
     hote: str = "127.0.0.1"
@@ -187,9 +192,9 @@ def _checked(tables: dict[str, Any], path: Path) -> Settings:
                 raise SanoscopeError(
                     "reglage-invalide",
                     f"{path} : {section}.{name} vaut {value!r}, il doit être de type {wanted.__name__}.",
-                    todo=f"Par exemple : {name} = {expected[section][name]!r}",
+                    todo=f"Par exemple : {name} = {json.dumps(expected[section][name])}",
                 )
-            if isinstance(value, int) and value < 1:
+            if wanted is int and value < 1:
                 raise SanoscopeError("reglage-invalide", f"{path} : {section}.{name} vaut {value}, il doit être ≥ 1.")
             values[name] = value
     return Settings(**values)

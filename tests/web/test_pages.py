@@ -12,6 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from sanoscope.catalogue.load import catalogue
+from sanoscope.present.numbers import SHOWN
+from sanoscope.query.table import State
 from sanoscope.web.app import create_app
 from sanoscope.workspace import Workspace
 
@@ -68,8 +70,9 @@ def test_what_is_exported_is_what_is_seen(client: TestClient, slug: str, criteri
             if value:
                 assert float(value) == float(text.replace(",", ".")) == line[name] == parquet[name][number] == in_sheet
             else:
-                assert text == in_sheet
-                assert text in ("1 à 10", "masqué", "–", "…")
+                assert text == in_sheet.replace("\u202f", "")
+                assert text in SHOWN.values() or text.startswith("≈ ")
+                assert text.startswith("≈ ") == (line.get(f"{name}_estimation") is not None)
 
 
 @pytest.mark.parametrize("slug", catalogue().restitutions)
@@ -138,12 +141,29 @@ def test_the_api_describes_itself(client: TestClient) -> None:
 
 
 def test_pages_run_no_script_and_say_so(client: TestClient) -> None:
-    for path in ("/", "/editions", "/api", "/restitutions/casemix-mco", "/restitutions/casemix-mco?annee=2023"):
+    casemix = "/restitutions/casemix-mco"
+    for path in ("/", "/methode", "/methode/audit", "/editions", "/api", casemix, f"{casemix}?annee=2023"):
         answer = client.get(path)
         assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         assert "<script" not in answer.text
         assert 'lang="fr"' in answer.text
+        assert 'href="/methode"' in answer.text
+
+
+@pytest.mark.parametrize(("slug", "criteria"), QUESTIONS)
+def test_a_table_has_the_legend_of_its_states(client: TestClient, slug: str, criteria: str) -> None:
+    page = client.get(f"/restitutions/{slug}?{criteria}").text
+    legend = page.split('<section class="legende"')[1].split("</section>")[0]
+    document = client.get(f"/api/v1/restitutions/{slug}/donnees?{criteria}").json()
+    states = {word for line in document["lignes"] for name, word in line.items() if name.endswith("_etat")}
+    assert {line["etat"] for line in document["legende"]} == states
+    assert re.findall(r"<dd>(.*?)</dd>", unescape(legend)) == [line["sens"] for line in document["legende"]]
+
+
+def test_the_api_page_names_every_state(client: TestClient) -> None:
+    page = client.get("/api").text
+    assert all(f"<code>{state.word}</code>" in page for state in State)
 
 
 def test_a_pinned_link_may_be_kept_for_ever(client: TestClient) -> None:

@@ -23,6 +23,7 @@ from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings, rows
+from sanoscope.present.numbers import legend
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import Table
@@ -311,6 +312,8 @@ def _print(table: Table) -> None:
     for row in rows(table):
         shown.add_row(*(c.text for c in row.cells), style="bold" if row.kind == "total" else None)
     out.print(shown, soft_wrap=False)
+    for line in legend(table):
+        out.print(f"{line.shown} : {line.meaning}", highlight=False, markup=False)
     for note in table.notes:
         out.print(note, highlight=False, markup=False)
 

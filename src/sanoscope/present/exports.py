@@ -1,12 +1,14 @@
 """A `Table` as a file. What is exported is what is seen: the same rows, figures, masks.
 
 In CSV, Parquet and JSON a column NAME holds exact figures only (plain digits, point for decimals, empty where not
-exact) and NAME_etat the state of each. The French-Excel CSV and XLSX show what the page shows.
+exact) and NAME_etat the state of each; where something in it is approximate, NAME_estimation holds the estimates,
+rounded to their uncertainty, and NAME_marge the half-width of that uncertainty, if any is known. The French-Excel CSV
+and XLSX show what the page shows.
 """
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from sanoscope.present.numbers import MEANING, SHOWN, cell, heading, rounded
-from sanoscope.query.table import State, Table
+from sanoscope.present.numbers import cell, estimate, heading, legend, margin, rounded
+from sanoscope.query.table import Figure, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,22 @@ class Format:
     write: Callable[[Table], bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of a file for machines."""
+
+    name: str
+    kind: pa.DataType
+    values: Sequence[Any]
+
+
 def to_csv(table: Table) -> bytes:
-    """RFC 4180, UTF-8, comma, header; exact figures and states."""
-    columns = _machine(table)
+    """RFC 4180, UTF-8, comma, header; exact figures, states, estimates."""
+    columns = list(_machine(table))
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer.writerow([column.name for column in columns])
+    writer.writerows(zip(*(column.values for column in columns), strict=True))
     return out.getvalue().encode("utf-8")
 
 
@@ -53,14 +64,15 @@ def to_csv_fr(table: Table) -> bytes:
 
 
 def to_json(table: Table) -> bytes:
-    """One object: title, query, edition, notes, columns with their definitions, rows."""
-    columns = _machine(table)
-    names = list(columns)
+    """One object: title, query, edition, notes, legend, columns with their definitions, rows."""
+    columns = list(_machine(table))
+    names = [column.name for column in columns]
     document: dict[str, Any] = {
         "titre": table.title,
         "requete": table.query,
         "edition": {"nom": table.edition, "etat": table.state, "date": table.made},
         "notes": list(table.notes),
+        "legende": [{"etat": line.state.word, "sens": line.meaning} for line in legend(table)],
         "colonnes": [{"nom": label.name, "libelle": label.title, "genre": "texte"} for label in table.labels]
         + [
             {
@@ -75,7 +87,7 @@ def to_json(table: Table) -> bytes:
         ],
         "lignes": [
             {"genre": kind, **dict(zip(names, values, strict=True))}
-            for kind, values in zip(table.kinds, zip(*columns.values(), strict=True), strict=True)
+            for kind, values in zip(table.kinds, zip(*(column.values for column in columns), strict=True), strict=True)
         ],
     }
     return orjson.dumps(document)
@@ -84,12 +96,7 @@ def to_json(table: Table) -> bytes:
 def to_parquet(table: Table) -> bytes:
     """Typed columns; title, query, edition and notes in the file's metadata."""
     columns: dict[str, pa.Array] = {"genre_ligne": pa.array(table.kinds, pa.string())}
-    for label in table.labels:
-        columns[label.name] = pa.array(label.values, pa.string())
-    for figure in table.figures:
-        kind = pa.float64() if figure.decimals else pa.int64()
-        columns[figure.name] = pa.array([rounded(figure, row) for row in range(len(table))], kind)
-        columns[f"{figure.name}_etat"] = pa.array([state.word for state in figure.states], pa.string())
+    columns |= {column.name: pa.array(column.values, column.kind) for column in _machine(table)}
     said = {"titre": table.title, "requete": table.query, "edition": table.edition, "notes": "\n".join(table.notes)}
     out = io.BytesIO()
     pq.write_table(pa.table(columns).replace_schema_metadata(said), out)
@@ -110,7 +117,10 @@ def to_xlsx(table: Table) -> bytes:
 def _table_sheet(workbook: Any, table: Table) -> None:
     sheet = workbook.add_worksheet("Tableau")
     bold = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
-    masked = workbook.add_format({"italic": True, "align": "right", "font_color": "#555555"})
+    said = {
+        kind: workbook.add_format({"italic": True, "align": "right", "font_color": "#555555", "bold": kind == "total"})
+        for kind in ("detail", "total")
+    }
     sheet.write(0, 0, table.title, workbook.add_format({"bold": True, "font_size": 12}))
     headings = [label.title for label in table.labels] + [heading(figure) for figure in table.figures]
     for column, text in enumerate(headings):
@@ -127,10 +137,11 @@ def _table_sheet(workbook: Any, table: Table) -> None:
         for column, label in enumerate(table.labels):
             sheet.write_string(row + 3, column, label.values[row], total if kind == "total" else None)
         for column, figure in enumerate(table.figures, len(table.labels)):
-            if figure.states[row] is State.EXACT:
-                sheet.write_number(row + 3, column, rounded(figure, row), formats[figure.decimals, kind])
+            exact = rounded(figure, row)
+            if exact is None:  # a text: no formula takes an estimate for an exact figure
+                sheet.write_string(row + 3, column, cell(figure, row), said[kind])
             else:
-                sheet.write_string(row + 3, column, SHOWN[figure.states[row]], masked)
+                sheet.write_number(row + 3, column, exact, formats[figure.decimals, kind])
     sheet.freeze_panes(3, 1)
     sheet.autofilter(2, 0, 2 + len(table), len(headings) - 1)
     for column, label in enumerate(table.labels):
@@ -145,7 +156,7 @@ def _notes_sheet(workbook: Any, table: Table) -> None:
     lines = [("Titre", table.title), ("Requête", table.query), ("Édition", f"{table.edition} ({table.state})")]
     lines += [("Note", note) for note in table.notes]
     lines += [(heading(figure), figure.definition) for figure in table.figures]
-    lines += [(f"« {SHOWN[state]} »", meaning) for state, meaning in MEANING.items()]
+    lines += [(f"« {line.shown} »", line.meaning) for line in legend(table)]
     for row, (name, text) in enumerate(lines):
         sheet.write_string(row, 0, name, bold)
         sheet.write_string(row, 1, text, wrapped)
@@ -153,12 +164,22 @@ def _notes_sheet(workbook: Any, table: Table) -> None:
     sheet.set_column(1, 1, 110)
 
 
-def _machine(table: Table) -> dict[str, list[Any]]:
-    columns: dict[str, list[Any]] = {label.name: list(label.values) for label in table.labels}
+def _machine(table: Table) -> Iterator[_Column]:
+    """Columns for machines: labels, then exact figures and states, then estimates and margins where there are any."""
+    for label in table.labels:
+        yield _Column(label.name, pa.string(), label.values)
     for figure in table.figures:
-        columns[figure.name] = [rounded(figure, row) for row in range(len(table))]
-        columns[f"{figure.name}_etat"] = [state.word for state in figure.states]
-    return columns
+        rows, kind = range(len(table)), pa.float64() if figure.decimals else pa.int64()
+        yield _Column(figure.name, kind, [rounded(figure, row) for row in rows])
+        yield _Column(f"{figure.name}_etat", pa.string(), [state.word for state in figure.states])
+        if _any(figure.estimates):
+            yield _Column(f"{figure.name}_estimation", kind, [estimate(figure, row) for row in rows])
+        if _any(figure.margins):
+            yield _Column(f"{figure.name}_marge", kind, [margin(figure, row) for row in rows])
+
+
+def _any(figures: Sequence[Figure]) -> bool:
+    return any(figure is not None for figure in figures)
 
 
 FORMATS: dict[str, Format] = {

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from sanoscope.present.numbers import MEANING, cell, french, heading
-from sanoscope.query.table import State, Table
+from sanoscope.present.numbers import cell, estimate, heading, reason
+from sanoscope.query.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a page: its text, why it is not a figure ("" when it is one), whether it is a number."""
+    """A cell of a page: its text; of a measure, the word of its state, and why it is not exact ("" where it is)."""
 
     text: str
+    state: str = ""
     reason: str = ""
-    number: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,12 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a chart: label, value shown, length in hundredths of the longest."""
+    """A bar of a chart: label, value shown, length in hundredths of the longest, word of its state."""
 
     label: str
     value: str
     length: float
+    state: str
 
 
 def headings(table: Table) -> list[Heading]:
@@ -55,7 +56,7 @@ def rows(table: Table) -> list[Row]:
             kind,
             (
                 *(Cell(label.values[row]) for label in table.labels),
-                *(Cell(cell(f, row), MEANING.get(f.states[row], ""), number=True) for f in table.figures),
+                *(Cell(cell(f, row), f.states[row].word, reason(f, row)) for f in table.figures),
             ),
         )
         for row, kind in enumerate(table.kinds)
@@ -63,14 +64,17 @@ def rows(table: Table) -> list[Row]:
 
 
 def bars(table: Table, measure: str, first: int) -> list[Bar]:
-    """Return the largest exact values of a measure, longest first: what is masked is not drawn."""
+    """Return the largest values of a measure, exact or approximate, longest first: what is masked is not drawn."""
     figure = next(f for f in table.figures if f.name == measure)
     names = next((label for label in table.labels if label.name.startswith(("raison", "libelle"))), table.labels[-1])
     shown = [
-        (value, names.values[row])
-        for row, value in enumerate(figure.values)
-        if value is not None and figure.states[row] is State.EXACT and table.kinds[row] == "detail"
+        (value, row)
+        for row, exact in enumerate(figure.values)
+        if (value := estimate(figure, row) if exact is None else exact) is not None and table.kinds[row] == "detail"
     ]
     largest = sorted(shown, key=lambda pair: -pair[0])[:first]
     longest = max((value for value, _ in largest), default=0) or 1
-    return [Bar(name, french(value, figure.decimals), 100 * value / longest) for value, name in largest]
+    return [
+        Bar(names.values[row], cell(figure, row), 100 * value / longest, figure.states[row].word)
+        for value, row in largest
+    ]

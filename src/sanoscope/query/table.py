@@ -1,6 +1,6 @@
 """A table of cells with states: the one thing that is shown, exported and sent."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Literal, TypeAlias
 
@@ -9,15 +9,18 @@ class State(Enum):
     """What a cell is. The value is the word of the column ``NAME_etat`` of exports."""
 
     EXACT = "exact"
-    PRIMARY = "masque"
-    SECONDARY = "masque_secondaire"
+    MASKED = "masque"
+    APPROXIMATE = "approche"
+    SECRET = "secret"
     NOT_APPLICABLE = "sans_objet"
     NOT_AVAILABLE = "indisponible"
+    PRIMARY = MASKED
+    SECONDARY = "masque_secondaire"
 
     @property
     def masked(self) -> bool:
         """The cell hides a value."""
-        return self in (State.PRIMARY, State.SECONDARY)
+        return self in (State.MASKED, State.SECONDARY)
 
     @property
     def word(self) -> str:
@@ -47,8 +50,14 @@ class Measured:
         unit: unit, "" for counts.
         decimals: digits after the point.
         definition: one sentence.
-        values: figures; None where the state is not EXACT.
+        values: figures where the state is EXACT, None elsewhere.
         states: state of each.
+        estimates: figures where the state is APPROXIMATE, None elsewhere; () when nothing is approached.
+        margins: half-width of the uncertainty of each estimate, in the measure's unit, None where unknown; () when
+            none is known.
+
+    Raises:
+        ValueError: a cell carries a figure that its state forbids, or the columns are of unequal lengths.
     """
 
     name: str
@@ -58,6 +67,20 @@ class Measured:
     definition: str
     values: tuple[Figure, ...]
     states: tuple[State, ...]
+    estimates: tuple[Figure, ...] = ()
+    margins: tuple[Figure, ...] = ()
+
+    def __post_init__(self) -> None:
+        rows = len(self.states)
+        if len(self.values) != rows or {len(self.estimates), len(self.margins)} - {0, rows}:
+            raise ValueError(f"{self.name}: columns of unequal lengths")
+        nothing = (None,) * rows
+        cells = zip(self.states, self.values, self.estimates or nothing, self.margins or nothing, strict=True)
+        for row, (state, value, estimate, margin) in enumerate(cells):
+            exact, approximate = state is State.EXACT, state is State.APPROXIMATE
+            misplaced = margin is not None and not approximate
+            if misplaced or (value is not None) != exact or (estimate is not None) != approximate:
+                raise ValueError(f"{self.name}, row {row}: {state.value} with {value}, ≈ {estimate} ± {margin}")
 
 
 Kind = Literal["detail", "total"]
@@ -91,3 +114,13 @@ class Table:
     def __len__(self) -> int:
         """Number of rows, totals included."""
         return len(self.kinds)
+
+
+def without_estimates(table: Table) -> Table:
+    """Return a table whose approximate cells are secret: no estimate, no margin (setting ``masquage.approche``)."""
+    return replace(table, figures=tuple(_without_estimates(figure) for figure in table.figures))
+
+
+def _without_estimates(figure: Measured) -> Measured:
+    states = tuple(State.SECRET if state is State.APPROXIMATE else state for state in figure.states)
+    return replace(figure, states=states, estimates=(), margins=())

@@ -78,14 +78,8 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
         by_activity = query.activite or query.regroupement
         if by_activity and version and version != year:
             said.append(f"Regroupements de {year} : version {version} de la classification, la plus proche connue.")
-    states = {state for figure in figures for state in figure.states}
-    if State.PRIMARY in states or State.SECONDARY in states:
-        said.append(
-            "« 1 à 10 » : effectif masqué. « masqué » : valeur retenue pour qu'aucun effectif masqué ne se déduise "
-            "des autres."
-        )
     if any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
-        said.append("« … » : donnée indisponible dans cette édition (année ou chaînage non transmis).")
+        said.append("Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis.")
     if query.annees and manifest.codes_inconnus:
         said.append(
             "Codes inconnus des nomenclatures, comptés tels quels : "

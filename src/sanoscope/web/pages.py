@@ -1,4 +1,4 @@
-"""The pages, made on the server: home, form, result, notice, editions. They need no script."""
+"""The pages, made on the server: home, form, result, notice, method, editions. They need no script."""
 
 from urllib.parse import urlencode
 
@@ -14,11 +14,13 @@ from sanoscope.edition.publication import current, editions
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import bars, headings, rows
+from sanoscope.present.numbers import legend
 from sanoscope.query.criteria import Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web.form import form_fields
 from sanoscope.web.markdown import to_html
+from sanoscope.web.method import Measures, measures, text
 
 THEMES = {
     "indicateurs-synthetiques": "Indicateurs synthétiques",
@@ -85,6 +87,15 @@ def pages(service: Service) -> APIRouter:
         mesures = {name: champ.mesures[name] for name in restitution.mesures}
         return _page("notice.html", restitution=restitution, notice=to_html(restitution.notice), mesures=mesures)
 
+    @routes.get("/methode")
+    def method() -> HTMLResponse:
+        return _page("methode.html", texte=text("methode"), audit=False, mesures=None)
+
+    @routes.get("/methode/audit")
+    def audit() -> HTMLResponse:
+        name, measured = _protection(service)
+        return _page("methode.html", texte=text("audit"), audit=True, edition=name, mesures=measured)
+
     @routes.get("/editions")
     def edition_list() -> HTMLResponse:
         place = service.workspace.editions
@@ -97,6 +108,15 @@ def pages(service: Service) -> APIRouter:
         )
 
     return routes
+
+
+def _protection(service: Service) -> tuple[str, Measures | None]:
+    """Return the published edition's name and what was measured of its protection; nothing where none is published."""
+    try:
+        edition = service.edition()
+    except NotFoundError:
+        return "", None
+    return edition.nom, measures(getattr(edition.manifest, "protection", ()))
 
 
 def _joined(items: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -134,6 +154,7 @@ def _result(restitution: Restitution, query: Query, table: Table) -> HTMLRespons
         table=table,
         headings=headings(table),
         rows=rows(table),
+        legend=legend(table),
         bars=bars(table, chart.mesure, chart.premiers) if chart else [],
         chart_title=next((f.title for f in table.figures if chart and f.name == chart.mesure), ""),
         formats=FORMATS.values(),

@@ -1,0 +1,75 @@
+"""The method, told twice: to everyone, and to who audits it. The texts are Markdown files of the package."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from markupsafe import Markup
+from pydantic import BaseModel
+
+from sanoscope.present.numbers import french
+from sanoscope.web.markdown import to_html
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text of the site: its title and its body."""
+
+    title: str
+    body: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What was measured of each protected object: objects side by side, a line a measure.
+
+    Attributes:
+        headings: what the lines are, then the name of each object.
+        rows: the name of a measure, then its value for each object, as texts.
+    """
+
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def text(name: str) -> Text:
+    """Return a text of ``textes/`` by its name: its first line is its title."""
+    written = files("sanoscope.web").joinpath("textes", f"{name}.md").read_text(encoding="utf-8")
+    title, _, body = written.partition("\n")
+    return Text(title.removeprefix("# "), to_html(body, level=2))
+
+
+def measures(protection: Sequence[BaseModel | Mapping[str, object]]) -> Measures | None:
+    """Return the measures of an edition's protection as a table; None where there are none.
+
+    Args:
+        protection: one object a sheet; the first field of the first is what names it.
+    """
+    sheets = [dict(sheet) for sheet in protection]
+    names = list(dict.fromkeys(name for sheet in sheets for name in sheet))
+    if not names:
+        return None
+    first, *others = names
+    return Measures(
+        [_spaced(first), *(_said(sheet.get(first)) for sheet in sheets)],
+        [[_spaced(name), *(_said(sheet.get(name)) for sheet in sheets)] for name in others],
+    )
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _said(value: object) -> str:
+    """Return a value of a manifest as text: numbers in French, yes or no, a list joined, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, int):
+        return french(value, 0)
+    if isinstance(value, float):
+        return f"{value:.4g}".replace(".", ",")
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_said, value))
+    return str(value)

@@ -1,0 +1,98 @@
+"""What is exported is what is seen: each state in each format."""
+
+import csv
+import io
+from typing import Any
+
+import openpyxl
+import orjson
+import polars as pl
+import pyarrow.parquet as pq
+import pytest
+
+from sanoscope.present.exports import FORMATS
+from sanoscope.query.table import Table, without_estimates
+from tests.present.tables import every_state
+
+SEJOURS = [
+    # exact, state, estimate, margin
+    (4321, "exact", None, None),
+    (None, "masque", None, None),
+    (None, "approche", 1230, 16),
+    (None, "secret", None, None),
+    (None, "sans_objet", None, None),
+    (None, "indisponible", None, None),
+    (9000, "exact", None, None),
+]
+AGES = [50.0, None, None, None, None, None, 61.25]
+NEAR_AGES = [None, 70.13, 71.5, None, None, None, None]
+COLUMNS = ["finess", "raison_sociale", "sejours", "sejours_etat", "sejours_estimation", "sejours_marge"]
+COLUMNS += ["age", "age_etat", "age_estimation", "seances", "seances_etat"]
+
+
+def written(name: str, table: Table) -> bytes:
+    return FORMATS[name].write(table)
+
+
+def sheet(table: Table) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(written("xlsx", table)))
+
+
+def test_csv() -> None:
+    rows = list(csv.DictReader(io.StringIO(written("csv", every_state()).decode())))
+    assert list(rows[0]) == COLUMNS
+    said = [[r[n] for n in COLUMNS[2:6]] for r in rows]
+    assert said == [["" if x is None else str(x) for x in row] for row in SEJOURS]
+    assert [r["age_estimation"] for r in rows] == ["", "70.13", "71.5", "", "", "", ""]
+
+
+def test_json() -> None:
+    document = orjson.loads(written("json", every_state()))
+    assert [tuple(row[n] for n in COLUMNS[2:6]) for row in document["lignes"]] == SEJOURS
+    assert [row["age"] for row in document["lignes"]] == AGES
+    assert [row["age_estimation"] for row in document["lignes"]] == NEAR_AGES
+    assert [line["etat"] for line in document["legende"]] == [state for _, state, *_ in SEJOURS[:-1]]
+
+
+def test_parquet() -> None:
+    data = io.BytesIO(written("parquet", every_state()))
+    frame = pl.read_parquet(data)
+    assert frame.columns == ["genre_ligne", *COLUMNS]
+    assert frame.select(COLUMNS[2:6]).rows() == SEJOURS
+    assert frame["age_estimation"].to_list() == NEAR_AGES
+    assert (frame["sejours_estimation"].dtype, frame["age_estimation"].dtype) == (pl.Int64, pl.Float64)
+    assert pq.read_schema(data).metadata[b"edition"] == b"petite"
+
+
+def test_french_csv_shows_the_page() -> None:
+    text = written("csv-fr", every_state()).decode("utf-8-sig")
+    rows = list(csv.reader(io.StringIO(text), delimiter=";"))
+    assert rows[0] == ["FINESS", "Raison sociale", "Sejours", "Age (ans)", "Seances"]
+    assert [row[2] for row in rows[1:]] == ["4321", "1 à 10", "≈ 1230", "s.", "–", "…", "9000"]
+    assert [row[3] for row in rows[1:4]] == ["50,00", "≈ 70,13", "≈ 71,50"]
+    assert rows[6][1] == "'=1+1"
+
+
+def test_xlsx_shows_the_page() -> None:
+    table = sheet(every_state())["Tableau"]
+    said = ["1 à 10", "≈ 1\u202f230", "s.", "–", "…"]
+    assert [table.cell(row, 3).value for row in range(4, 11)] == [4321, *said, 9000]
+    for row in range(5, 10):
+        assert table.cell(row, 3).alignment.horizontal == "right"
+        assert table.cell(row, 3).font.italic
+    assert not table.cell(4, 3).font.italic
+    assert table.cell(9, 2).data_type == "s"
+
+
+def test_the_workbook_has_the_legend_of_its_table() -> None:
+    notes = {row[0].value: row[1].value for row in sheet(every_state())["Notes"].iter_rows()}
+    assert {"« ≈ n »", "« s. »", "« 1 à 10 »", "« – »", "« … »"} <= set(notes)
+    assert "« ≈ n »" not in {row[0].value for row in sheet(without_estimates(every_state()))["Notes"].iter_rows()}
+
+
+@pytest.mark.parametrize("name", ["csv", "json", "parquet"])
+def test_no_estimate_no_column(name: str) -> None:
+    data = written(name, without_estimates(every_state()))
+    assert b"_estimation" not in data
+    assert b"_marge" not in data
+    assert b"1230" not in data

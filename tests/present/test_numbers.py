@@ -1,0 +1,60 @@
+"""Figures as French text; estimates rounded to what is known of them, and no further."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanoscope.present.numbers import french, margin_shown, to_uncertainty
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0, 0, "0"), (1234, 0, "1\u202f234"), (1234.5, 1, "1\u202f234,5"), (-12.346, 2, "-12,35"), (None, 0, "")],
+)
+def test_figures_are_french(value: float | None, decimals: int, text: str) -> None:
+    assert french(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "margin", "decimals", "shown", "around"),
+    [
+        (1234, 12, 0, 1230, 16),
+        (1234, 9, 0, 1234, 9),
+        (1234, 0.4, 0, 1234, 1),
+        (1234, 0, 0, 1234, 0),
+        (1_234_567, 12_345, 0, 1_230_000, 17_000),
+        (14, 100, 0, 10, 110),  # a count does not become zero
+        (0, 30, 0, 0, 30),
+        (12.346, 0.03, 2, 12.35, 0.04),
+        (12.346, 0.3, 2, 12.3, 0.35),
+        (12.346, 4, 2, 12.0, 4.4),
+        (0.004, 0.5, 1, 0.0, 0.6),
+    ],
+)
+def test_an_estimate_is_rounded_to_its_uncertainty(
+    value: float, margin: float, decimals: int, shown: float, around: float
+) -> None:
+    assert to_uncertainty(value, margin, decimals) == shown
+    assert margin_shown(value, margin, decimals) == pytest.approx(around)
+
+
+def test_without_a_margin_the_measure_decides() -> None:
+    assert to_uncertainty(1234, None) == 1234
+    assert to_uncertainty(12.346, None, 2) == 12.35
+
+
+@given(st.integers(11, 10**7), st.floats(0.01, 10**6))
+def test_counts_stay_counts_and_what_was_certain_stays_certain(value: int, margin: float) -> None:
+    shown, around = to_uncertainty(value, margin), margin_shown(value, margin)
+    assert isinstance(shown, int)
+    assert isinstance(around, int)
+    assert shown > 0
+    assert shown - around <= value - margin + 1e-6
+    assert shown + around >= value + margin - 1e-6
+
+
+@given(st.floats(0, 10**5), st.floats(0.001, 10**4), st.integers(1, 3))
+def test_ratios_too(value: float, margin: float, decimals: int) -> None:
+    shown, around = to_uncertainty(value, margin, decimals), margin_shown(value, margin, decimals)
+    assert shown == round(shown, decimals)
+    assert abs(shown - value) + margin <= around + 1e-6
