@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanoscope.attack.world import Establishment, Residence, World, Year
+from sanoscope.errors import SanoscopeError
 
 Counts = NDArray[np.int64]
 ANNEE = 2023
@@ -26,7 +27,7 @@ ROOTS = list(TREE["racine"])
 DECIMALS = {"part_deces": 1, "part_hommes": 1, "dms": 2, "part_de_marche": 1}
 
 
-class RefusedError(Exception):
+class RefusedError(SanoscopeError):
     """A question that this platform does not answer."""
 
 
@@ -115,7 +116,7 @@ class Platform:
     def ask(self, slug: str, criteria: Mapping[str, str]) -> dict[str, Any]:
         self.asked.append((slug, dict(criteria)))
         if not self.answers(slug, criteria):
-            raise RefusedError(f"{slug} {dict(criteria)}")
+            raise RefusedError("refus", f"{slug} {dict(criteria)}")
         if slug == "parts-de-marche-mco":
             return self._market_shares(slug, criteria)
         who = self._members(criteria)

@@ -8,6 +8,7 @@ import pytest
 from sanoscope.attack.campaign import audit
 from sanoscope.attack.findings import Finding, Report
 from sanoscope.attack.world import Ask
+from sanoscope.errors import SanoscopeError
 from tests.attack.platform import ROOTS, Asked, Platform, Shown, weak
 
 CASEMIX, MAP = "casemix-mco", "cartographie-activite-mco"
@@ -364,6 +365,11 @@ def test_a_platform_that_gives_national_figures_only_holds() -> None:
     assert report.findings == ()
     assert report.figure("demandes refusées") == sum(not answers(*question) for question in platform.asked)
     assert not attack(Platform(counts)).tient
+
+
+def test_a_platform_that_answers_nothing_proves_nothing() -> None:
+    with pytest.raises(SanoscopeError, match="ne prouve rien"):
+        attack(Platform(one_small(), answers=lambda slug, criteria: False))
 
 
 @pytest.mark.parametrize("seed", [1, 2])
