@@ -6,6 +6,7 @@ import pytest
 
 from sanoscope import workspace as workspaces
 from sanoscope.catalogue.load import catalogue
+from sanoscope.disclosure.protect import QUICK
 from sanoscope.edition import publication
 from sanoscope.edition.build import build
 from sanoscope.edition.edition import Edition, open_edition
@@ -38,7 +39,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     load_path(root / "reference", place.reference)
     report = receive(place, [root / "fichiers"])
     assert report.clean
-    build(place, catalogue(), name="petite")
+    build(place, catalogue(), name="petite", care=QUICK, secret=1)
     publication.publish(place.editions, "petite")
     return place
 
@@ -46,3 +47,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="session")
 def edition(small: Workspace) -> Edition:
     return open_edition(small.editions, settings=small.settings)
+
+
+@pytest.fixture(scope="session")
+def public(small: Workspace) -> Edition:
+    """The open store of the same edition."""
+    return open_edition(small.editions, settings=small.settings, public=True)

@@ -57,7 +57,7 @@ def test_every_column_of_every_table_is_documented() -> None:
 
 def test_every_state_is_documented() -> None:
     assert all(f"« {word} »" in text("docs/masquage.md") for word in SHOWN.values())
-    assert all(f"`{state.word}`" in text("docs/commandes.md") for state in State)
+    assert all(f"`{state.value}`" in text("docs/commandes.md") for state in State)
 
 
 def test_every_restitution_is_named_in_the_changelog_and_explained() -> None:

@@ -81,11 +81,15 @@ def test_page(path: Path, tmp_path: Path) -> None:
     place = workspaces.create(tmp_path / "espace")
     for number, lot in enumerate(page.lots):
         _receive(place, lot, tmp_path / f"lot{number}")
-    build(place, catalogue(), name="manuel")
-    edition = open_edition(place.editions, "manuel", settings=place.settings)
+    build(place, catalogue(), name="manuel", secret=1)
+    sides = {
+        public: open_edition(place.editions, "manuel", settings=place.settings, public=public)
+        for public in (False, True)
+    }
     for command, expected in page.questions:
         slug, *words = command.split()
         scope = SECURE if "--scope" in words else OPEN
+        edition = sides[scope.masked]
         pairs = [tuple(word.split("=", 1)) for word in words if "=" in word]
         query = parse(pairs, catalogue().restitution(slug), edition, scope)  # type: ignore[arg-type]
         shown = _shown(answer(query, scope, catalogue(), edition))

@@ -81,16 +81,11 @@ def test_the_method_is_read_before_any_edition_is_published(workspace: Workspace
     assert TestClient(create_app(workspaces.load(workspace.root))).get(path).status_code == 200
 
 
-def test_what_was_measured_comes_from_the_manifest(
-    client: TestClient, edition: Edition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert "Ce qui a été mesuré" not in client.get("/methode/audit").text
-    sheets = [Sheet(feuillet="activite", petits=159935, part=0.26), Sheet(feuillet="mois", petits=12, part=0.5)]
-    monkeypatch.setattr(type(edition.manifest), "protection", sheets, raising=False)
+def test_what_was_measured_comes_from_the_manifest(client: TestClient, public: Edition) -> None:
     page = client.get("/methode/audit").text
     assert "Ce qui a été mesuré" in page
-    assert "petite" in page
-    assert '<th scope="row">Petits</th><td class="nombre">159\u202f935</td><td class="nombre">12</td>' in page
+    small = f"{public.manifest.protection[0].petits:,}".replace(",", "\u202f")
+    assert f'<th scope="row">Petits</th><td class="nombre">{small}</td>' in page
 
 
 def test_measures_are_read_whatever_they_are() -> None:

@@ -20,10 +20,10 @@ from sanoscope.workspace import Workspace
 QUESTIONS = [
     ("cartographie-activite-mco", "annee=2023&activite=racine:04M05"),
     ("cartographie-activite-mco", "annee=2022,2023&zone=departement:29"),
-    ("casemix-mco", "annee=2023&regroupement=ghm"),
-    ("casemix-mco", "annee=2024&mois=6&panier=290000001,290000002&regroupement=cmd"),
+    ("casemix-mco", "annee=2023&regroupement=racine"),
+    ("casemix-mco", "annee=2024&mois=6&panier=290000001,290000002&regroupement=cas"),
     ("parts-de-marche-mco", "annee=2023&zone=departement:29"),
-    ("parts-de-marche-mco", "annee=2022&zone=code_geo:29000&regroupement=aso"),
+    ("parts-de-marche-mco", "annee=2022&zone=region:53&regroupement=cas"),
 ]
 
 
@@ -163,7 +163,7 @@ def test_a_table_has_the_legend_of_its_states(client: TestClient, slug: str, cri
 
 def test_the_api_page_names_every_state(client: TestClient) -> None:
     page = client.get("/api").text
-    assert all(f"<code>{state.word}</code>" in page for state in State)
+    assert all(f"<code>{state.value}</code>" in page for state in State)
 
 
 def test_a_pinned_link_may_be_kept_for_ever(client: TestClient) -> None:

@@ -90,6 +90,41 @@ class Distinct(Frozen):
     dimensions: tuple[str, ...]
 
 
+class Feuillet(Frozen):
+    """A cross-table that the open side publishes, by establishment and year (a sheet of `disclosure.lattice`).
+
+    Attributes:
+        libelle: what it crosses, in words.
+        cube: base cube it is summed from.
+        classe: dimensions of its columns; of the first sheet, the trunk, all that it has.
+        par: dimension that each class of columns is broken down by; without it, the counts themselves do that.
+        comptes: disjoint counts of people.
+        portees: other sums that go with it, each with the counts whose people carry it.
+    """
+
+    libelle: str
+    cube: str
+    classe: tuple[str, ...]
+    par: str = ""
+    comptes: tuple[str, ...]
+    portees: dict[str, tuple[str, ...]] = {}
+
+
+class Publication(Frozen):
+    """What is open: everything of it is protected as one, anything else is answered to secure readers alone.
+
+    Attributes:
+        lignes: dimensions of establishments whose groups are nodes of the lattice, the finest first; any other
+            selection of establishments is a basket.
+        feuillets: the cross-tables; the first is the trunk.
+        distincts: levels, beside the establishments', by which persons are counted.
+    """
+
+    lignes: tuple[str, ...]
+    feuillets: dict[str, Feuillet]
+    distincts: tuple[str, ...] = ()
+
+
 class SommeMesure(Frozen):
     """A sum, as it is."""
 
@@ -155,8 +190,7 @@ class Champ(Frozen):
         drapeaux: named conditions.
         sommes, distincts, mesures: what is counted and what is shown of it.
         dimensions, cubes: along what.
-        positives: differences of sums that can never be negative (``[a, b]``: a ≥ b), which a reader knows.
-        unites: what one more line may add to the sums, as lists of sums (see `disclosure.table`).
+        publication: what of it is open.
     """
 
     champ: str
@@ -169,8 +203,7 @@ class Champ(Frozen):
     dimensions: dict[str, Dimension]
     cubes: dict[str, Cube]
     mesures: dict[str, Mesure]
-    positives: tuple[tuple[str, str], ...] = ()
-    unites: tuple[tuple[str, ...], ...] = ()
+    publication: Publication
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Champ":
@@ -187,9 +220,15 @@ class Champ(Frozen):
                 _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
             else:
                 _known(f"mesure {name}", (mesure.de,), set(self.distincts) if mesure.genre == "distinct" else sums)
-        for unit in (*self.unites, *self.positives):
-            _known("unites/positives", unit, sums)
+        for name, sheet in self.publication.feuillets.items():
+            _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
+            _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)
         return self
+
+    def feuilles(self, somme: str) -> tuple[str, ...]:
+        """Return the sums that a sum is in the end the sum of; itself where it is of none."""
+        parts = self.sommes[somme].egale
+        return tuple(leaf for part in parts for leaf in self.feuilles(part)) if parts else (somme,)
 
 
 def _known(where: str, names: tuple[str, ...], known: set[str]) -> None:

@@ -14,6 +14,7 @@ from rich.table import Table as RichTable
 from sanoscope import workspace as workspaces
 from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.load import catalogue
+from sanoscope.disclosure.protect import QUICK, Care
 from sanoscope.edition import publication
 from sanoscope.edition.build import build as build_edition
 from sanoscope.edition.check import check as check_edition
@@ -154,6 +155,9 @@ def build(
     years: Annotated[str, typer.Option("--years", help="Années, séparées par des virgules ; toutes par défaut.")] = "",
     engine: Annotated[Literal["duckdb"], typer.Option("--engine", help="Moteur de calcul.")] = "duckdb",
     name: Annotated[str, typer.Option("--name", help="Nom de l'édition ; la date du jour par défaut.")] = "",
+    effort: Annotated[
+        Literal["normal", "rapide"], typer.Option("--effort", help="Soin mis à perdre peu de chiffres exacts.")
+    ] = "normal",
     workspace: WorkspaceOption = None,
 ) -> None:
     """Construit une édition des dernières transmissions valides."""
@@ -165,6 +169,8 @@ def build(
                 catalogue(),
                 years=_years(years),
                 name=name,
+                care=QUICK if effort == "rapide" else Care(),
+                before=publication.served(place.editions),
                 progress=lambda step: status.update(f"Construction : {step}"),
             )
         for year in manifest.rapprochement:
@@ -240,11 +246,7 @@ def editions(workspace: WorkspaceOption = None) -> None:
     """Liste les éditions, la plus récente d'abord."""
     with _told():
         place = _workspace(workspace)
-        served = (
-            (place.editions / publication.POINTER).readlink().name
-            if (place.editions / publication.POINTER).exists()
-            else ""
-        )
+        served = publication.served(place.editions)
         for manifest in publication.editions(place.editions):
             mark = " ← publiée" if manifest.nom == served else ""
             years = ", ".join(map(str, manifest.annees))
@@ -272,8 +274,8 @@ def query(
         books = catalogue()
         restitution = books.restitution(slug)
         pinned = dict(pairs).get("edition", "")
-        edition = open_edition(place.editions, pinned, settings=place.settings)
         reader = SECURE if scope == "secure" else OPEN
+        edition = open_edition(place.editions, pinned, settings=place.settings, public=reader.masked)
         asked = parse(pairs, restitution, edition, reader)
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
         if explain:
@@ -316,6 +318,38 @@ def _print(table: Table) -> None:
         out.print(f"{line.shown} : {line.meaning}", highlight=False, markup=False)
     for note in table.notes:
         out.print(note, highlight=False, markup=False)
+
+
+@app.command()
+def attack(
+    edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="L'édition ; celle publiée par défaut.")] = "",
+    baskets: Annotated[int, typer.Option("--baskets", help="Paniers demandés, par année.")] = 1_000,
+    seconds: Annotated[float, typer.Option("--seconds", help="Durée, à peu près.")] = 600.0,
+    seed: Annotated[int, typer.Option("--seed", help="Graine des tirages.")] = 0,
+    before: Annotated[str, typer.Option("--before", help="Une édition antérieure, à recouper.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Attaque une édition par sa face ouverte : que peut déduire un lecteur ?"""
+    from sanoscope.attack.campaign import audit
+    from sanoscope.cli.audit import open_face
+
+    with _told():
+        place = _workspace(workspace)
+        ask, world = open_face(place.editions, edition, catalogue(), place.settings)
+        earlier = open_face(place.editions, before, catalogue(), place.settings)[0] if before else None
+        with err.status("Attaque") as status:
+            report = audit(
+                ask,
+                world,
+                baskets=baskets,
+                seconds=seconds,
+                seed=seed,
+                progress=lambda what, part: status.update(f"Attaque : {what} ({part:.0%})"),
+                before=earlier,
+            )
+        out.print(str(report), highlight=False, markup=False)
+        if not report.tient:
+            raise typer.Exit(1)
 
 
 @app.command()

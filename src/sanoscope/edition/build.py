@@ -17,7 +17,9 @@ import pyarrow as pa
 from sanoscope import __version__
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
+from sanoscope.edition.opening import open_store
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
 from sanoscope.edition.rules import DERIVED, condition, contribution, exclusion
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -42,7 +44,8 @@ from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.nomenclature.reference import LEVELS, Reference, load_reference
 from sanoscope.workspace import UNFINISHED, Workspace, alone
 
-DATABASE = "cubes.duckdb"
+DATABASE = f"{manifests.SECURE}/cubes.duckdb"
+PUBLIC_DATABASE = f"{manifests.PUBLIC}/cubes.duckdb"
 Progress = Callable[[str], None]
 
 
@@ -52,6 +55,9 @@ def build(
     *,
     years: Iterable[int] = (),
     name: str = "",
+    care: Care | None = None,
+    before: str = "",
+    secret: int = 0,
     progress: Progress | None = None,
 ) -> manifests.Manifest:
     """Build an edition and return its manifest.
@@ -61,6 +67,10 @@ def build(
         catalogue: what will be asked.
         years: years to take; none is all that the store has.
         name: name of the edition; "" is today's date.
+        care: how much work protecting each year is worth.
+        before: the edition that is published, whose moves are kept; "" for none.
+        secret: what the protection draws at random depends on it; 0, as for any edition to be published, draws it
+            from the system's source of chance.
         progress: called with what is being done, in French.
 
     Raises:
@@ -79,11 +89,15 @@ def build(
     with alone(workspace.editions, "construction"):
         target = _name(workspace, name)
         work = workspace.editions / f"{UNFINISHED}{target}"
-        work.mkdir()
+        for side in (manifests.PUBLIC, manifests.SECURE):
+            (work / side).mkdir(parents=True)
         try:
             say = progress or (lambda _: None)
-            manifest = _Construction(workspace, catalogue, champ, files, transmissions, work, say).run(target)
+            construction = _Construction(workspace, catalogue, champ, files, transmissions, work, say)
+            earlier = workspace.editions / before if before else None
+            manifest = construction.run(target, care or Care(), earlier, secret)
             manifests.write(work, manifest)
+            manifests.write(work / manifests.PUBLIC, manifests.opened(manifest, threshold=workspace.settings.seuil))
             work.rename(workspace.editions / target)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
@@ -122,6 +136,7 @@ class _Construction:
         work: Path,
         progress: Progress,
     ) -> None:
+        self.workspace = workspace
         self.catalogue = catalogue
         self.champ = champ
         self.files = files
@@ -135,7 +150,7 @@ class _Construction:
         self.tables: list[manifests.TableCube] = []
         self.unknown: dict[str, int] = {}
 
-    def run(self, name: str) -> manifests.Manifest:
+    def run(self, name: str, care: Care, before: Path | None, secret: int) -> manifests.Manifest:
         self.progress("lecture des transmissions")
         self._see_inputs()
         self.progress("nomenclatures")
@@ -151,6 +166,7 @@ class _Construction:
             self._distinct(distinct)
         self._check(reconciliation)
         self._drop_inputs()
+        tables, protection = self._open(care, before, secret)
         self.engine.close()
         return manifests.Manifest(
             nom=name,
@@ -165,7 +181,34 @@ class _Construction:
             codes_inconnus=self.unknown,
             tables=self.tables,
             empreinte=_fingerprint(self.work / DATABASE),
+            tables_ouvertes=tables,
+            empreinte_ouverte=_fingerprint(self.work / PUBLIC_DATABASE),
+            protection=protection,
         )
+
+    def _open(
+        self, care: Care, before: Path | None, secret: int
+    ) -> tuple[list[manifests.TableCube], list[manifests.ProtectionAnnee]]:
+        """Make the open store: names of things as they are, counts of a twin."""
+        settings = self.workspace.settings
+        public = DuckDBEngine(self.work / PUBLIC_DATABASE, memory=settings.memoire, threads=settings.processus)
+        for table in ("etablissements", "residences", "zonages", "libelles"):
+            public.store(table, self.engine.table(table))
+        made = open_store(
+            self.engine,
+            public,
+            self.champ,
+            self.years,
+            self.work,
+            threshold=settings.seuil,
+            care=care,
+            before=before,
+            workers=settings.processus,
+            secret=secret,
+            progress=self.progress,
+        )
+        public.close()
+        return made
 
     # inputs -----------------------------------------------------------------------------------------------------
 
@@ -292,15 +335,14 @@ class _Construction:
         return rows
 
     def _rollups(self) -> None:
-        """Make each rollup from the smallest table that holds its columns; drop those that gain too little."""
+        """Make each rollup that gains enough, from the smallest table that holds its columns."""
         for wanted in shapes(self.champ, self.catalogue.restitutions.values()):
             sources = [t for t in self.tables if t.cube == wanted.cube and set(wanted.columns) <= set(t.colonnes)]
             source = min(sources, key=lambda t: t.lignes)
+            if self.engine.count(Aggregate(Scan(source.nom), (wanted.dimensions,), ())) * GAIN > source.lignes:
+                continue
             sums = tuple(Measure(name, "sum", name) for name in self.champ.cubes[wanted.cube].sommes)
-            rows = self._create(wanted, Aggregate(Scan(source.nom), (wanted.columns,), sums))
-            if rows * GAIN > source.lignes:
-                self.engine.drop(wanted.table)
-                self.tables.pop()
+            self._create(wanted, Aggregate(Scan(source.nom), (wanted.columns,), sums))
 
     def _distinct(self, name: str) -> None:
         """One row a person and group of dimensions, with the first month: enough for any cumulated period."""

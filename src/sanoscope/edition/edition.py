@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.build import DATABASE
+from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
 from sanoscope.edition.manifest import Manifest, TableCube
 from sanoscope.edition.publication import current
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -50,10 +50,17 @@ class Residence:
 
 @dataclass(frozen=True)
 class Edition:
-    """An edition and the engine that answers from it."""
+    """An edition and the engine that answers from it.
+
+    Attributes:
+        manifest: what it says of itself.
+        engine: answers from its tables.
+        public: these are the open store's: a twin, with its tracer.
+    """
 
     manifest: Manifest
     engine: Engine
+    public: bool = False
 
     @property
     def nom(self) -> str:
@@ -118,28 +125,35 @@ class Edition:
         return self.engine.run(Scan(table)).to_pylist()  # type: ignore[no-any-return]
 
 
-def open_edition(directory: Path, name: str = "", *, settings: Settings, timeout: float = 0) -> Edition:
+def open_edition(
+    directory: Path, name: str = "", *, settings: Settings, public: bool = False, timeout: float = 0
+) -> Edition:
     """Open an edition read-only.
 
     Args:
         directory: the workspace's editions.
         name: which; "" is the published one.
         settings: memory and processors to grant.
+        public: open its open store, and nothing else of it; the secure store otherwise.
         timeout: seconds after which a question is interrupted (0: never).
 
     Raises:
         NotFoundError: there is no such edition, or none is published.
     """
     place = directory / (name or current(directory))
-    manifest = manifests.read(place)
+    manifest = manifests.read(place / manifests.PUBLIC if public else place)
     engine = DuckDBEngine(
-        place / DATABASE, read_only=True, memory=settings.memoire, threads=settings.processus, timeout=timeout
+        place / (PUBLIC_DATABASE if public else DATABASE),
+        read_only=True,
+        memory=settings.memoire,
+        threads=settings.processus,
+        timeout=timeout,
     )
-    return Edition(manifest, engine)
+    return Edition(manifest, engine, public)
 
 
 def in_memory(edition: Edition) -> Edition:
     """Return the same edition answered by the reference engine."""
     names = [t.nom for t in edition.manifest.tables] + ["etablissements", "residences", "zonages", "libelles"]
     tables: dict[str, pa.Table] = {name: edition.engine.run(Scan(name)) for name in names}
-    return Edition(edition.manifest, MemoryEngine(tables))
+    return Edition(edition.manifest, MemoryEngine(tables), edition.public)

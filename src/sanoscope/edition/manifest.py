@@ -9,6 +9,14 @@ from pydantic import BaseModel, ConfigDict
 from sanoscope.errors import NotFoundError
 
 FILE = "manifest.json"
+TRACER, SPREAD = "_traceur", "_ecart"
+"""What the names of the columns that go with a sum of an open table end with."""
+
+DRAWS = 2
+"""Spreads that an open count has."""
+
+PUBLIC, SECURE = "ouvert", "securise"
+"""The two sides of an edition's directory. The open faces read the first alone."""
 
 
 class _Model(BaseModel):
@@ -47,13 +55,52 @@ class Rapprochement(_Model):
 
 
 class TableCube(_Model):
-    """A table of the edition."""
+    """A table of the edition.
+
+    Attributes:
+        nom: its name.
+        cube: base cube, or sheet, that it sums.
+        dimensions: the finest dimensions; ``colonnes``: these with all that they determine.
+        lignes: rows.
+        sommes: the sums that an open table holds, each with its tracer; ``comptes``: those that count people, with
+            their spreads as well.
+    """
 
     nom: str
     cube: str
     dimensions: list[str]
     colonnes: list[str]
     lignes: int
+    sommes: list[str] = []
+    comptes: list[str] = []
+
+
+class ProtectionAnnee(_Model):
+    """What protects the open side of a year, in counts of groups (nodes of the lattice).
+
+    Attributes:
+        annee: the year.
+        groupes: groups that are not empty.
+        petits: of 1 to 10 people.
+        approches: larger ones that are approached.
+        une_valeur: small ones without a second certified value: the named exceptions.
+        dix_valeurs: small ones with every value from 1 to 10 certified.
+        tailles_tues: groups whose size is not said, because it would give a small one away.
+        reunions_petites: unions of establishments, or of activities, with a small total that nothing changes.
+        mouvements: moves.
+        erreur_mediane: median relative error of what is approached.
+    """
+
+    annee: int
+    groupes: int
+    petits: int
+    approches: int
+    une_valeur: int
+    dix_valeurs: int
+    tailles_tues: int
+    reunions_petites: int
+    mouvements: int
+    erreur_mediane: float
 
 
 class Manifest(_Model):
@@ -72,10 +119,37 @@ class Manifest(_Model):
     codes_inconnus: dict[str, int]
     tables: list[TableCube]
     empreinte: str
+    tables_ouvertes: list[TableCube] = []
+    empreinte_ouverte: str = ""
+    protection: list[ProtectionAnnee] = []
 
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year."""
         return max((e.mois for e in self.entrees if e.annee == annee and e.genre != "ano"), default=0)
+
+
+def opened(manifest: Manifest, *, threshold: int) -> Manifest:
+    """Return what the open side may know of a manifest.
+
+    Left out: how many lines an establishment sent, and every year or kind of code of which a count is small.
+    """
+
+    def told(*counts: int) -> bool:
+        return not any(0 < count < threshold for count in counts)
+
+    return manifest.model_copy(
+        update={
+            "entrees": [entry.model_copy(update={"lignes": 0}) for entry in manifest.entrees],
+            "rapprochement": [
+                year
+                for year in manifest.rapprochement
+                if told(year.lignes, year.retenues, year.remplacees, *year.exclusions.values())
+            ],
+            "codes_inconnus": {what: n for what, n in manifest.codes_inconnus.items() if told(n)},
+            "tables": manifest.tables_ouvertes,
+            "empreinte": manifest.empreinte_ouverte,
+        }
+    )
 
 
 def read(directory: Path) -> Manifest:
@@ -86,10 +160,11 @@ def read(directory: Path) -> Manifest:
     """
     path = directory / FILE
     if not path.is_file():
+        named = directory.parent if directory.name == PUBLIC else directory
         raise NotFoundError(
             "edition-introuvable",
-            f"Il n'y a pas d'édition « {directory.name} ».",
-            allowed=sorted(p.parent.name for p in directory.parent.glob(f"*/{FILE}") if not p.parent.is_symlink()),
+            f"Il n'y a pas d'édition « {named.name} ».",
+            allowed=sorted(p.parent.name for p in named.parent.glob(f"*/{FILE}") if not p.parent.is_symlink()),
             todo="« sanoscope build » en construit une.",
         )
     return Manifest.model_validate_json(path.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.build import DATABASE
+from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import NotFoundError, SanoscopeError
 
@@ -16,11 +16,11 @@ HISTORY = "publications.jsonl"
 
 
 def editions(directory: Path) -> list[Manifest]:
-    """Return the manifests of a workspace's editions, the latest first."""
+    """Return what the open side knows of a workspace's editions, the latest first."""
     found = [
         manifests.read(path.parent)
-        for path in directory.glob(f"[!.]*/{manifests.FILE}")
-        if not path.parent.is_symlink()
+        for path in directory.glob(f"[!.]*/{manifests.PUBLIC}/{manifests.FILE}")
+        if not path.parent.parent.is_symlink()
     ]
     return sorted(found, key=lambda m: (m.cree_le, m.nom), reverse=True)
 
@@ -40,6 +40,12 @@ def current(directory: Path) -> str:
             todo="« sanoscope publish EDITION » en publie une.",
         )
     return pointer.readlink().name
+
+
+def served(directory: Path) -> str:
+    """Return the name of the published edition, "" where none is."""
+    pointer = directory / POINTER
+    return pointer.readlink().name if pointer.is_symlink() else ""
 
 
 def publish(directory: Path, name: str) -> None:
@@ -92,6 +98,8 @@ def seal(directory: Path, name: str) -> Manifest:
     manifest = verify(directory, name)
     sealed = manifest.model_copy(update={"etat": "scellée"})
     manifests.write(directory / name, sealed)
+    public = manifests.read(directory / name / manifests.PUBLIC)
+    manifests.write(directory / name / manifests.PUBLIC, public.model_copy(update={"etat": "scellée"}))
     return sealed
 
 
@@ -103,15 +111,16 @@ def verify(directory: Path, name: str) -> Manifest:
         SanoscopeError: ``edition-alteree``.
     """
     manifest = manifests.read(directory / name)
-    with (directory / name / DATABASE).open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
-    if found != manifest.empreinte:
-        raise SanoscopeError(
-            "edition-alteree",
-            f"L'édition « {name} » n'est plus celle qui a été construite (empreinte {found[:12]}… au lieu de "
-            f"{manifest.empreinte[:12]}…).",
-            todo="Reconstruisez-la, ou rétablissez-la d'une sauvegarde.",
-        )
+    for file, kept in ((DATABASE, manifest.empreinte), (PUBLIC_DATABASE, manifest.empreinte_ouverte)):
+        with (directory / name / file).open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+        if found != kept:
+            raise SanoscopeError(
+                "edition-alteree",
+                f"L'édition « {name} » n'est plus celle qui a été construite ({file} : empreinte {found[:12]}… au lieu "
+                f"de {kept[:12]}…).",
+                todo="Reconstruisez-la, ou rétablissez-la d'une sauvegarde.",
+            )
     return manifest
 
 

@@ -58,6 +58,10 @@ class DuckDBEngine:
         self._connection.unregister("_rows")
         return int(table.num_rows)
 
+    def table(self, name: str) -> pa.Table:
+        """Return all the rows of a table."""
+        return self._connection.table(f'"{name}"').to_arrow_table()
+
     def see(self, name: str, files: Sequence[Path]) -> None:
         """Show Parquet files as one table; a column that a file lacks is null there."""
         self._connection.read_parquet([str(file) for file in files], union_by_name=True).create_view(name)
@@ -87,6 +91,11 @@ class DuckDBEngine:
             if timer:
                 timer.cancel()
             cursor.close()
+
+    def count(self, plan: Plan) -> int:
+        """Return how many rows a plan has."""
+        row = self._connection.execute(f"SELECT count(*) FROM ({to_sql(plan, dialect='duckdb')})").fetchone()
+        return int(row[0]) if row else 0
 
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""

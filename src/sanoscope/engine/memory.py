@@ -53,7 +53,13 @@ class MemoryEngine:
     def run(self, plan: Plan) -> pa.Table:
         """Return the rows of a plan."""
         rows = list(self._rows(plan))
-        return pa.Table.from_pylist(rows) if rows else pa.table({})
+        if not rows:
+            return pa.table({})
+        wide = {m.name for m in plan.measures if m.function == "wrapped"} if isinstance(plan, Aggregate) else set()
+        columns = {
+            name: pa.array([row[name] for row in rows], pa.uint64() if name in wide else None) for name in rows[0]
+        }
+        return pa.table(columns)
 
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
@@ -154,6 +160,8 @@ def _aggregate(measure: Measure, rows: list[Row]) -> Any:
     match measure.function:
         case "sum":
             return sum(values)
+        case "wrapped":
+            return sum(values) % 2**64
         case "min":
             return min(values)
         case "max":

@@ -1,7 +1,8 @@
 """A small relational plan: enough to build cubes and to answer questions, and no more.
 
 A plan is a frozen tree of nodes over named tables. Expressions are in the portable subset that all engines share:
-comparisons, IN, AND, OR, CASE, sums and products, SUM, COUNT, COUNT DISTINCT, MIN, MAX, GROUPING SETS. Columns that
+comparisons, IN, AND, OR, CASE, sums and products, SUM (modulo 2⁶⁴ too),
+COUNT, COUNT DISTINCT, MIN, MAX, GROUPING SETS. Columns that
 are grouped by are never null.
 """
 
@@ -72,10 +73,14 @@ Expression: TypeAlias = Column | Constant | Binary | In | Case | Coalesce | Pref
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """An aggregate. ``distinct`` counts the different non-null values of a column; ``count`` counts rows."""
+    """An aggregate.
+
+    ``distinct`` counts the different non-null values of a column; ``count`` counts rows; ``wrapped`` is the sum modulo
+    2⁶⁴ of numbers that are not negative.
+    """
 
     name: str
-    function: Literal["sum", "count", "distinct", "min", "max"]
+    function: Literal["sum", "wrapped", "count", "distinct", "min", "max"]
     column: str = ""
 
 

@@ -22,6 +22,8 @@ from sanoscope.engine.plan import (
     Scan,
 )
 
+WRAP = 2**64
+
 _BINARY: dict[str, type[exp.Expr]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
@@ -116,6 +118,9 @@ def _of(alias: str, name: str) -> exp.Column:
 def _measure(measure: Measure) -> exp.Expr:
     if measure.function == "count":
         aggregate: exp.Expr = exp.Count(this=exp.Star())
+    elif measure.function == "wrapped":
+        total = exp.Mod(this=exp.Sum(this=_column(measure.column)), expression=exp.Literal.number(WRAP))
+        aggregate = exp.cast(total, exp.DataType.Type.UBIGINT)
     elif measure.function == "distinct":
         aggregate = exp.Count(this=exp.Distinct(expressions=[_column(measure.column)]))
     else:

@@ -72,7 +72,7 @@ def to_json(table: Table) -> bytes:
         "requete": table.query,
         "edition": {"nom": table.edition, "etat": table.state, "date": table.made},
         "notes": list(table.notes),
-        "legende": [{"etat": line.state.word, "sens": line.meaning} for line in legend(table)],
+        "legende": [{"etat": line.state.value, "sens": line.meaning} for line in legend(table)],
         "colonnes": [{"nom": label.name, "libelle": label.title, "genre": "texte"} for label in table.labels]
         + [
             {
@@ -171,7 +171,7 @@ def _machine(table: Table) -> Iterator[_Column]:
     for figure in table.figures:
         rows, kind = range(len(table)), pa.float64() if figure.decimals else pa.int64()
         yield _Column(figure.name, kind, [rounded(figure, row) for row in rows])
-        yield _Column(f"{figure.name}_etat", pa.string(), [state.word for state in figure.states])
+        yield _Column(f"{figure.name}_etat", pa.string(), [state.value for state in figure.states])
         if _any(figure.estimates):
             yield _Column(f"{figure.name}_estimation", kind, [estimate(figure, row) for row in rows])
         if _any(figure.margins):

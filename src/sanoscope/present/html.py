@@ -56,7 +56,7 @@ def rows(table: Table) -> list[Row]:
             kind,
             (
                 *(Cell(label.values[row]) for label in table.labels),
-                *(Cell(cell(f, row), f.states[row].word, reason(f, row)) for f in table.figures),
+                *(Cell(cell(f, row), f.states[row].value, reason(f, row)) for f in table.figures),
             ),
         )
         for row, kind in enumerate(table.kinds)
@@ -75,6 +75,6 @@ def bars(table: Table, measure: str, first: int) -> list[Bar]:
     largest = sorted(shown, key=lambda pair: -pair[0])[:first]
     longest = max((value for value, _ in largest), default=0) or 1
     return [
-        Bar(names.values[row], cell(figure, row), 100 * value / longest, figure.states[row].word)
+        Bar(names.values[row], cell(figure, row), 100 * value / longest, figure.states[row].value)
         for value, row in largest
     ]

@@ -8,7 +8,6 @@ from sanoscope.query.table import Figure, Measured, State, Table
 NARROW_SPACE = "\u202f"
 SHOWN = {
     State.MASKED: "1 à 10",
-    State.SECONDARY: "masqué",
     State.APPROXIMATE: "≈ n",
     State.SECRET: "s.",
     State.NOT_APPLICABLE: "–",
@@ -19,7 +18,6 @@ SHOWN = {
 MEANING = {
     State.EXACT: "Valeur exacte.",
     State.MASKED: "Effectif de 1 à 10, masqué pour protéger les personnes.",
-    State.SECONDARY: "Valeur masquée pour qu'aucun petit effectif ne se déduise des autres.",
     State.APPROXIMATE: "Valeur approchée, pour qu'aucun effectif de 1 à 10 ne se déduise des autres.",
     State.SECRET: "Valeur secrète, retenue pour qu'aucun effectif de 1 à 10 ne se déduise des autres.",
     State.NOT_APPLICABLE: "Sans objet : rien à rapporter.",

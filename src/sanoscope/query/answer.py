@@ -1,7 +1,7 @@
-"""From a `Query` to a `Table`: plan, run, protect, assemble. Every output of Sanoscope passes here."""
+"""From a `Query` to a `Table`: plan, run, say what may be shown of each cell, assemble. Every output passes here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,40 +12,55 @@ from sanoscope.catalogue.field import Champ, Mesure
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
+from sanoscope.edition.manifest import TRACER, TableCube
+from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import words
 from sanoscope.query.criteria import Query
-from sanoscope.query.masking import Masks, leaves, mask, needed_sums
-from sanoscope.query.planner import Question, choose, distinct_plan, question, sums_plan
-from sanoscope.query.table import Figure, Kind, Label, Measured, State, Table
+from sanoscope.query.planner import (
+    Question,
+    choose,
+    choose_open,
+    distinct_plan,
+    question,
+    spreads,
+    sums_plan,
+)
+from sanoscope.query.states import NOTHING, Shown, Sum, hide_zeros, margin, shown_ratio, shown_share, shown_sum
+from sanoscope.query.table import Kind, Label, Measured, State, Table
 
 Ints = NDArray[np.int64]
 RowKey = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Grid:
-    """The additive figures of an answer.
+    """The additive figures of an answer, by row and period.
 
     Attributes:
         keys: key of each row: year, then the rows' dimensions (the year is 0 where years are side by side).
         groups: int64[rows], the total each row belongs to; ``group_keys`` their keys.
-        sums: int64[rows, periods] by sum.
+        columns: int64 or uint64[rows, periods], by column: sums, and in an open edition their tracers and spreads.
     """
 
     keys: list[RowKey]
     groups: Ints
     group_keys: list[RowKey]
-    sums: dict[str, Ints]
+    columns: dict[str, NDArray[Any]]
+    totals: dict[str, NDArray[Any]] = field(init=False)
 
-    @property
-    def totals(self) -> dict[str, Ints]:
-        """int64[groups, periods] by sum."""
-        result = {}
-        for name, values in self.sums.items():
-            total = np.zeros((len(self.group_keys), values.shape[1]), np.int64)
+    def __post_init__(self) -> None:
+        """Add up the rows of each group; tracers wrap around, as they must."""
+        self.totals = {}
+        for name, values in self.columns.items():
+            total = np.zeros((len(self.group_keys), values.shape[1]), values.dtype)
             np.add.at(total, self.groups, values)
-            result[name] = total
-        return result
+            self.totals[name] = total
+
+    def sum(self, name: str, spread: tuple[str, ...], *, row: int, period: int, total: bool) -> Sum:
+        """Return a sum of a row, or of the total of a group."""
+        of = self.totals if total else self.columns
+        moved = bool(of[name + TRACER][row, period]) if name + TRACER in of else False
+        return Sum(int(of[name][row, period]), moved, margin([int(of[s][row, period]) for s in spread]) if moved else 0)
 
 
 def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *, threshold: int = 11) -> Table:
@@ -53,7 +68,7 @@ def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *
 
     Args:
         query: what is asked, from `criteria.parse`.
-        scope: who asks; decides whether small counts are masked.
+        scope: who asks: a reader who does not see all is answered from the open store alone.
         catalogue: what the restitution is.
         edition: where the figures are.
         threshold: smallest count of people that may be shown.
@@ -66,10 +81,11 @@ def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *
 
 class _Answer:
     def __init__(self, query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, threshold: int) -> None:
+        if scope.masked != edition.public:
+            raise ValueError("an open reader is answered from an open store, a secure one from a secure store")
         self.query = query
-        self.scope = scope
         self.edition = edition
-        self.threshold = threshold
+        self.threshold = threshold if edition.public else 0
         self.restitution: Restitution = catalogue.restitution(query.restitution)
         self.champ: Champ = catalogue.champ(self.restitution)
         self.mesures: dict[str, Mesure] = {name: self.champ.mesures[name] for name in self.restitution.mesures}
@@ -78,23 +94,24 @@ class _Answer:
         self.periods = tuple(reversed(self.asked.years)) if self.restitution.precedente else (0,)
         if self.restitution.precedente and len(self.periods) == 1:
             self.periods = (query.annees[0], query.annees[0] - 1)
+        self.carriers = _carriers(self.champ)
+        self.tables = self._tables()
 
     def table(self) -> Table:
-        chosen = choose(self.asked, self.restitution.cube, self.edition)
-        held = self.champ.cubes[self.restitution.cube].sommes
-        needed = needed_sums(list(self.mesures.values()))
-        names = tuple(dict.fromkeys([*needed, *(leaf for n in needed for leaf in leaves(self.champ, n, held))]))
-        rows = self.edition.engine.run(sums_plan(self.asked, chosen, names)).to_pylist()
-        grid = self._grid(rows, names, needed)
-        masks = None
-        if self.scope.masked and grid.keys:
-            masks = mask(self.champ, self.mesures, grid.sums, grid.groups, threshold=self.threshold)
-        order = self._order(grid, masks)
+        grid = self._grid()
+        sums = {
+            (kind, i, period): self._sums(grid, kind, i, period)
+            for kind, count in (("detail", len(grid.keys)), ("total", len(grid.group_keys)))
+            for i in range(count)
+            for period in range(len(self.periods))
+        }
+        order = self._order(grid, sums)
         figures = [
-            self._figure(name, mesure, period, grid, masks, order)
+            self._figure(name, mesure, period, grid, sums, order)
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
         ]
+        used = dict.fromkeys(table.nom for table in self.tables.values())
         return Table(
             title=words.title(self.query, self.restitution, self.edition),
             query=self.query.canonical,
@@ -105,31 +122,81 @@ class _Answer:
             state=self.edition.manifest.etat,
             made=self.edition.manifest.cree_le.date().isoformat(),
             notes=words.notes(self.query, self.restitution, self.edition, figures),
-            table_used=chosen.nom,
+            table_used=", ".join(used),
         )
+
+    def _tables(self) -> dict[str, TableCube]:
+        """Return the table that answers each sum; a sum that the open side does not publish this way has none."""
+        needed = needed_sums(list(self.mesures.values()))
+        if self.edition.public:
+            needed = tuple(dict.fromkeys([*needed, *(c for name in needed for c in self.carriers.get(name, ()))]))
+        else:
+            return dict.fromkeys(needed, choose(self.asked, self.restitution.cube, self.edition))
+        if self.query.activite and self.query.regroupement:
+            _check_nested(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
+        found = choose_open(self.asked, needed, self.edition)
+        main = [m.de for m in self.mesures.values() if m.genre == "somme"]
+        if not all(name in found for name in main):
+            raise _not_published(self.query, self.restitution, self.champ)
+        return found
 
     # rows -------------------------------------------------------------------------------------------------------
 
-    def _grid(self, rows: list[dict[str, Any]], names: Sequence[str], needed: Sequence[str]) -> Grid:
-        side_by_side = self.restitution.precedente
+    def _grid(self) -> Grid:
+        names = tuple(self.tables)
         index: dict[RowKey, int] = {}
         found: list[tuple[int, int, dict[str, Any]]] = []
-        for row in rows:
-            if not any(row[name] for name in needed):
-                continue
-            key = (0 if side_by_side else row["annee"], *(row[name] for name in self.asked.rows))
-            period = self.periods.index(row["annee"]) if side_by_side else 0
-            found.append((index.setdefault(key, len(index)), period, row))
-        sums = {name: np.zeros((len(index), len(self.periods)), np.int64) for name in names}
+        columns: dict[str, Any] = {}
+        for table in {t.nom: t for t in self.tables.values()}.values():
+            own = tuple(name for name in names if self.tables[name].nom == table.nom)
+            plan = sums_plan(self.asked, table, own, public=self.edition.public)
+            kept = [*own]
+            if self.edition.public:
+                kept += [name + TRACER for name in own] + [s for name in own for s in spreads(name, table)]
+            columns |= {name: np.uint64 if name.endswith(TRACER) else np.int64 for name in kept}
+            for row in self.edition.engine.run(plan).to_pylist():
+                if not any(row[name] for name in kept):
+                    continue
+                side_by_side = self.restitution.precedente
+                key = (0 if side_by_side else row["annee"], *(row[name] for name in self.asked.rows))
+                period = self.periods.index(row["annee"]) if side_by_side else 0
+                found.append((index.setdefault(key, len(index)), period, {name: row[name] for name in kept}))
+        values = {name: np.zeros((len(index), len(self.periods)), kind) for name, kind in columns.items()}
         for place, period, row in found:
-            for name in names:
-                sums[name][place, period] = row[name]
+            for name, value in row.items():
+                values[name][place, period] = value
         keys = list(index)
         group_index: dict[RowKey, int] = {}
         groups = np.array([group_index.setdefault(key[:-1], len(group_index)) for key in keys], np.int64)
-        return Grid(keys, groups, list(group_index), sums)
+        return Grid(keys, groups, list(group_index), values)
 
-    def _order(self, grid: Grid, masks: Masks | None) -> list[tuple[Kind, int]]:
+    def _sums(self, grid: Grid, kind: str, i: int, period: int) -> dict[str, tuple[Sum, Shown]]:
+        """Return every sum of a cell's row, with what is shown of it."""
+        found = {
+            name: grid.sum(name, self._spreads(name), row=i, period=period, total=kind == "total")
+            for name in self.tables
+        }
+        group = self.asked.is_group(total=kind == "total")
+        shown = {name: self._shown(name, found, group=group) for name in found}
+        if self.edition.public:
+            shown = hide_zeros(shown, self.champ)
+        return {name: (found[name], shown[name]) for name in found}
+
+    def _shown(self, name: str, found: dict[str, Sum], *, group: bool) -> Shown:
+        """Return what is shown of a sum; of one that rides on counts, according to these."""
+        people = self.champ.sommes[name].effectif
+        carriers = [found[c] for c in self.carriers.get(name, ()) if c in found]
+        if self.edition.public and carriers and found[name].moved:
+            carrying = Sum(sum(c.value for c in carriers), moved=True)
+            if shown_sum(carrying, people=True, group=False, threshold=self.threshold).state is State.SECRET:
+                return Shown(State.SECRET)
+            return Shown(State.APPROXIMATE, estimate=found[name].value)
+        return shown_sum(found[name], people=people, group=group, threshold=self.threshold)
+
+    def _spreads(self, name: str) -> tuple[str, ...]:
+        return spreads(name, self.tables[name]) if self.edition.public else ()
+
+    def _order(self, grid: Grid, sums: dict[Any, dict[str, tuple[Sum, Shown]]]) -> list[tuple[Kind, int]]:
         """Return (kind, index) of the rows to show: group after group, each with its total at the end.
 
         Rows whose sort figure is masked come last, by code: their order must not say what the mask hides.
@@ -137,10 +204,9 @@ class _Answer:
         size = np.zeros(len(grid.keys))
         if self.restitution.tri:
             column = getattr(self.mesures[self.restitution.tri], "de", "")
-            size = grid.sums[column][:, 0].astype(float)
-            for row in range(len(size) if masks else 0):
-                if masks and masks.sum_state(column, row=row, period=0, total=False).masked:
-                    size[row] = -1
+            for row in range(len(size)):
+                of, shown = sums["detail", row, 0][column]
+                size[row] = of.value if shown.state in (State.EXACT, State.APPROXIMATE) else -1
         order: list[tuple[Kind, int]] = []
         for group in sorted(range(len(grid.group_keys)), key=lambda g: grid.group_keys[g]):
             members = [i for i in range(len(grid.keys)) if grid.groups[i] == group and self._is_shown(grid.keys[i])]
@@ -185,64 +251,66 @@ class _Answer:
     # figures ----------------------------------------------------------------------------------------------------
 
     def _figure(
-        self, name: str, mesure: Mesure, period: int, grid: Grid, masks: Masks | None, order: list[tuple[Kind, int]]
+        self,
+        name: str,
+        mesure: Mesure,
+        period: int,
+        grid: Grid,
+        sums: dict[Any, dict[str, tuple[Sum, Shown]]],
+        order: list[tuple[Kind, int]],
     ) -> Measured:
         if mesure.genre == "distinct":
-            cells = self._distinct(mesure.de, grid, masks, order)
+            cells = self._distinct(mesure.de, grid, order)
         else:
-            totals = grid.totals
-            cells = [self._cell(name, mesure, period, kind, i, grid, totals, masks) for kind, i in order]
+            cells = [self._cell(mesure, period, kind, i, grid, sums) for kind, i in order]
         suffix, title = "", mesure.libelle
         if self.restitution.precedente:
             suffix, title = ("_n1" if period else ""), f"{mesure.libelle} {self.periods[period]}"
+        estimates = tuple(cell.estimate for cell in cells)
+        margins = tuple(cell.margin for cell in cells)
         return Measured(
             name=name + suffix,
             title=title,
             unit=mesure.unite,
             decimals=getattr(mesure, "decimales", 0),
             definition=mesure.definition,
-            values=tuple(value if state is State.EXACT else None for value, state in cells),
-            states=tuple(state for _, state in cells),
+            values=tuple(cell.value for cell in cells),
+            states=tuple(cell.state for cell in cells),
+            estimates=estimates if any(e is not None for e in estimates) else (),
+            margins=margins if any(m is not None for m in margins) else (),
         )
 
     def _cell(
         self,
-        name: str,
         mesure: Mesure,
         period: int,
         kind: Kind,
         i: int,
         grid: Grid,
-        totals: dict[str, Ints],
-        masks: Masks | None,
-    ) -> tuple[Figure, State]:
+        sums: dict[Any, dict[str, tuple[Sum, Shown]]],
+    ) -> Shown:
         if self.restitution.precedente and self.periods[period] not in self.edition.manifest.annees:
-            return None, State.NOT_AVAILABLE
-        total = kind == "total"
-        values = totals if total else grid.sums
+            return NOTHING
+        of = sums[kind, i, period]
         if mesure.genre == "rapport":
-            below = int(values[mesure.denominateur][i, period])
-            if below == 0:
-                return None, State.NOT_APPLICABLE
-            state = masks.ratio_state(name, mesure, row=i, period=period, total=total) if masks else State.EXACT
-            return mesure.pour * int(values[mesure.numerateur][i, period]) / below, state
-        state = masks.sum_state(mesure.de, row=i, period=period, total=total) if masks else State.EXACT
-        value = int(values[mesure.de][i, period])
+            if mesure.numerateur not in of or mesure.denominateur not in of:
+                return NOTHING
+            people = self.champ.sommes[mesure.numerateur].effectif
+            above, below = of[mesure.numerateur][0], of[mesure.denominateur][0]
+            return shown_ratio(mesure, above, below, people=people, threshold=self.threshold)
         if mesure.genre == "somme":
-            return value, state
-        group = i if total else int(grid.groups[i])
-        whole = int(totals[mesure.de][group, period])
-        if whole == 0:
-            return None, State.NOT_APPLICABLE
-        whole_state = masks.sum_state(mesure.de, row=group, period=period, total=True) if masks else State.EXACT
-        hidden = state.masked or whole_state.masked
-        return 100 * value / whole, State.SECONDARY if hidden else State.EXACT
+            return of[mesure.de][1]
+        group = i if kind == "total" else int(grid.groups[i])
+        whole = sums["total", group, period][mesure.de][0]
+        if kind == "total" and (whole.value or whole.moved):
+            return Shown(State.EXACT, 100.0)
+        return shown_share(of[mesure.de][0], whole, threshold=self.threshold)
 
-    def _distinct(
-        self, name: str, grid: Grid, masks: Masks | None, order: list[tuple[Kind, int]]
-    ) -> list[tuple[Figure, State]]:
+    def _distinct(self, name: str, grid: Grid, order: list[tuple[Kind, int]]) -> list[Shown]:
+        if self.edition.public:
+            return [NOTHING] * len(order)
         if not self.edition.tables(name):
-            return [(None, State.NOT_AVAILABLE)] * len(order)
+            return [NOTHING] * len(order)
         table = choose(self.asked, name, self.edition)
         column = self.champ.distincts[name].colonne
         counts: dict[RowKey, int] = {}
@@ -250,31 +318,50 @@ class _Answer:
             last = self.asked.rows[-1]
             head = (row["annee"], *(row[d] for d in self.asked.rows[:-1]))
             counts[head if row[f"grouping_{last}"] else (*head, row[last])] = row[name]
-        rows = [counts.get(key, 0) for key in grid.keys]
-        totals = [counts.get(key, 0) for key in grid.group_keys]
-        states = [self._person_state(value, i, masks) for i, value in enumerate(rows)]
-        total_states = [self._person_total_state(g, totals[g], rows, states, grid, masks) for g in range(len(totals))]
-        return [(rows[i], states[i]) if kind == "detail" else (totals[i], total_states[i]) for kind, i in order]
+        keys = [grid.keys[i] if kind == "detail" else grid.group_keys[i] for kind, i in order]
+        return [Shown(State.EXACT, counts.get(key, 0)) for key in keys]
 
-    def _person_state(self, value: int, row: int, masks: Masks | None) -> State:
-        if masks is None:
-            return State.EXACT
-        if 0 < value < self.threshold:
-            return State.PRIMARY
-        # fewer stays than people cannot be: where the stays are masked, so are the people
-        counts = [mesure.de for mesure in self.mesures.values() if mesure.genre == "somme"]
-        masked = any(masks.sum_state(n, row=row, period=0, total=False).masked for n in counts)
-        return State.SECONDARY if masked and value else State.EXACT
 
-    def _person_total_state(
-        self, group: int, value: int, rows: list[int], states: list[State], grid: Grid, masks: Masks | None
-    ) -> State:
-        """People do not add up, yet a total bounds its rows from below: it is shown where that says nothing."""
-        if masks is None:
-            return State.EXACT
-        if 0 < value < self.threshold:
-            return State.PRIMARY
-        members = [i for i in range(len(rows)) if grid.groups[i] == group]
-        hidden = [i for i in members if states[i].masked]
-        left = value - sum(rows[i] for i in members if not states[i].masked)
-        return State.SECONDARY if hidden and left > len(hidden) else State.EXACT
+def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:
+    """Return the counts whose people carry each of the other sums of the open side."""
+    return {name: of for sheet in champ.publication.feuillets.values() for name, of in sheet.portees.items()}
+
+
+def needed_sums(mesures: Sequence[Mesure]) -> tuple[str, ...]:
+    """Return the sums that measures are made of."""
+    names: list[str] = []
+    for mesure in mesures:
+        if mesure.genre == "rapport":
+            names += [mesure.numerateur, mesure.denominateur]
+        elif mesure.genre != "distinct":
+            names.append(mesure.de)
+    return tuple(dict.fromkeys(names))
+
+
+def _check_nested(activity: str, level: str, restitution: Restitution, champ: Champ) -> None:
+    """Refuse an activity broken down by a level that is not nested with it: their crossings are not protected."""
+
+    def nested(other: str) -> bool:
+        return (
+            activity == other
+            or activity in champ.dimensions[other].parents
+            or other in champ.dimensions[activity].parents
+        )
+
+    if not nested(level):
+        raise CriterionError(
+            "non-publie",
+            f"Une activité par {activity} ne se détaille pas par {level} en accès libre.",
+            allowed=[f"regroupement={name}" for name in restitution.criteres.regroupement if name and nested(name)],
+            todo="Prenez un regroupement emboîté dans cette activité, ou retirez l'activité.",
+        )
+
+
+def _not_published(query: Query, restitution: Restitution, champ: Champ) -> SanoscopeError:
+    """What to say of a question whose cross-table the open side does not publish."""
+    return CriterionError(
+        "non-publie",
+        f"« {restitution.slug} » ne publie pas ce croisement en accès libre : trop d'effectifs y seraient petits.",
+        allowed=[sheet.libelle for sheet in champ.publication.feuillets.values()],
+        todo="Prenez un regroupement moins fin, une région ou un département, ou retirez le mois.",
+    )

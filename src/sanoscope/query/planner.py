@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.manifest import TableCube
+from sanoscope.edition.manifest import DRAWS, SPREAD, TRACER, TableCube
 from sanoscope.engine.plan import (
     Aggregate,
     Binary,
@@ -32,6 +32,7 @@ class Question:
         conditions: what filters, by column: allowed values.
         last_month: cumulated to that month; 0 is no limit.
         shown: establishments whose rows are shown, or None for all (the others still count in totals and shares).
+        selected: establishments are picked in a way that makes no published group: a basket, a sector…
     """
 
     rows: tuple[str, ...]
@@ -39,6 +40,12 @@ class Question:
     conditions: tuple[tuple[str, tuple[str, ...]], ...]
     last_month: int
     shown: frozenset[str] | None
+    selected: bool = False
+
+    def is_group(self, *, total: bool) -> bool:
+        """Tell whether a row (or a total) is a published group of establishments, over a whole year."""
+        one_by_one = "finess" in self.rows and not total
+        return not self.last_month and (one_by_one or not self.selected)
 
 
 def question(query: Query, restitution: Restitution, edition: Edition) -> Question:
@@ -59,7 +66,17 @@ def question(query: Query, restitution: Restitution, edition: Edition) -> Questi
     if selection and not by_residence:
         conditions += selection
     shown = _finess_of(selection, edition) if selection and by_residence else None
-    return Question(rows, years, tuple(conditions), query.mois, shown)
+    whole = {"region", "departement"} if not query.etablissement else {"finess"}
+    selected = not by_residence and (
+        len(selection) > 1 or bool(query.panier) or any(c not in whole for c, _ in selection)
+    )
+    return Question(rows, years, tuple(conditions), query.mois, shown, selected)
+
+
+def needed_columns(asked: Question) -> set[str]:
+    """Return the columns that a table must have to answer."""
+    needed = {"annee", *asked.rows, *(column for column, _ in asked.conditions)}
+    return needed | {"mois"} if asked.last_month else needed
 
 
 def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
@@ -68,9 +85,7 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
     Raises:
         SanoscopeError: ``sans-table``: the edition was built for another catalogue.
     """
-    needed = {"annee", *asked.rows, *(column for column, _ in asked.conditions)}
-    if asked.last_month:
-        needed.add("mois")
+    needed = needed_columns(asked)
     for table in edition.tables(cube):
         if needed <= set(table.colonnes):
             return table
@@ -81,10 +96,29 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
     )
 
 
-def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...]) -> Plan:
-    """Return the plan of additive figures: one row for each year and row of the answer."""
+def choose_open(asked: Question, sums: tuple[str, ...], edition: Edition) -> dict[str, TableCube]:
+    """Return the smallest open table for each sum that the open side publishes along the question's columns."""
+    needed = needed_columns(asked)
+    tables = sorted((t for t in edition.manifest.tables if needed <= set(t.colonnes)), key=lambda t: (t.lignes, t.nom))
+    return {name: next(t for t in tables if name in t.sommes) for name in sums if any(name in t.sommes for t in tables)}
+
+
+def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...], *, public: bool) -> Plan:
+    """Return the plan of additive figures: one row for each year and row of the answer.
+
+    From an open table, the tracer of each sum comes with it, one more sum, and its spreads where it has some.
+    """
     keys = ("annee", *asked.rows)
-    return Aggregate(_filtered(asked, table), (keys,), tuple(Measure(name, "sum", name) for name in sums), keys)
+    measures = [Measure(name, "sum", name) for name in sums]
+    if public:
+        measures += [Measure(name + TRACER, "wrapped", name + TRACER) for name in sums]
+        measures += [Measure(spread, "sum", spread) for name in sums for spread in spreads(name, table)]
+    return Aggregate(_filtered(asked, table), (keys,), tuple(measures), keys)
+
+
+def spreads(name: str, table: TableCube) -> tuple[str, ...]:
+    """Return the columns of an open table that say how far its count may be from the true one."""
+    return tuple(f"{name}{SPREAD}{draw}" for draw in range(DRAWS)) if name in table.comptes else ()
 
 
 def distinct_plan(asked: Question, table: TableCube, name: str, column: str) -> Plan:

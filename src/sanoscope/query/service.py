@@ -11,7 +11,7 @@ from sanoscope.edition.publication import current, published
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
-from sanoscope.query.table import Table
+from sanoscope.query.table import Table, without_estimates
 from sanoscope.workspace import Workspace
 
 KEPT_ANSWERS = 500
@@ -33,31 +33,31 @@ class Service:
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
-        self._editions: OrderedDict[str, Edition] = OrderedDict()
+        self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
         self._lock = threading.Lock()
 
-    def edition(self, name: str = "") -> Edition:
-        """Return an edition, opened; "" is the published one, as it is now.
+    def edition(self, name: str = "", *, public: bool = True) -> Edition:
+        """Return an edition, its open store unless told otherwise; "" is the published one, as it is now.
 
         Raises:
             NotFoundError: there is no such edition, or none is published.
         """
         name = name or current(self.workspace.editions)
         with self._lock:
-            if name not in self._editions:
+            if (name, public) not in self._editions:
                 known = published(self.workspace.editions)
                 if name not in known:
                     message = f"Aucune édition publiée ne s'appelle « {name} »."
                     raise NotFoundError("edition-introuvable", message, allowed=sorted(known))
                 settings = self.workspace.settings
-                self._editions[name] = open_edition(
-                    self.workspace.editions, name, settings=settings, timeout=TIME_LIMIT
+                self._editions[name, public] = open_edition(
+                    self.workspace.editions, name, settings=settings, public=public, timeout=TIME_LIMIT
                 )
-            self._editions.move_to_end(name)
+            self._editions.move_to_end((name, public))
             while len(self._editions) > KEPT_EDITIONS:
                 self._editions.popitem(last=False)
-            return self._editions[name]
+            return self._editions[name, public]
 
     def question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         """Return the checked question and the edition that will answer it.
@@ -69,7 +69,7 @@ class Service:
         given = list(pairs)
         restitution = self.catalogue.restitution(slug)
         pinned = next((value for name, value in given if name == "edition"), "")
-        edition = self.edition(pinned)
+        edition = self.edition(pinned, public=scope.masked)
         return parse(given, restitution, edition, scope), edition
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
@@ -80,6 +80,8 @@ class Service:
             kept = self._answers.get(key)
         if kept is None:
             kept = answer(query, scope, self.catalogue, edition, threshold=self.workspace.settings.seuil)
+            if not self.workspace.settings.approche:
+                kept = without_estimates(kept)
             with self._lock:
                 self._answers[key] = kept
                 while len(self._answers) > KEPT_ANSWERS:

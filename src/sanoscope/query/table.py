@@ -14,18 +14,6 @@ class State(Enum):
     SECRET = "secret"
     NOT_APPLICABLE = "sans_objet"
     NOT_AVAILABLE = "indisponible"
-    PRIMARY = MASKED
-    SECONDARY = "masque_secondaire"
-
-    @property
-    def masked(self) -> bool:
-        """The cell hides a value."""
-        return self in (State.MASKED, State.SECONDARY)
-
-    @property
-    def word(self) -> str:
-        """The word of exports: both kinds of mask are ``masque``."""
-        return "masque" if self.masked else self.value
 
 
 Figure: TypeAlias = int | float | None

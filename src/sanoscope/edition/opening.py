@@ -1,0 +1,217 @@
+"""The open store of an edition: a twin of each year with its tracer, and the certificate that says so.
+
+What is written in ``ouvert/`` is all that the open faces ever read. The true counts, the moves and their keys stay in
+``securise/``.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sanoscope.catalogue.field import Champ
+from sanoscope.disclosure.lattice import Label
+from sanoscope.disclosure.moves import NONE, Moves
+from sanoscope.disclosure.protect import Care, Protection, protect
+from sanoscope.disclosure.tracer import Opened, new_keys, opened
+from sanoscope.edition.manifest import DRAWS, SPREAD, TRACER, ProtectionAnnee, TableCube
+from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
+from sanoscope.engine.duckdb_engine import DuckDBEngine
+
+THOUSAND = 1000
+"""Spreads are kept as whole thousandths."""
+
+
+def certificate(place: Path, annee: int) -> Path:
+    """Return where an edition keeps the certificate of a year."""
+    return place / "securise" / f"certificat-{annee}.npz"
+
+
+def open_store(
+    secure: DuckDBEngine,
+    public: DuckDBEngine,
+    champ: Champ,
+    annees: list[int],
+    place: Path,
+    *,
+    threshold: int,
+    care: Care,
+    before: Path | None,
+    workers: int,
+    secret: int,
+    progress: Callable[[str], None],
+) -> tuple[list[TableCube], list[ProtectionAnnee]]:
+    """Protect each year, and write the open tables and the certificates.
+
+    Args:
+        secure: the edition's secure store.
+        public: the open store, empty.
+        champ: the field.
+        annees: years of the edition.
+        place: directory of the edition.
+        threshold: smallest count of people that may be shown.
+        care: how much work each year is worth.
+        before: directory of the edition published now; its moves are kept where they still can be made.
+        workers: years protected at once.
+        secret: what is drawn at random depends on it; 0 to draw it from the system's source of chance.
+        progress: told what is being done, in French.
+    """
+    secret = secret or int(np.random.default_rng().integers(2**31))
+    years = [read_year(secure, champ, annee, threshold) for annee in annees]
+
+    def one(year: Year) -> tuple[dict[str, pl.DataFrame], ProtectionAnnee]:
+        protection = protect(
+            year.lattice,
+            seed=secret + year.annee,
+            before=_moves_before(before, year),
+            care=care,
+            say=lambda step: progress(f"protection de {year.annee} : {step}"),
+        )
+        keys = new_keys(protection.moves)
+        names, amounts = year.amounts()
+        made = opened(
+            year.lattice,
+            protection.moves,
+            protection.made,
+            keys=keys,
+            amounts=amounts,
+            carriers=year.carriers(names),
+            draws=DRAWS,
+            seed=secret + 10_000 * year.annee,
+        )
+        _keep(certificate(place, year.annee), year, protection, keys)
+        return _tables(champ, year, made, names), _said(year, protection)
+
+    with ThreadPoolExecutor(workers) as pool:
+        results = list(pool.map(one, years))
+    written = []
+    for name in champ.publication.feuillets:
+        whole = pl.concat([tables[name] for tables, _ in results], how="diagonal_relaxed")
+        written.append(_write(public, champ, name, whole))
+    return written, [said for _, said in results]
+
+
+def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[str, pl.DataFrame]:
+    """Return the open table of each sheet: one row an establishment and column, its counts side by side."""
+    found = {}
+    for number, sheet in enumerate(year.sheets):
+        first, end = year.lattice.leaf_start[number], year.lattice.leaf_start[number + 1]
+        own = (made.cells[:, 1] >= first) & (made.cells[:, 1] < end)
+        cells = pl.DataFrame(
+            {
+                "finess": np.array(year.finess)[made.cells[own, 0]],
+                "colonne": made.cells[own, 1].astype(np.int64) - first,
+                PEOPLE: made.counts[own],
+                TRACER: made.tracer[own],
+                **{f"{SPREAD}{d}": np.rint(THOUSAND * made.spread[own, d]).astype(np.int64) for d in range(DRAWS)},
+                **{n: made.amounts[own, names.index(n)] for n in sheet.feuillet.portees},
+            }
+        )
+        columns = sheet.columns.with_row_index("colonne").with_columns(pl.col("colonne").cast(pl.Int64))
+        table = _side_by_side(champ, sheet, cells.join(columns, on="colonne").drop("colonne"))
+        found[sheet.nom] = table.select(pl.lit(year.annee, pl.Int16).alias("annee"), pl.all())
+    return found
+
+
+def _side_by_side(champ: Champ, sheet: YearSheet, cells: pl.DataFrame) -> pl.DataFrame:
+    declared = sheet.feuillet
+    keys = ["finess", *(n for n in sheet.columns.columns if n != COUNT)]
+    sums = {name: (name,) if name in declared.comptes else champ.feuilles(name) for name in champ.sommes}
+    counted = {n: of for n, of in sums.items() if set(of) <= set(declared.comptes)}
+    parts: list[pl.Expr] = []
+    for name, of in counted.items():
+        inside = pl.col(COUNT).is_in(of)
+        parts.append((pl.col(PEOPLE) * inside).sum().alias(name))
+        parts.append(_wrapped(inside).alias(name + TRACER))
+        parts += [(pl.col(f"{SPREAD}{d}") * inside).sum().alias(f"{name}{SPREAD}{d}") for d in range(DRAWS)]
+    for name, of in declared.portees.items():
+        parts.append(pl.col(name).sum())
+        parts.append(_wrapped(pl.col(COUNT).is_in(of)).alias(name + TRACER))
+    return cells.group_by(keys).agg(parts)
+
+
+def _wrapped(inside: pl.Expr) -> pl.Expr:
+    """Return the sum of tracers modulo 2⁶⁴: 64-bit sums of Polars wrap around."""
+    return pl.when(inside).then(pl.col(TRACER)).otherwise(pl.lit(0, pl.UInt64)).sum()
+
+
+def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -> TableCube:
+    """Write an open table with the attributes of its establishments, sorted so that a filter skips most of it."""
+    declared = champ.publication.feuillets[name]
+    establishments = pl.DataFrame(pl.from_arrow(public.table("etablissements")))
+    above = [n for n in champ.dimensions["finess"].parents if n in establishments.columns]
+    whole = table.join(establishments.select("annee", "finess", *above), on=["annee", "finess"], how="left")
+    dimensions = [n for n in whole.columns if n in champ.dimensions]
+    whole = whole.sort("annee", "finess", *declared.classe)
+    public.store(name, whole.to_arrow())
+    sums = [n for n in whole.columns if n + TRACER in whole.columns]
+    return TableCube(
+        nom=name,
+        cube=name,
+        dimensions=dimensions,
+        colonnes=dimensions,
+        lignes=len(whole),
+        sommes=sums,
+        comptes=[n for n in sums if f"{n}{SPREAD}0" in whole.columns],
+    )
+
+
+def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.uint64]) -> None:
+    """Write the certificate: for the secure side alone."""
+    path.parent.mkdir(exist_ok=True)
+    np.savez_compressed(
+        path,
+        lignes=np.array(year.finess),
+        colonnes=np.array(year.names),
+        mouvements=protection.moves,
+        faits=protection.made,
+        pas=protection.walk.steps,
+        tus=protection.hidden,
+        cles=keys,
+    )
+
+
+def _moves_before(place: Path | None, year: Year) -> Moves | None:
+    """Return the moves of the edition before in the numbering of this one; those whose cells are gone are left out."""
+    if place is None or not certificate(place, year.annee).is_file():
+        return None
+    with np.load(certificate(place, year.annee)) as kept:
+        moves, rows, columns = kept["mouvements"], kept["lignes"], kept["colonnes"]
+    if moves.shape[1] != 2 + 2 * len(year.sheets):
+        return None
+    now_rows = _renumbered(rows, np.array(year.finess))
+    now_columns = _renumbered(columns, np.array(year.names))
+    known = np.concatenate([now_rows[moves[:, :2]], now_columns[moves[:, 2:]]], axis=1).astype(np.int32)
+    gone = ((known == NONE) & (moves != NONE)).any(axis=1)
+    return np.asarray(known[~gone])
+
+
+def _renumbered(old: NDArray[np.str_], new: NDArray[np.str_]) -> NDArray[np.int64]:
+    """Return the new number of each old name, `NONE` for those that are gone and, last, for `NONE` itself."""
+    order = np.argsort(new)
+    at = np.clip(np.searchsorted(new[order], old), 0, len(new) - 1)
+    found = np.where(new[order][at] == old, order[at], NONE)
+    return np.append(found, NONE)
+
+
+def _said(year: Year, protection: Protection) -> ProtectionAnnee:
+    """What the manifest says of a protection: counts of nodes, none of people."""
+    of = year.lattice
+    small, span = of.small, protection.walk.span[of.small]
+    lost = protection.moved & of.large
+    error = np.abs(protection.twin - of.values)[lost] / of.values[lost]
+    return ProtectionAnnee(
+        annee=year.annee,
+        groupes=int((of.values > 0).sum()),
+        petits=int(small.sum()),
+        approches=int(lost.sum()),
+        une_valeur=int((span == 0).sum()),
+        dix_valeurs=int((span >= of.threshold - 2).sum()),
+        tailles_tues=int((of.labels == Label.HIDDEN).sum()),
+        reunions_petites=protection.small_unions,
+        mouvements=len(protection.moves),
+        erreur_mediane=round(float(np.median(error)) if len(error) else 0.0, 4),
+    )
