@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sanoscope import workspace as workspaces
@@ -13,6 +14,7 @@ from sanoscope.edition import publication
 from sanoscope.edition.build import DATABASE, build
 from sanoscope.edition.check import check
 from sanoscope.edition.edition import Edition, open_edition
+from sanoscope.edition.opening import audit_year, certificate
 from sanoscope.edition.rollups import base_shape, shapes
 from sanoscope.engine.plan import Aggregate, Measure, Scan
 from sanoscope.errors import NotFoundError, SanoscopeError
@@ -135,6 +137,37 @@ def test_every_rollup_adds_up_to_its_base_cube(small: Workspace) -> None:
     controls = {c.nom: c for c in check(small.editions, "petite", catalogue().champs["mco"], small.settings)}
     assert all(c.bon for c in controls.values()), controls
     assert "agrégats du cube activite" in controls
+    assert {f"certificat de {year}" for year in (2022, 2023, 2024)} <= set(controls)
+
+
+def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Workspace, tmp_path: Path) -> None:
+    champ = catalogue().champs["mco"]
+    receive(two_editions, [write(tmp_path / "3", "290000033.2023.12.rsa", [{"n": 30}, {"n": 4, "duree": 0}])])
+    build(two_editions, catalogue(), name="c", secret=1)
+    assert audit_year(two_editions.editions / "c", champ, 2023, two_editions.settings).astray == 0
+    path = certificate(two_editions.editions / "c", 2023)
+    with np.load(path) as kept:
+        spoilt = {name: kept[name] for name in kept.files}
+    spoilt["faits"] = spoilt["faits"] + 1
+    np.savez_compressed(path, **spoilt)
+    assert audit_year(two_editions.editions / "c", champ, 2023, two_editions.settings).astray > 0
+
+
+def test_the_open_store_holds_no_true_small_count(edition: Edition, public: Edition) -> None:
+    """Base cells of 1 to 10 that the twin has at their true count are no more than chance; none is said to be exact."""
+    keys = ("annee", "finess", "racine")
+    true, twin = (
+        {tuple(r[k] for k in keys): r for r in e.engine.run(Aggregate(Scan(t), (keys,), m)).to_pylist()}
+        for e, t, m in (
+            (edition, "activite__annee__mois__finess__ghm", (Measure("n", "sum", "lignes"),)),
+            (public, "activite", (Measure("n", "sum", "lignes"), Measure("t", "wrapped", "lignes_traceur"))),
+        )
+    )
+    small = {key: row["n"] for key, row in true.items() if 0 < row["n"] <= 10}
+    assert small
+    assert all(twin[key]["t"] for key in small)
+    assert any(twin[key]["n"] != n for key, n in small.items())
+    assert not any(entry.lignes for entry in public.manifest.entrees)
 
 
 def test_rollups_follow_from_the_catalogue(edition: Edition) -> None:

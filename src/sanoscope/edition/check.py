@@ -6,6 +6,7 @@ from pathlib import Path
 from sanoscope.catalogue.field import Champ
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.opening import audit_year
 from sanoscope.edition.publication import current, verify
 from sanoscope.edition.rollups import base_shape
 from sanoscope.engine.plan import Aggregate, Measure, Scan
@@ -28,6 +29,7 @@ def check(directory: Path, name: str, champ: Champ, settings: Settings) -> list[
     edition = open_edition(directory, name, settings=settings)
     controls = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({manifest.empreinte[:12]}…)")]
     controls += [_reconciled(manifest), *_rollups(edition, champ), _complete(manifest)]
+    controls += _certificates(directory / name, manifest, champ, settings)
     controls += _against_current(directory, edition, champ, settings)
     return controls
 
@@ -53,6 +55,20 @@ def _rollups(edition: Edition, champ: Champ) -> list[Controle]:
         wrong = [name for name, total in totals.items() if total != base]
         detail = f"{len(totals)} tables égales au cube de base" if not wrong else f"différentes : {', '.join(wrong)}"
         controls.append(Controle(f"agrégats du cube {cube}", not wrong, detail))
+    return controls
+
+
+def _certificates(place: Path, manifest: Manifest, champ: Champ, settings: Settings) -> list[Controle]:
+    """Verify each year's certificate on what the open store really holds; say what it proves and its exceptions."""
+    controls = []
+    for annee in manifest.annees:
+        proved = audit_year(place, champ, annee, settings)
+        void = proved.outside or proved.exposed or proved.astray
+        detail = f"{proved.small} petits groupes, {proved.single} sans deuxième valeur, {proved.full} avec toutes"
+        if void:
+            wrong = f"{proved.outside} pas hors bornes, {proved.exposed} groupes exposés, {proved.astray} écarts"
+            detail += f" ; NUL : {wrong} au jumeau"
+        controls.append(Controle(f"certificat de {annee}", not void, detail))
     return controls
 
 

@@ -11,15 +11,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy import sparse
 
 from sanoscope.catalogue.field import Champ
-from sanoscope.disclosure.lattice import Label
+from sanoscope.disclosure.checker import Verdict, verify
+from sanoscope.disclosure.lattice import Label, membership
 from sanoscope.disclosure.moves import NONE, Moves
 from sanoscope.disclosure.protect import Care, Protection, protect
 from sanoscope.disclosure.tracer import Opened, new_keys, opened
-from sanoscope.edition.manifest import DRAWS, SPREAD, TRACER, ProtectionAnnee, TableCube
+from sanoscope.edition.manifest import DRAWS, PUBLIC, SECURE, SPREAD, TRACER, ProtectionAnnee, TableCube
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
 from sanoscope.engine.duckdb_engine import DuckDBEngine
+from sanoscope.workspace import Settings
 
 THOUSAND = 1000
 """Spreads are kept as whole thousandths."""
@@ -172,6 +175,56 @@ def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.uint6
         tus=protection.hidden,
         cles=keys,
     )
+
+
+def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Verdict:
+    """Verify the certificate of a year against both stores: what is served is what was certified.
+
+    Args:
+        place: directory of the edition.
+        champ: the field.
+        annee: the year.
+        settings: memory and threads, and the threshold.
+    """
+    secure, public = (
+        DuckDBEngine(place / side / "cubes.duckdb", read_only=True, memory=settings.memoire, threads=settings.processus)
+        for side in (SECURE, PUBLIC)
+    )
+    year = read_year(secure, champ, annee, settings.seuil)
+    with np.load(certificate(place, annee)) as kept:
+        moves, steps, made, hidden = (kept[name] for name in ("mouvements", "pas", "faits", "tus"))
+    year.lattice.labels[hidden[:, 0], hidden[:, 1]] = Label.HIDDEN
+    counts, tracers = _served(public, year)
+    of = year.lattice
+    nodes = membership(of.rows), membership(of.columns).T
+    twin = np.asarray((nodes[0] @ counts @ nodes[1]).toarray())
+    exact = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) == 0
+    return verify(of, moves, steps, made, twin, exact & (of.values > 0))
+
+
+def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """Return what the open tables hold, int64[row leaves, column leaves]: counts, and tracers, which wrap around."""
+    parts = []
+    for sheet, start in zip(year.sheets, year.lattice.leaf_start, strict=False):
+        names = [name for name in sheet.columns.columns if name != COUNT]
+        table = pl.DataFrame(pl.from_arrow(public.table(sheet.nom))).filter(pl.col("annee") == year.annee)
+        columns = sheet.columns.with_row_index("colonne")
+        rows = pl.DataFrame({"finess": year.finess}).with_row_index("ligne")
+        for count in sheet.feuillet.comptes:
+            own = columns.filter(pl.col(COUNT) == count).select(*names, "colonne")
+            found = table.join(own, on=names).join(rows, on="finess")
+            parts.append(
+                found.select(
+                    pl.col("ligne").cast(pl.Int64),
+                    pl.col("colonne").cast(pl.Int64) + start,
+                    pl.col(count).alias(PEOPLE),
+                    pl.col(count + TRACER).reinterpret(signed=True).alias(TRACER),
+                )
+            )
+    cells = pl.concat(parts)
+    at = cells["ligne"].to_numpy(), cells["colonne"].to_numpy()
+    shape = year.lattice.rows.leaves, year.lattice.columns.leaves
+    return tuple(sparse.csr_matrix((cells[n].to_numpy(), at), shape=shape) for n in (PEOPLE, TRACER))
 
 
 def _moves_before(place: Path | None, year: Year) -> Moves | None:
