@@ -1,7 +1,7 @@
 """The auditor's way in: what is public of an edition, and its open face as one function."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from sanoscope.attack.world import Residence as Place
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.engine.plan import Aggregate, Scan
+from sanoscope.errors import SanoscopeError
 from sanoscope.present.exports import FORMATS
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
@@ -19,7 +20,9 @@ from sanoscope.workspace import Settings
 LEVELS = ("racine", "ga", "gp", "doac", "cas", "cmd", "aso")
 
 
-def open_face(directory: Path, name: str, catalogue: Catalogue, settings: Settings) -> tuple[Ask, World]:
+def open_face(
+    directory: Path, name: str, catalogue: Catalogue, settings: Settings, *, years: Sequence[int] = ()
+) -> tuple[Ask, World]:
     """Return the open face of an edition, published or not, and what is public of its country.
 
     Args:
@@ -27,6 +30,10 @@ def open_face(directory: Path, name: str, catalogue: Catalogue, settings: Settin
         name: which edition; "" is the published one.
         catalogue: what can be asked.
         settings: memory, threads and threshold.
+        years: years to attack; none is all.
+
+    Raises:
+        SanoscopeError: ``annees-invalides``: the edition has none of them.
     """
     edition = open_edition(directory, name, settings=settings, public=True)
 
@@ -36,7 +43,12 @@ def open_face(directory: Path, name: str, catalogue: Catalogue, settings: Settin
         document: Mapping[str, Any] = json.loads(FORMATS["json"].write(table))
         return document
 
-    return ask, World(tuple(_year(edition, annee) for annee in reversed(edition.manifest.annees)))
+    attacked = [annee for annee in reversed(edition.manifest.annees) if not years or annee in years]
+    if not attacked:
+        raise SanoscopeError(
+            "annees-invalides", "L'édition n'a aucune de ces années.", allowed=map(str, edition.manifest.annees)
+        )
+    return ask, World(tuple(_year(edition, annee) for annee in attacked))
 
 
 def _year(edition: Edition, annee: int) -> Year:

@@ -323,6 +323,7 @@ def _print(table: Table) -> None:
 @app.command()
 def attack(
     edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="L'édition ; celle publiée par défaut.")] = "",
+    years: Annotated[str, typer.Option("--years", help="Années, séparées par des virgules ; toutes par défaut.")] = "",
     baskets: Annotated[int, typer.Option("--baskets", help="Paniers demandés, par année.")] = 1_000,
     seconds: Annotated[float, typer.Option("--seconds", help="Durée, à peu près.")] = 600.0,
     seed: Annotated[int, typer.Option("--seed", help="Graine des tirages.")] = 0,
@@ -335,7 +336,7 @@ def attack(
 
     with _told():
         place = _workspace(workspace)
-        ask, world = open_face(place.editions, edition, catalogue(), place.settings)
+        ask, world = open_face(place.editions, edition, catalogue(), place.settings, years=_years(years))
         earlier = open_face(place.editions, before, catalogue(), place.settings)[0] if before else None
         with err.status("Attaque") as status:
             report = audit(

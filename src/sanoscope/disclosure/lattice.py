@@ -31,7 +31,7 @@ class Label(IntEnum):
     """Not broken down: it lies within a small node, so it is small or zero."""
     UNSEEN = 4
     HIDDEN = 5
-    """Nothing is said of its size, which would give a small one away: a named exception."""
+    """Near the threshold; on which side is not said, as it would give a small one away: a named exception."""
 
 
 class Bounds(NamedTuple):
@@ -43,8 +43,8 @@ class Bounds(NamedTuple):
 
 def bounds(threshold: int) -> Bounds:
     """Return the public bounds of each label; a count is small from 1 to threshold − 1."""
-    low = np.array([0, 1, threshold, 0, 0, 0], np.int32)
-    high = np.array([0, threshold - 1, INFINITE, threshold - 1, INFINITE, INFINITE], np.int32)
+    low = np.array([0, 1, threshold, 0, 0, 1], np.int32)
+    high = np.array([0, threshold - 1, INFINITE, threshold - 1, INFINITE, 2 * threshold], np.int32)
     return Bounds(low, high)
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sanoscope.disclosure.lattice import Label, Lattice, Sheet, lattice
 from sanoscope.disclosure.loosen import distinct, loosen
 from sanoscope.disclosure.moves import MANY, Moves
-from sanoscope.disclosure.search import Effort, Field, drop, field, replay, search, serve_order, widen
+from sanoscope.disclosure.search import NEVER, Effort, Field, drop, field, replay, search, serve_order, widen
 from sanoscope.disclosure.sides import Level, side
 from sanoscope.disclosure.unions import mend, small_unions
 from sanoscope.disclosure.walk import Walk, explore, settle
@@ -26,6 +26,7 @@ class Care:
         near: candidates of a row, and of a column, in the search.
         starts: cells of a small node that a search starts from.
         cheap: a move that costs no more is taken at once.
+        dear: a move that costs more is made only where no other will do.
         crossings: moves of the trunk tried for a node of another sheet that none of its own sheet changes.
         budget: part of the non-zero nodes that may be lost to let small nodes take more values.
         dearest: most that one move may cost for that alone.
@@ -38,6 +39,7 @@ class Care:
     near: int = 24
     starts: int = 10
     cheap: float = 0.0
+    dear: float = 1_000.0
     crossings: int = 2_000
     budget: float = 0.25
     dearest: float = 2.0
@@ -92,8 +94,9 @@ def protect(
     on = field(of)
     say("mouvements")
     needed = _cover(of, on, before, care)
-    mending = Effort(1, care.near, care.starts, care.cheap, crossings=care.crossings)
-    needed = np.concatenate([needed, mend(of, on, needed, mending)])
+    mending = Effort(1, care.near, care.starts, care.cheap, care.dear, crossings=care.crossings)
+    for effort in (mending, mending._replace(highest=NEVER)):
+        needed = np.concatenate([needed, mend(of, on, needed, effort)])
     needed = np.concatenate([needed, drop(of, on, serve_order(of, on, 1))])
     needed = np.concatenate([needed, drop(of, on, small_unions(of, on, needed), partners=PARTNERS)])
     say("élargissement")
@@ -117,17 +120,14 @@ def protect(
 def _cover(of: Lattice, on: Field, before: Moves | None, care: Care) -> Moves:
     """Every small node by some move: those known, those found, halves, and at last by hiding what stands in the way."""
     found = [replay(of, on, before)] if before is not None and len(before) else []
-    found.append(
-        search(of, on, serve_order(of, on, care.width), Effort(care.width, care.near, care.starts, care.cheap))
-    )
-    found.append(
-        search(
-            of, on, serve_order(of, on, 1), Effort(1, care.near, 10, care.cheap, halves=True, crossings=care.crossings)
-        )
-    )
-    hard = Effort(1, 3 * care.near, 30, 4.0, halves=True, crossings=care.crossings)
-    found.append(search(of, on, serve_order(of, on, 1), hard))
-    found.append(widen(of, on, serve_order(of, on, 1), hard))
+    first = Effort(care.width, care.near, care.starts, care.cheap, care.dear)
+    found.append(search(of, on, serve_order(of, on, care.width), first))
+    harder = Effort(1, care.near, 10, care.cheap, care.dear, crossings=care.crossings)
+    halves = harder._replace(near=3 * care.near, starts=30, halves=True)
+    for effort in (harder, halves):
+        found.append(search(of, on, serve_order(of, on, 1), effort))
+    for effort in (halves, halves._replace(highest=NEVER)):  # first what costs no total
+        found.append(widen(of, on, serve_order(of, on, 1), effort))
     return np.concatenate(found)
 
 

@@ -225,8 +225,8 @@ def drop(of: Lattice, on: Field, targets: NDArray[np.integer], *, partners: int 
         row, column = np.unravel_index(int(counts.argmax()), counts.shape)
         h, c = rows[row], columns[column]
         others = np.setdiff1d(_partners(of, c, sheet), columns)
-        fullest = others[np.argsort(-of.values[h, on.leaf_node[others]], kind="stable")]
-        for d in fullest[:partners]:
+        empty = of.values[h, on.leaf_node[others]] == 0
+        for d in others[np.lexsort((abs(others - c), empty))][:partners]:  # the nearest share most groups
             move = np.full(2 + 2 * of.sheets, NONE, np.int32)
             move[[0, 2 + 2 * sheet, 3 + 2 * sheet]] = h, c, d
             for other in range(1, of.sheets if sheet == 0 else 0):
@@ -556,4 +556,4 @@ def _fullest(board, on, row, first, s):  # type: ignore[no-untyped-def]
     return best_column
 
 
-__all__ = ["Effort", "Field", "drop", "field", "replay", "search", "serve", "serve_order", "widen"]
+__all__ = ["NEVER", "Effort", "Field", "drop", "field", "replay", "search", "serve", "serve_order", "widen"]

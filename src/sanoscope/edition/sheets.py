@@ -21,7 +21,10 @@ ROW_WEIGHTS = (1.0, 4.0, 20.0)
 """What losing a figure of each level of establishments costs: an establishment, a département, a région."""
 
 WHOLE = 5_000.0
-"""What losing a figure of all activity costs: so much that it is lost only where nothing else can be."""
+"""What losing the total of an establishment or a zone costs: so much that it is lost only where nothing else can be."""
+
+PART = 5.0
+"""What losing one part of such a total costs: its men, its deaths, one of its months."""
 
 ASIDE = ("cmd", "aso")
 """Groups that are not ancestors of the others: they do not help to put columns in order."""
@@ -123,9 +126,9 @@ def read_year(engine: DuckDBEngine, champ: Champ, annee: int, threshold: int) ->
     row_levels.append(Level(np.zeros(len(rows), np.int64), 1000.0))
     made = lattice(
         side(row_levels),
-        side(_levels(champ, trunk)),
+        side(_levels(champ, trunk, WHOLE)),
         _counts(trunk),
-        sheets=[Sheet(side(_levels(champ, s)), _shares(s), _tie(champ, trunk, s), _counts(s)) for s in others],
+        sheets=[Sheet(side(_levels(champ, s, PART)), _shares(s), _tie(champ, trunk, s), _counts(s)) for s in others],
         threshold=threshold,
     )
     return Year(annee, made, tuple(rows["finess"]), tuple(built))
@@ -230,8 +233,11 @@ def _tie(champ: Champ, trunk: YearSheet, sheet: YearSheet) -> NDArray[np.int64]:
     return found["rang"].fill_null(NOWHERE).to_numpy()
 
 
-def _levels(champ: Champ, sheet: YearSheet) -> list[Level]:
-    """Return the levels of a sheet's columns: each dimension, alone and with the one it is broken down by."""
+def _levels(champ: Champ, sheet: YearSheet, whole: float) -> list[Level]:
+    """Return the levels of a sheet's columns: each dimension, alone and with the one it is broken down by.
+
+    ``whole`` is what losing a total of all columns costs.
+    """
     declared, columns = sheet.feuillet, sheet.columns
     broken = [(declared.par,), *((p,) for p in _parents_of(champ, declared.par))] if declared.par else [()]
     dimensions = [n for n in columns.columns if n not in (COUNT, *(b for by in broken for b in by))]
@@ -242,7 +248,7 @@ def _levels(champ: Champ, sheet: YearSheet) -> list[Level]:
             for codes in _of_counts(champ, declared, columns, [*of, *by]):
                 if codes.tobytes() not in seen and not (not of and not by and sheet.nom != "" and codes.max() < 0):
                     seen.add(codes.tobytes())
-                    weight = min(5.0, float(np.sqrt(len(columns) / (codes.max() + 1)))) if of or by else WHOLE
+                    weight = min(5.0, float(np.sqrt(len(columns) / (codes.max() + 1)))) if of or by else whole
                     found.append(Level(codes, weight))
     return found
 
