@@ -8,13 +8,18 @@ import duckdb
 import numpy
 import pyarrow
 
-from benchmarks import intake, queries
+from benchmarks import disclosure, intake, queries
 
 
 def main() -> None:
     versions = f"Python {platform.python_version()}, DuckDB {duckdb.__version__}, PyArrow {pyarrow.__version__}"
     print(f"{os.cpu_count()} processeurs, {versions}, NumPy {numpy.__version__}.")
-    for title, measure in (("Réception", intake.run), ("Questions, édition de démonstration", queries.run)):
+    reports = {
+        "Réception": intake.run,
+        "Questions, édition de démonstration": queries.run,
+        "Protection": disclosure.run,
+    }
+    for title, measure in reports.items():
         print(f"\n## {title}\n")
         try:
             print("\n".join(measure()))

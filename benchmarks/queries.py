@@ -28,11 +28,11 @@ QUESTIONS = [
     ("casemix-mco", "annee=2023&regroupement=racine", "substr(ghm, 1, 5)", "annee = 2023"),
     (
         "casemix-mco",
-        "annee=2022,2023,2024&regroupement=ghm&etablissement=299999001",
-        "annee, ghm",
+        "annee=2022,2023,2024&regroupement=racine&etablissement=299999001",
+        "annee, substr(ghm, 1, 5)",
         "finess = '299999001'",
     ),
-    ("casemix-mco", "annee=2024&mois=6&regroupement=cmd", "substr(ghm, 1, 2)", "annee = 2024 AND mois_sortie <= 6"),
+    ("casemix-mco", "annee=2024&mois=6&regroupement=cas", "substr(ghm, 3, 1)", "annee = 2024 AND mois_sortie <= 6"),
     (
         "parts-de-marche-mco",
         "annee=2023&zone=departement:29",
@@ -41,8 +41,8 @@ QUESTIONS = [
     ),
     (
         "parts-de-marche-mco",
-        "annee=2023&zone=region:53&regroupement=ga",
-        "annee, finess, substr(ghm, 1, 5)",
+        "annee=2023&zone=region:53&regroupement=cas",
+        "annee, finess, substr(ghm, 3, 1)",
         "annee IN (2022, 2023) AND substr(code_geo, 1, 2) IN ('22', '29', '35', '56')",
     ),
 ]
@@ -57,7 +57,7 @@ def run() -> list[str]:
     if not (DEMO / "editions" / "current").exists():
         raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
     place = workspaces.load(DEMO)
-    edition = open_edition(place.editions, settings=place.settings)
+    edition, public = (open_edition(place.editions, settings=place.settings, public=p) for p in (False, True))
     scan = duckdb.connect(config={"threads": 2})
     scan.execute("SET enable_progress_bar = false")
     stays = str(DEMO / "store" / "mco" / "*" / "*" / "*" / "rsa-*" / "sejours.parquet")
@@ -65,10 +65,10 @@ def run() -> list[str]:
     columns = [
         "question",
         "lignes",
-        "réponse masquée",
-        "sans masques",
+        "réponse ouverte",
+        "réponse sécurisée",
         "balayage des séjours",
-        "balayage ÷ sans masques",
+        "balayage ÷ sécurisée",
     ]
     report = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for slug, criteria, keys, where in QUESTIONS:
@@ -79,12 +79,12 @@ def run() -> list[str]:
             f"sum(CAST(mode_sortie = '9' AS INT)) FROM sejours WHERE {where} AND {KEPT} GROUP BY ALL"
         )
         work: list[Callable[[], object]] = [
-            lambda q=query: answer(q, OPEN, catalogue(), edition),  # type: ignore[misc]
+            lambda q=query: answer(q, OPEN, catalogue(), public),  # type: ignore[misc]
             lambda q=query: answer(q, SECURE, catalogue(), edition),  # type: ignore[misc]
             lambda s=sql: scan.execute(s).fetchall(),  # type: ignore[misc]
         ]
         masked, plain, scanned = _medians(work)
-        rows = len(answer(query, OPEN, catalogue(), edition))
+        rows = len(answer(query, OPEN, catalogue(), public))
         figures = f"{masked:.0f} ms | {plain:.0f} ms | {scanned:.0f} ms | {scanned / plain:.1f}"
         report.append(f"| `{slug} {criteria}` | {rows} | {figures} |")
     return report

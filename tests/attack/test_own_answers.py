@@ -1,0 +1,89 @@
+"""Our own answers hold; a copy of them in which a leak is planted does not: the attacker finds each."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from sanoscope.access.scope import SECURE
+from sanoscope.attack.campaign import audit
+from sanoscope.attack.findings import Report
+from sanoscope.catalogue.load import catalogue
+from sanoscope.cli.audit import open_face
+from sanoscope.edition.edition import Edition
+from sanoscope.present.exports import to_json
+from sanoscope.query.answer import answer
+from sanoscope.query.criteria import parse
+from sanoscope.workspace import Workspace
+
+YEAR = 2022
+Document = dict[str, Any]
+Ask = Callable[[str, Mapping[str, str]], Document]
+
+
+@pytest.fixture(scope="module")
+def faces(small: Workspace, edition: Edition) -> tuple[Ask, Ask]:
+    """The open face, and the truth for the same question."""
+    ask, _ = open_face(small.editions, "petite", catalogue(), small.settings)
+
+    def truth(slug: str, criteria: Mapping[str, str]) -> Document:
+        query = parse(criteria.items(), catalogue().restitution(slug), edition, SECURE)
+        return orjson.loads(to_json(answer(query, SECURE, catalogue(), edition)))
+
+    return ask, truth  # type: ignore[return-value]
+
+
+def attack(small: Workspace, ask: Ask, baskets: int = 12) -> Report:
+    _, world = open_face(small.editions, "petite", catalogue(), small.settings, years=[YEAR])
+    return audit(ask, world, baskets=baskets, seconds=12, seed=1)
+
+
+def planted(faces: tuple[Ask, Ask], wanted: Callable[[str, Mapping[str, str], Document, str], bool]) -> Ask:
+    """The open face, but for the cells that ``wanted`` picks: these are given as they truly are."""
+    ask, truth = faces
+
+    def leaking(slug: str, criteria: Mapping[str, str]) -> Document:
+        shown, true = copy.deepcopy(dict(ask(slug, criteria))), truth(slug, criteria)
+        texts = [c["nom"] for c in shown["colonnes"] if c["genre"] == "texte"]
+        rows = {(r["genre"], *(r[t] for t in texts)): r for r in true["lignes"]}
+        for row in shown["lignes"]:
+            real = rows.get((row["genre"], *(row[t] for t in texts)))
+            for column in [c["nom"] for c in shown["colonnes"] if c["genre"] == "mesure"]:
+                if real and real[f"{column}_etat"] == "exact" and wanted(slug, criteria, row, column):
+                    row[column], row[f"{column}_etat"] = real[column], "exact"
+        return shown
+
+    return leaking
+
+
+def test_our_own_answers_hold(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    report = attack(small, faces[0])
+    assert report.tient, str(report)[:3000]
+    assert not report.of("contradiction")
+
+
+def test_a_small_count_shown_is_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    report = attack(small, planted(faces, lambda s, c, row, column: row[f"{column}_etat"] == "masque"), 1)
+    assert report.of("montre")
+
+
+def test_what_is_approached_given_exactly_is_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    """Masks alone, and all else exact: what is published today elsewhere."""
+    report = attack(small, planted(faces, lambda s, c, row, column: row[f"{column}_etat"] == "approche"), 1)
+    assert report.of("exact")
+
+
+def test_baskets_given_exactly_are_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    def of_baskets(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return "panier" in criteria and row[f"{column}_etat"] in ("approche", "secret")
+
+    assert attack(small, planted(faces, of_baskets), 60).of("exact")
+
+
+def test_deaths_given_exactly_are_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    def of_deaths(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return column in ("part_deces", "sejours", "seances") and row[f"{column}_etat"] != "indisponible"
+
+    assert any("deces" in f.key for f in attack(small, planted(faces, of_deaths), 1).of("exact"))
