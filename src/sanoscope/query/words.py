@@ -79,7 +79,10 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
         if by_activity and version and version != year:
             said.append(f"Regroupements de {year} : version {version} de la classification, la plus proche connue.")
     if any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
-        said.append("Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis.")
+        said.append(
+            "Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis, ou quand l'accès libre ne "
+            "la publie pas à ce niveau."
+        )
     if query.annees and manifest.codes_inconnus:
         said.append(
             "Codes inconnus des nomenclatures, comptés tels quels : "
