@@ -88,7 +88,7 @@ def open_store(
         _keep(certificate(place, year.annee), year, protection, keys)
         return _tables(champ, year, made, names), _said(year, protection)
 
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(workers + 1) as pool:  # one more than processors: years do not end together
         results = list(pool.map(one, years))
     written = []
     for name in champ.publication.feuillets:
