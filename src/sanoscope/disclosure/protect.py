@@ -51,7 +51,7 @@ class Care:
 PARTNERS = 12
 """Columns against which a node is dropped that belongs to a small union, so that the union is left."""
 
-QUICK = Care(width=1, near=10, starts=2, cheap=4.0, crossings=400, budget=0.0, free=1, rounds=4, settling=4)
+QUICK = Care(width=1, near=10, starts=2, cheap=4.0, crossings=200, budget=0.0, free=1, rounds=4, settling=4)
 """For a demonstration: every small node is protected, but takes fewer certified values, at a greater loss."""
 
 
