@@ -15,6 +15,9 @@ TRACER, SPREAD = "_traceur", "_ecart"
 DRAWS = 2
 """Spreads that an open count has."""
 
+THOUSAND = 1000
+"""Spreads are kept as whole thousandths."""
+
 PUBLIC, SECURE = "ouvert", "securise"
 """The two sides of an edition's directory. The open faces read the first alone."""
 

@@ -19,13 +19,10 @@ from sanoscope.disclosure.lattice import Label, membership
 from sanoscope.disclosure.moves import NONE, Moves
 from sanoscope.disclosure.protect import Care, Protection, protect
 from sanoscope.disclosure.tracer import Opened, new_keys, opened
-from sanoscope.edition.manifest import DRAWS, PUBLIC, SECURE, SPREAD, TRACER, ProtectionAnnee, TableCube
+from sanoscope.edition.manifest import DRAWS, PUBLIC, SECURE, SPREAD, THOUSAND, TRACER, ProtectionAnnee, TableCube
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.workspace import Settings
-
-THOUSAND = 1000
-"""Spreads are kept as whole thousandths."""
 
 
 def certificate(place: Path, annee: int) -> Path:

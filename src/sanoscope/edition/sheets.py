@@ -246,7 +246,7 @@ def _levels(champ: Champ, sheet: YearSheet, whole: float) -> list[Level]:
     for by in broken:
         for of in [(n,) for n in dimensions] + [()]:
             for codes in _of_counts(champ, declared, columns, [*of, *by]):
-                if codes.tobytes() not in seen and not (not of and not by and sheet.nom != "" and codes.max() < 0):
+                if codes.tobytes() not in seen:
                     seen.add(codes.tobytes())
                     weight = min(5.0, float(np.sqrt(len(columns) / (codes.max() + 1)))) if of or by else whole
                     found.append(Level(codes, weight))

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanoscope.catalogue.field import Champ, RapportMesure
+from sanoscope.edition.manifest import THOUSAND
 from sanoscope.query.table import Figure, State
 
 Ints = NDArray[np.int64]
-THOUSAND = 1000
-"""Spreads are kept as whole thousandths."""
 
 
 @dataclass(frozen=True, slots=True)
