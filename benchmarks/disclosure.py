@@ -5,12 +5,17 @@ The table is drawn here: establishments × groups for one year, heavy tails, str
 
 import resource
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import numpy as np
+import pyarrow as pa
 
 from sanoscope import workspace as workspaces
+from sanoscope.access.scope import OPEN
+from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.checker import verify
 from sanoscope.disclosure.lattice import Lattice, lattice, sums
 from sanoscope.disclosure.protect import Care, protect
@@ -18,9 +23,17 @@ from sanoscope.disclosure.sides import Level, side
 from sanoscope.disclosure.tracer import new_keys, opened
 from sanoscope.edition.edition import open_edition
 from sanoscope.edition.manifest import TRACER
-from sanoscope.engine.plan import Aggregate, Measure, Scan
+from sanoscope.engine.plan import Aggregate, Measure, Plan, Scan
+from sanoscope.engine.protocol import Engine
+from sanoscope.query.answer import answer
+from sanoscope.query.criteria import parse
 
-DEMO, RUNS = Path("demo-workspace"), 15
+DEMO, RUNS = Path("demo-workspace"), 31
+ASKED = [
+    ("cartographie-activite-mco", "annee=2023"),
+    ("casemix-mco", "annee=2022,2023,2024&regroupement=racine"),
+    ("parts-de-marche-mco", "annee=2023&zone=departement:29"),
+]
 NATIONAL = Care(near=40, budget=0.248, dearest=2.5, settling=6)
 
 
@@ -61,7 +74,7 @@ def run() -> list[str]:
     Raises:
         FileNotFoundError: there is no demo edition: run ``make demo`` first.
     """
-    return ["| mesure | valeur |", "|---|---|", *_protection(), _check_cost()]
+    return ["| mesure | valeur |", "|---|---|", *_protection(), *_check_cost()]
 
 
 def _protection() -> list[str]:
@@ -93,18 +106,56 @@ def _protection() -> list[str]:
     ]
 
 
-def _check_cost() -> str:
-    """Time the same sums with and without their tracers, in turn."""
+def _check_cost() -> list[str]:
+    """Time the same sums with and without their tracers, in turn; then what tracers add to whole answers."""
     if not (DEMO / "editions" / "current").exists():
         raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
     place = workspaces.load(DEMO)
     edition = open_edition(place.editions, settings=place.settings, public=True)
     plain = (Measure("sejours", "sum", "sejours"),)
-    traced = (*plain, Measure("t", "wrapped", "sejours" + TRACER))
-    times: dict[str, list[float]] = {"sans": [], "avec": []}
-    for _ in range(RUNS):
-        for name, measures in (("sans", plain), ("avec", traced)):
-            start = time.perf_counter()
-            edition.engine.run(Aggregate(Scan("activite"), (("annee", "finess"),), measures))
-            times[name].append(time.perf_counter() - start)
-    return f"| somme avec son traceur ÷ sans | {median(times['avec']) / median(times['sans']):.2f} |"
+    traced = (*plain, Measure("t", "sum", "sejours" + TRACER))
+    bare = [Aggregate(Scan("activite"), (("annee", "finess"),), measures) for measures in (plain, traced)]
+    without, with_ = _medians([lambda p=p: edition.engine.run(p) for p in bare])  # type: ignore[misc]
+    lines = [f"| une somme avec son traceur ÷ sans | {with_ / without:.2f} |"]
+    for slug, criteria in ASKED:
+        query = parse(
+            [part.split("=", 1) for part in criteria.split("&")], catalogue().restitution(slug), edition, OPEN
+        )
+        plans: list[Aggregate] = []
+        answer(query, OPEN, catalogue(), replace(edition, engine=_Listening(edition.engine, plans)))
+        light = [replace(p, measures=tuple(m for m in p.measures if not m.name.endswith(TRACER))) for p in plans]
+        without, with_, whole = _medians(
+            [
+                lambda of=light: [edition.engine.run(p) for p in of],  # type: ignore[misc]
+                lambda of=plans: [edition.engine.run(p) for p in of],  # type: ignore[misc]
+                lambda q=query: answer(q, OPEN, catalogue(), edition),  # type: ignore[misc]
+            ]
+        )
+        lines.append(
+            f"| réponse ÷ réponse sans ses traceurs, `{slug} {criteria}` | {whole / (whole - with_ + without):.2f} |"
+        )
+    return lines
+
+
+class _Listening:
+    """An engine that notes the aggregates with a tracer that it is asked for."""
+
+    def __init__(self, engine: Engine, plans: list[Aggregate]) -> None:
+        self.engine, self.plans = engine, plans
+
+    def run(self, plan: Plan) -> pa.Table:
+        if isinstance(plan, Aggregate) and any(m.name.endswith(TRACER) for m in plan.measures):
+            self.plans.append(plan)
+        return self.engine.run(plan)
+
+
+def _medians(work: list[Callable[[], object]]) -> list[float]:
+    """Return the median seconds of each, run in turn after a warm-up."""
+    times: list[list[float]] = [[] for _ in work]
+    for number in range(RUNS + 1):
+        for index, function in enumerate(work):
+            started = time.perf_counter()
+            function()
+            if number:
+                times[index].append(time.perf_counter() - started)
+    return [median(values) for values in times]

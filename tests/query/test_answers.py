@@ -93,6 +93,56 @@ def row_keys(table: Table) -> list[tuple[str, ...]]:
     return [(kind, *(label.values[row] for label in table.labels)) for row, kind in enumerate(table.kinds)]
 
 
+@pytest.mark.parametrize(
+    "criteria",
+    [
+        {"annee": "2023", "regroupement": "racine"},
+        {"annee": "2022,2023", "regroupement": "cas"},
+        {"annee": "2023", "regroupement": "racine", "zone": "departement:29"},
+        {"annee": "2023", "regroupement": "ga", "activite": "doac:D09"},
+        {"annee": "2023", "regroupement": "doac", "activite": "racine:04M05"},
+    ],
+)
+def test_patients_of_published_groups_are_told_with_their_noise(
+    edition: Edition, public: Edition, criteria: dict[str, str]
+) -> None:
+    table, truth = ask(public, OPEN, "casemix-mco", criteria), ask(edition, SECURE, "casemix-mco", criteria)
+    (shown,), (true,) = ([f for f in of.figures if f.name == "patients"] for of in (table, truth))
+    real = dict(zip(row_keys(truth), true.values, strict=True))
+    seen = set()
+    for row, key in enumerate(row_keys(table)):
+        state, count = shown.states[row], real.get(key) or 0
+        seen.add(state)
+        if state is State.APPROXIMATE:
+            assert count >= 11 and abs(shown.estimates[row] - count) < 80 and shown.estimates[row] >= 11
+        elif state is State.MASKED:
+            assert 1 <= count <= 10
+        elif state is State.EXACT:
+            assert count == shown.values[row] == 0
+    assert seen & {State.APPROXIMATE, State.MASKED}
+
+
+def test_patients_of_the_same_group_under_two_names_have_one_figure(public: Edition) -> None:
+    rows = ask(public, OPEN, "casemix-mco", {"annee": "2023", "regroupement": "cmd"})
+    patients = next(f for f in rows.figures if f.name == "patients")
+    large = [i for i, state in enumerate(patients.states[:-1]) if state is State.APPROXIMATE]
+    assert large, "le jeu d'essai doit avoir de grands effectifs"
+    for row in large[:3]:
+        code = rows.labels[0].values[row]
+        alone = ask(public, OPEN, "casemix-mco", {"annee": "2023", "regroupement": "cmd", "activite": f"cmd:{code}"})
+        (figure,) = (f for f in alone.figures if f.name == "patients")
+        assert figure.estimates == (patients.estimates[row],) * 2
+
+
+@pytest.mark.parametrize("more", [{"secteur": "public"}, {"mois": "6"}, {"panier": "290000017,290000025"}])
+def test_patients_of_anything_else_are_not_told(public: Edition, more: dict[str, str]) -> None:
+    if "panier" in more:
+        more = {"panier": ",".join(sorted(public.finess)[:2])}
+    table = ask(public, OPEN, "casemix-mco", {"annee": "2023", "regroupement": "cas", **more})
+    patients = next(f for f in table.figures if f.name == "patients")
+    assert set(patients.states) <= {State.NOT_AVAILABLE}
+
+
 def test_a_row_s_identity_never_gives_a_hidden_part_away(public: Edition) -> None:
     asked = {"annee": "2023", "activite": "racine:04M05"}
     figures = {f.name: f for f in ask(public, OPEN, "cartographie-activite-mco", asked).figures}

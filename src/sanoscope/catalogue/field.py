@@ -82,10 +82,19 @@ class Cube(Frozen):
 
 
 class Distinct(Frozen):
-    """Persons that must be counted, never added up: one row for each person and group of dimensions."""
+    """Persons that must be counted, never added up: one row for each person and group of dimensions.
+
+    Attributes:
+        libelle: label.
+        colonne: what tells one from another.
+        lignes: sum that counts their lines: where the open side hides it, it hides them.
+        quand: which lines count.
+        dimensions: along what.
+    """
 
     libelle: str
     colonne: str
+    lignes: str
     quand: Conditions = {}
     dimensions: tuple[str, ...]
 
@@ -220,6 +229,7 @@ class Champ(Frozen):
                 _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
             else:
                 _known(f"mesure {name}", (mesure.de,), set(self.distincts) if mesure.genre == "distinct" else sums)
+        _known("distincts", tuple(distinct.lignes for distinct in self.distincts.values()), sums)
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
             _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)

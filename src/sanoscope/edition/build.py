@@ -20,6 +20,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.opening import open_store
+from sanoscope.edition.persons import noise_key, open_persons
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
 from sanoscope.edition.rules import DERIVED, condition, contribution, exclusion
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -207,6 +208,14 @@ class _Construction:
             secret=secret,
             progress=self.progress,
         )
+        key = noise_key(self.work, before, secret)
+        for name in self.champ.distincts:
+            source = next((table.nom for table in self.tables if table.cube == name), "")
+            if source:
+                self.progress(f"comptes distincts ouverts : {name}")
+                made[0].append(
+                    open_persons(self.engine, public, self.champ, name, source, threshold=settings.seuil, key=key)
+                )
         public.close()
         return made
 

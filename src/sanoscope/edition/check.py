@@ -7,6 +7,7 @@ from sanoscope.catalogue.field import Champ
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.opening import audit_year
+from sanoscope.edition.persons import audit_persons
 from sanoscope.edition.publication import current, verify
 from sanoscope.edition.rollups import base_shape
 from sanoscope.engine.plan import Aggregate, Measure, Scan
@@ -30,6 +31,7 @@ def check(directory: Path, name: str, champ: Champ, settings: Settings) -> list[
     controls = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({manifest.empreinte[:12]}…)")]
     controls += [_reconciled(manifest), *_rollups(edition, champ), _complete(manifest)]
     controls += _certificates(directory / name, manifest, champ, settings)
+    controls += _persons(directory / name, edition, champ, settings)
     controls += _against_current(directory, edition, champ, settings)
     return controls
 
@@ -55,6 +57,19 @@ def _rollups(edition: Edition, champ: Champ) -> list[Controle]:
         wrong = [name for name, total in totals.items() if total != base]
         detail = f"{len(totals)} tables égales au cube de base" if not wrong else f"différentes : {', '.join(wrong)}"
         controls.append(Controle(f"agrégats du cube {cube}", not wrong, detail))
+    return controls
+
+
+def _persons(place: Path, edition: Edition, champ: Champ, settings: Settings) -> list[Controle]:
+    """Verify that what is told of persons is what the secure store and the key of the noise give."""
+    controls = []
+    for name in champ.distincts:
+        for table in edition.tables(name):
+            groups, small, astray = audit_persons(place, champ, name, table.nom, settings)
+            detail = f"{groups} groupes bruités ou masqués, dont {small} petits"
+            if astray:
+                detail += f" ; {astray} ne sont pas ce que donne la clé"
+            controls.append(Controle(f"{name} ouverts", not astray, detail))
     return controls
 
 

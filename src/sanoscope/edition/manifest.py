@@ -65,8 +65,8 @@ class TableCube(_Model):
         cube: base cube, or sheet, that it sums.
         dimensions: the finest dimensions; ``colonnes``: these with all that they determine.
         lignes: rows.
-        sommes: the sums that an open table holds, each with its tracer; ``comptes``: those that count people, with
-            their spreads as well.
+        sommes: the sums that an open table holds, each with the column of its tracer.
+        comptes: those of them that count people, with their spreads as well.
     """
 
     nom: str
@@ -74,7 +74,7 @@ class TableCube(_Model):
     dimensions: list[str]
     colonnes: list[str]
     lignes: int
-    sommes: list[str] = []
+    sommes: dict[str, str] = {}
     comptes: list[str] = []
 
 

@@ -13,12 +13,12 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse
 
-from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.field import Champ, Feuillet
 from sanoscope.disclosure.checker import Verdict, verify
 from sanoscope.disclosure.lattice import Label, membership
 from sanoscope.disclosure.moves import NONE, Moves
 from sanoscope.disclosure.protect import Care, Protection, protect
-from sanoscope.disclosure.tracer import Opened, new_keys, opened
+from sanoscope.disclosure.tracer import MODULUS, Opened, new_keys, opened
 from sanoscope.edition.manifest import DRAWS, PUBLIC, SECURE, SPREAD, THOUSAND, TRACER, ProtectionAnnee, TableCube
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -119,23 +119,29 @@ def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[st
 def _side_by_side(champ: Champ, sheet: YearSheet, cells: pl.DataFrame) -> pl.DataFrame:
     declared = sheet.feuillet
     keys = ["finess", *(n for n in sheet.columns.columns if n != COUNT)]
-    sums = {name: (name,) if name in declared.comptes else champ.feuilles(name) for name in champ.sommes}
-    counted = {n: of for n, of in sums.items() if set(of) <= set(declared.comptes)}
-    parts: list[pl.Expr] = []
-    for name, of in counted.items():
-        inside = pl.col(COUNT).is_in(of)
+    of = _leaves(champ, declared)
+    parts = [pl.col(name).sum() for name in declared.portees]
+    for name in of.keys() - declared.portees.keys():
+        inside = pl.col(COUNT).is_in(of[name])
         parts.append((pl.col(PEOPLE) * inside).sum().alias(name))
-        parts.append(_wrapped(inside).alias(name + TRACER))
         parts += [(pl.col(f"{SPREAD}{d}") * inside).sum().alias(f"{name}{SPREAD}{d}") for d in range(DRAWS)]
-    for name, of in declared.portees.items():
-        parts.append(pl.col(name).sum())
-        parts.append(_wrapped(pl.col(COUNT).is_in(of)).alias(name + TRACER))
+    for column in sorted(set(_tracers(champ, declared).values())):
+        inside = pl.col(COUNT).is_in(of[column.removesuffix(TRACER)])
+        parts.append(((pl.col(TRACER) * inside).sum() % MODULUS).alias(column))
     return cells.group_by(keys).agg(parts)
 
 
-def _wrapped(inside: pl.Expr) -> pl.Expr:
-    """Return the sum of tracers modulo 2⁶⁴: 64-bit sums of Polars wrap around."""
-    return pl.when(inside).then(pl.col(TRACER)).otherwise(pl.lit(0, pl.UInt64)).sum()
+def _leaves(champ: Champ, declared: Feuillet) -> dict[str, tuple[str, ...]]:
+    """Return the counts that make each sum of a sheet, or carry it; counts first."""
+    counts = set(declared.comptes)
+    sums = {name: (name,) if name in counts else champ.feuilles(name) for name in champ.sommes}
+    return {name: of for name, of in sums.items() if set(of) <= counts} | declared.portees
+
+
+def _tracers(champ: Champ, declared: Feuillet) -> dict[str, str]:
+    """Return the column of each sum's tracer: what the same counts carry has the same one."""
+    first: dict[frozenset[str], str] = {}
+    return {name: first.setdefault(frozenset(of), name + TRACER) for name, of in _leaves(champ, declared).items()}
 
 
 def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -> TableCube:
@@ -147,19 +153,18 @@ def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -
     dimensions = [n for n in whole.columns if n in champ.dimensions]
     whole = whole.sort("annee", "finess", *declared.classe)
     public.store(name, whole.to_arrow())
-    sums = [n for n in whole.columns if n + TRACER in whole.columns]
     return TableCube(
         nom=name,
         cube=name,
         dimensions=dimensions,
         colonnes=dimensions,
         lignes=len(whole),
-        sommes=sums,
-        comptes=[n for n in sums if f"{n}{SPREAD}0" in whole.columns],
+        sommes=_tracers(champ, declared),
+        comptes=[n for n in _leaves(champ, declared) if n not in declared.portees],
     )
 
 
-def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.uint64]) -> None:
+def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.int64]) -> None:
     """Write the certificate: for the secure side alone."""
     path.parent.mkdir(exist_ok=True)
     np.savez_compressed(
@@ -195,12 +200,12 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
     of = year.lattice
     nodes = membership(of.rows), membership(of.columns).T
     twin = np.asarray((nodes[0] @ counts @ nodes[1]).toarray())
-    exact = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) == 0
+    exact = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) % MODULUS == 0
     return verify(of, moves, steps, made, twin, exact & (of.values > 0))
 
 
 def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Return what the open tables hold, int64[row leaves, column leaves]: counts, and tracers, which wrap around."""
+    """Return what the open tables hold, int64[row leaves, column leaves]: counts, and tracers."""
     parts = []
     for sheet, start in zip(year.sheets, year.lattice.leaf_start, strict=False):
         names = [name for name in sheet.columns.columns if name != COUNT]
@@ -215,7 +220,7 @@ def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse
                     pl.col("ligne").cast(pl.Int64),
                     pl.col("colonne").cast(pl.Int64) + start,
                     pl.col(count).alias(PEOPLE),
-                    pl.col(count + TRACER).reinterpret(signed=True).alias(TRACER),
+                    pl.col(count + TRACER).alias(TRACER),
                 )
             )
     cells = pl.concat(parts)

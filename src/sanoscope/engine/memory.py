@@ -55,11 +55,7 @@ class MemoryEngine:
         rows = list(self._rows(plan))
         if not rows:
             return pa.table({})
-        wide = {m.name for m in plan.measures if m.function == "wrapped"} if isinstance(plan, Aggregate) else set()
-        columns = {
-            name: pa.array([row[name] for row in rows], pa.uint64() if name in wide else None) for name in rows[0]
-        }
-        return pa.table(columns)
+        return pa.table({name: pa.array([row[name] for row in rows]) for name in rows[0]})
 
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
@@ -160,8 +156,6 @@ def _aggregate(measure: Measure, rows: list[Row]) -> Any:
     match measure.function:
         case "sum":
             return sum(values)
-        case "wrapped":
-            return sum(values) % 2**64
         case "min":
             return min(values)
         case "max":

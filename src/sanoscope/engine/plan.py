@@ -75,12 +75,11 @@ Expression: TypeAlias = Column | Constant | Binary | In | Case | Coalesce | Pref
 class Measure:
     """An aggregate.
 
-    ``distinct`` counts the different non-null values of a column; ``count`` counts rows; ``wrapped`` is the sum modulo
-    2⁶⁴ of numbers that are not negative.
+    ``distinct`` counts the different non-null values of a column; ``count`` counts rows.
     """
 
     name: str
-    function: Literal["sum", "wrapped", "count", "distinct", "min", "max"]
+    function: Literal["sum", "count", "distinct", "min", "max"]
     column: str = ""
 
 

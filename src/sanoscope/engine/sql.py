@@ -22,8 +22,6 @@ from sanoscope.engine.plan import (
     Scan,
 )
 
-WRAP = 2**64
-
 _BINARY: dict[str, type[exp.Expr]] = {
     "=": exp.EQ,
     "<>": exp.NEQ,
@@ -50,25 +48,25 @@ def _select(plan: Plan) -> exp.Select:
 
 @_select.register
 def _(plan: Scan) -> exp.Select:
-    return exp.select("*").from_(_table(plan.table))
+    return _star().from_(_table(plan.table), copy=False)
 
 
 @_select.register
 def _(plan: Filter) -> exp.Select:
-    return exp.select("*").from_(_from(plan.source)).where(_expression(plan.condition))
+    return _star().from_(_from(plan.source), copy=False).where(_expression(plan.condition), copy=False)
 
 
 @_select.register
 def _(plan: Derive) -> exp.Select:
-    columns = [exp.alias_(_expression(e), name, quoted=True) for name, e in plan.columns]
-    return exp.select(*columns).from_(_from(plan.source))
+    columns = [_named(_expression(e), name) for name, e in plan.columns]
+    return exp.Select().select(*columns, copy=False).from_(_from(plan.source), copy=False)
 
 
 @_select.register
 def _(plan: LeftJoin) -> exp.Select:
     left, right = _from(plan.left, "l"), _from(plan.right, "r")
     equal = [exp.EQ(this=_of("l", key), expression=_of("r", key)) for key in plan.on]
-    taken = [exp.alias_(_of("r", name), name, quoted=True) for name in plan.take]
+    taken = [_named(_of("r", name), name) for name in plan.take]
     everything = exp.Column(this=exp.Star(), table=exp.to_identifier("l"))
     return exp.select(everything, *taken).from_(left).join(right, on=exp.and_(*equal), join_type="left")
 
@@ -78,29 +76,37 @@ def _(plan: Aggregate) -> exp.Select:
     keys = [_column(key) for key in plan.keys]
     several = len(plan.sets) > 1
     marks = [
-        exp.alias_(exp.Anonymous(this="GROUPING", expressions=[_column(key)]), f"grouping_{key}", quoted=True)
+        _named(exp.Anonymous(this="GROUPING", expressions=[_column(key)]), f"grouping_{key}")
         for key in (plan.keys if several else ())
     ]
-    select = exp.select(*keys, *marks, *[_measure(m) for m in plan.measures])
+    select = exp.Select().select(*keys, *marks, *[_measure(m) for m in plan.measures], copy=False)
     condition = None
     source = plan.source
     if isinstance(source, Filter):  # one level less for the reader and the optimiser
         condition, source = _expression(source.condition), source.source
-    select = select.from_(_from(source))
+    select = select.from_(_from(source), copy=False)
     if condition is not None:
-        select = select.where(condition)
+        select = select.where(condition, copy=False)
     if several:
         sets = [exp.Tuple(expressions=[_column(key) for key in keys_of]) for keys_of in plan.sets]
         select.set("group", exp.Group(grouping_sets=[exp.GroupingSets(expressions=sets)]))
     elif keys:
-        select = select.group_by(*keys)
-    return select.order_by(*[_column(name) for name in plan.sort]) if plan.sort else select
+        select = select.group_by(*map(_column, plan.keys), copy=False)
+    return select.order_by(*map(_column, plan.sort), copy=False) if plan.sort else select
+
+
+def _star() -> exp.Select:
+    return exp.Select().select("*", copy=False)
+
+
+def _named(expression: exp.Expr, name: str) -> exp.Expr:
+    return exp.alias_(expression, name, quoted=True, copy=False)
 
 
 def _from(plan: Plan, alias: str = "s") -> exp.Expr:
     if isinstance(plan, Scan):
-        return exp.alias_(_table(plan.table), alias, table=True)
-    return _select(plan).subquery(alias)
+        return exp.alias_(_table(plan.table), alias, table=True, copy=False)
+    return _select(plan).subquery(alias, copy=False)
 
 
 def _table(name: str) -> exp.Table:
@@ -118,15 +124,13 @@ def _of(alias: str, name: str) -> exp.Column:
 def _measure(measure: Measure) -> exp.Expr:
     if measure.function == "count":
         aggregate: exp.Expr = exp.Count(this=exp.Star())
-    elif measure.function == "wrapped":
-        total = exp.Mod(this=exp.Sum(this=_column(measure.column)), expression=exp.Literal.number(WRAP))
-        aggregate = exp.cast(total, exp.DataType.Type.UBIGINT)
     elif measure.function == "distinct":
         aggregate = exp.Count(this=exp.Distinct(expressions=[_column(measure.column)]))
     else:
         function = {"sum": exp.Sum, "min": exp.Min, "max": exp.Max}[measure.function](this=_column(measure.column))
-        aggregate = exp.cast(function, "BIGINT") if measure.function == "sum" else function
-    return exp.alias_(aggregate, measure.name, quoted=True)
+        whole = exp.DataType(this=exp.DataType.Type.BIGINT)
+        aggregate = exp.Cast(this=function, to=whole) if measure.function == "sum" else function
+    return _named(aggregate, measure.name)
 
 
 @singledispatch

@@ -1,7 +1,7 @@
 """From a `Query` to a `Table`: plan, run, say what may be shown of each cell, assemble. Every output passes here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,56 +11,65 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.field import Champ, Mesure
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.manifest import TRACER, TableCube
+from sanoscope.edition.manifest import TableCube
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import words
 from sanoscope.query.criteria import Query
+from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import (
     Question,
     choose,
     choose_open,
-    distinct_plan,
     question,
     spreads,
     sums_plan,
 )
-from sanoscope.query.states import NOTHING, Shown, Sum, hide_zeros, margin, shown_ratio, shown_share, shown_sum
-from sanoscope.query.table import Kind, Label, Measured, State, Table
+from sanoscope.query.states import (
+    APPROXIMATE,
+    EXACT,
+    NOT_AVAILABLE,
+    SECRET,
+    Shown,
+    Sums,
+    everywhere,
+    hide_zeros,
+    margins,
+    riding,
+    shown_ratio,
+    shown_share,
+    shown_sum,
+)
+from sanoscope.query.table import Label, Measured, Table
 
 Ints = NDArray[np.int64]
 RowKey = tuple[Any, ...]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """The additive figures of an answer, by row and period.
+    """The additive figures of an answer: a cell for each row and period, then for each total and period.
 
     Attributes:
         keys: key of each row: year, then the rows' dimensions (the year is 0 where years are side by side).
         groups: int64[rows], the total each row belongs to; ``group_keys`` their keys.
-        columns: int64 or uint64[rows, periods], by column: sums, and in an open edition their tracers and spreads.
+        columns: int64[rows + totals, periods], by table and column: sums, and in an open edition their tracers and
+            spreads.
     """
 
     keys: list[RowKey]
     groups: Ints
     group_keys: list[RowKey]
-    columns: dict[str, NDArray[Any]]
-    totals: dict[str, NDArray[Any]] = field(init=False)
+    columns: dict[tuple[str, str], Ints]
 
-    def __post_init__(self) -> None:
-        """Add up the rows of each group; tracers wrap around, as they must."""
-        self.totals = {}
-        for name, values in self.columns.items():
-            total = np.zeros((len(self.group_keys), values.shape[1]), values.dtype)
-            np.add.at(total, self.groups, values)
-            self.totals[name] = total
+    def __len__(self) -> int:
+        """Number of rows and totals."""
+        return len(self.keys) + len(self.group_keys)
 
-    def sum(self, name: str, spread: tuple[str, ...], *, row: int, period: int, total: bool) -> Sum:
-        """Return a sum of a row, or of the total of a group."""
-        of = self.totals if total else self.columns
-        moved = bool(of[name + TRACER][row, period]) if name + TRACER in of else False
-        return Sum(int(of[name][row, period]), moved, margin([int(of[s][row, period]) for s in spread]) if moved else 0)
+    def whole(self) -> Ints:
+        """Return the place of the total of each row and total, int64[rows + totals]."""
+        return len(self.keys) + np.concatenate([self.groups, np.arange(len(self.group_keys))])
 
 
 def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *, threshold: int = 11) -> Table:
@@ -77,6 +86,15 @@ def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *
         SanoscopeError: the engine was interrupted, or the edition was built for another catalogue.
     """
     return _Answer(query, scope, catalogue, edition, threshold).table()
+
+
+def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition) -> None:
+    """Do nothing if the store has tables that answer a query; `answer` would raise the same. Reads no figure.
+
+    Raises:
+        CriterionError: ``non-publie``: the open side does not publish this crossing.
+    """
+    _Answer(query, scope, catalogue, edition, 0)
 
 
 class _Answer:
@@ -99,15 +117,11 @@ class _Answer:
 
     def table(self) -> Table:
         grid = self._grid()
-        sums = {
-            (kind, i, period): self._sums(grid, kind, i, period)
-            for kind, count in (("detail", len(grid.keys)), ("total", len(grid.group_keys)))
-            for i in range(count)
-            for period in range(len(self.periods))
-        }
-        order = self._order(grid, sums)
+        sums = [self._sums(grid, period) for period in range(len(self.periods))]
+        shown = [self._shown(grid, of) for of in sums]
+        order = self._order(grid, shown[0])
         figures = [
-            self._figure(name, mesure, period, grid, sums, order)
+            self._figure(name, mesure, period, self._column(mesure, period, grid, sums, shown).at(order))
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
         ]
@@ -117,7 +131,7 @@ class _Answer:
             query=self.query.canonical,
             labels=self._labels(grid, order),
             figures=tuple(figures),
-            kinds=tuple(kind for kind, _ in order),
+            kinds=tuple("detail" if place < len(grid.keys) else "total" for place in order.tolist()),
             edition=self.edition.nom,
             state=self.edition.manifest.etat,
             made=self.edition.manifest.cree_le.date().isoformat(),
@@ -129,7 +143,9 @@ class _Answer:
         """Return the table that answers each sum; a sum that the open side does not publish this way has none."""
         needed = needed_sums(list(self.mesures.values()))
         if self.edition.public:
-            needed = tuple(dict.fromkeys([*needed, *(c for name in needed for c in self.carriers.get(name, ()))]))
+            lines = [self.champ.distincts[m.de].lignes for m in self.mesures.values() if m.genre == "distinct"]
+            carriers = [carrier for name in needed for carrier in self.carriers.get(name, ())]
+            needed = tuple(dict.fromkeys([*needed, *lines, *carriers]))
         else:
             return dict.fromkeys(needed, choose(self.asked, self.restitution.cube, self.edition))
         if self.query.activite and self.query.regroupement:
@@ -143,83 +159,91 @@ class _Answer:
     # rows -------------------------------------------------------------------------------------------------------
 
     def _grid(self) -> Grid:
-        names = tuple(self.tables)
         index: dict[RowKey, int] = {}
-        found: list[tuple[int, int, dict[str, Any]]] = []
-        columns: dict[str, Any] = {}
+        found: list[tuple[Ints, Ints, dict[tuple[str, str], Ints]]] = []
+        side_by_side = self.restitution.precedente
         for table in {t.nom: t for t in self.tables.values()}.values():
-            own = tuple(name for name in names if self.tables[name].nom == table.nom)
+            own = tuple(name for name, of in self.tables.items() if of.nom == table.nom)
             plan = sums_plan(self.asked, table, own, public=self.edition.public)
-            kept = [*own]
-            if self.edition.public:
-                kept += [name + TRACER for name in own] + [s for name in own for s in spreads(name, table)]
-            columns |= {name: np.uint64 if name.endswith(TRACER) else np.int64 for name in kept}
-            for row in self.edition.engine.run(plan).to_pylist():
-                if not any(row[name] for name in kept):
-                    continue
-                side_by_side = self.restitution.precedente
-                key = (0 if side_by_side else row["annee"], *(row[name] for name in self.asked.rows))
-                period = self.periods.index(row["annee"]) if side_by_side else 0
-                found.append((index.setdefault(key, len(index)), period, {name: row[name] for name in kept}))
-        values = {name: np.zeros((len(index), len(self.periods)), kind) for name, kind in columns.items()}
-        for place, period, row in found:
-            for name, value in row.items():
-                values[name][place, period] = value
-        keys = list(index)
+            rows = self.edition.engine.run(plan)
+            if not rows.num_rows:
+                continue
+            columns = {m.name: rows[m.name].to_numpy().astype(np.int64) for m in plan.measures}
+            kept = np.any(list(columns.values()), axis=0)
+            years = rows["annee"].to_pylist()
+            keys = zip(
+                [0] * len(years) if side_by_side else years,
+                *(rows[name].to_pylist() for name in self.asked.rows),
+                strict=True,
+            )
+            place = [index.setdefault(key, len(index)) if keep else 0 for key, keep in zip(keys, kept, strict=True)]
+            period = [self.periods.index(year) for year in years] if side_by_side else [0] * len(years)
+            of_kept = {(table.nom, name): values[kept] for name, values in columns.items()}
+            found.append((np.array(place)[kept], np.array(period)[kept], of_kept))
         group_index: dict[RowKey, int] = {}
-        groups = np.array([group_index.setdefault(key[:-1], len(group_index)) for key in keys], np.int64)
-        return Grid(keys, groups, list(group_index), values)
+        groups = np.array([group_index.setdefault(key[:-1], len(group_index)) for key in index], np.int64)
+        shape = len(index) + len(group_index), len(self.periods)
+        whole: dict[tuple[str, str], Ints] = {name: np.zeros(shape, np.int64) for _, _, of in found for name in of}
+        for places, periods, of in found:
+            for name, values in of.items():
+                whole[name][places, periods] = values
+                np.add.at(whole[name], (len(index) + groups[places], periods), values)
+        return Grid(list(index), groups, list(group_index), whole)
 
-    def _sums(self, grid: Grid, kind: str, i: int, period: int) -> dict[str, tuple[Sum, Shown]]:
-        """Return every sum of a cell's row, with what is shown of it."""
-        found = {
-            name: grid.sum(name, self._spreads(name), row=i, period=period, total=kind == "total")
-            for name in self.tables
-        }
-        group = self.asked.is_group(total=kind == "total")
-        shown = {name: self._shown(name, found, group=group) for name in found}
-        if self.edition.public:
-            shown = hide_zeros(shown, self.champ)
-        return {name: (found[name], shown[name]) for name in found}
+    def _sums(self, grid: Grid, period: int) -> dict[str, Sums]:
+        """Return every sum of a period in each row and total."""
+        nothing = np.zeros((len(grid), len(self.periods)), np.int64)
 
-    def _shown(self, name: str, found: dict[str, Sum], *, group: bool) -> Shown:
-        """Return what is shown of a sum; of one that rides on counts, according to these."""
-        people = self.champ.sommes[name].effectif
-        carriers = [found[c] for c in self.carriers.get(name, ()) if c in found]
-        if self.edition.public and carriers and found[name].moved:
-            carrying = Sum(sum(c.value for c in carriers), moved=True)
-            if shown_sum(carrying, people=True, group=False, threshold=self.threshold).state is State.SECRET:
-                return Shown(State.SECRET)
-            return Shown(State.APPROXIMATE, estimate=found[name].value)
-        return shown_sum(found[name], people=people, group=group, threshold=self.threshold)
+        def column(table: TableCube, name: str) -> Ints:
+            return np.asarray(grid.columns.get((table.nom, name), nothing)[:, period])
 
-    def _spreads(self, name: str) -> tuple[str, ...]:
-        return spreads(name, self.tables[name]) if self.edition.public else ()
+        found = {}
+        for name, table in self.tables.items():
+            value, moved, around = column(table, name), np.zeros(len(grid), np.bool_), np.zeros(len(grid))
+            if self.edition.public:
+                moved = column(table, table.sommes[name]) % MODULUS != 0
+                around = np.where(moved, margins([column(table, s) for s in spreads(name, table)], len(grid)), 0.0)
+            found[name] = Sums(value, moved, around)
+        return found
 
-    def _order(self, grid: Grid, sums: dict[Any, dict[str, tuple[Sum, Shown]]]) -> list[tuple[Kind, int]]:
-        """Return (kind, index) of the rows to show: group after group, each with its total at the end.
+    def _shown(self, grid: Grid, sums: dict[str, Sums]) -> dict[str, Shown]:
+        """Return what is shown of every sum; of those that ride on counts, according to these."""
+        group = np.full(len(grid), self.asked.is_group(total=False))
+        group[len(grid.keys) :] = self.asked.is_group(total=True)
+        shown = {}
+        for name, of in sums.items():
+            people = self.champ.sommes[name].effectif
+            shown[name] = shown_sum(of, people=people, group=group, threshold=self.threshold)
+            carriers = [sums[c] for c in self.carriers.get(name, ()) if c in sums]
+            if self.edition.public and carriers:
+                shown[name] = riding(shown[name], of, carriers, threshold=self.threshold)
+        return hide_zeros(shown, self.champ) if self.edition.public else shown
+
+    def _order(self, grid: Grid, shown: dict[str, Shown]) -> Ints:
+        """Return the places of the rows to show: group after group, each with its total at the end.
 
         Rows whose sort figure is masked come last, by code: their order must not say what the mask hides.
         """
         size = np.zeros(len(grid.keys))
         if self.restitution.tri:
-            column = getattr(self.mesures[self.restitution.tri], "de", "")
-            for row in range(len(size)):
-                of, shown = sums["detail", row, 0][column]
-                size[row] = of.value if shown.state in (State.EXACT, State.APPROXIMATE) else -1
-        order: list[tuple[Kind, int]] = []
-        for group in sorted(range(len(grid.group_keys)), key=lambda g: grid.group_keys[g]):
-            members = [i for i in range(len(grid.keys)) if grid.groups[i] == group and self._is_shown(grid.keys[i])]
-            members.sort(key=lambda i: (-size[i], grid.keys[i]))
-            order += [("detail", i) for i in members]
-            order.append(("total", group))
-        return order
+            column = shown[getattr(self.mesures[self.restitution.tri], "de", "")]
+            told = (column.state == EXACT) | (column.state == APPROXIMATE)
+            size = np.where(told, column.figure, -1)[: len(size)]
+        members: list[list[int]] = [[] for _ in grid.group_keys]
+        for row in sorted(range(len(grid.keys)), key=lambda row: (-size[row], grid.keys[row])):
+            if self._is_shown(grid.keys[row]):
+                members[grid.groups[row]].append(row)
+        order: list[int] = []
+        for group in sorted(range(len(members)), key=lambda g: grid.group_keys[g]):
+            order += [*members[group], len(grid.keys) + group]
+        return np.array(order, np.int64)
 
     def _is_shown(self, key: RowKey) -> bool:
         return self.asked.shown is None or key[-1] in self.asked.shown
 
-    def _labels(self, grid: Grid, order: list[tuple[Kind, int]]) -> tuple[Label, ...]:
-        keys = [grid.keys[i] if kind == "detail" else (*grid.group_keys[i], None) for kind, i in order]
+    def _labels(self, grid: Grid, order: Ints) -> tuple[Label, ...]:
+        every = [*grid.keys, *((*key, None) for key in grid.group_keys)]
+        keys = [every[place] for place in order]
         labels = []
         if not self.restitution.precedente and len(self.query.annees) > 1:
             labels.append(Label("annee", "Année", tuple(str(key[0]) for key in keys)))
@@ -250,76 +274,48 @@ class _Answer:
 
     # figures ----------------------------------------------------------------------------------------------------
 
-    def _figure(
-        self,
-        name: str,
-        mesure: Mesure,
-        period: int,
-        grid: Grid,
-        sums: dict[Any, dict[str, tuple[Sum, Shown]]],
-        order: list[tuple[Kind, int]],
-    ) -> Measured:
-        if mesure.genre == "distinct":
-            cells = self._distinct(mesure.de, grid, order)
-        else:
-            cells = [self._cell(mesure, period, kind, i, grid, sums) for kind, i in order]
+    def _figure(self, name: str, mesure: Mesure, period: int, column: Shown) -> Measured:
         suffix, title = "", mesure.libelle
         if self.restitution.precedente:
             suffix, title = ("_n1" if period else ""), f"{mesure.libelle} {self.periods[period]}"
-        estimates = tuple(cell.estimate for cell in cells)
-        margins = tuple(cell.margin for cell in cells)
         return Measured(
             name=name + suffix,
             title=title,
             unit=mesure.unite,
             decimals=getattr(mesure, "decimales", 0),
             definition=mesure.definition,
-            values=tuple(cell.value for cell in cells),
-            states=tuple(cell.state for cell in cells),
-            estimates=estimates if any(e is not None for e in estimates) else (),
-            margins=margins if any(m is not None for m in margins) else (),
+            values=column.values(),
+            states=column.states(),
+            estimates=column.estimates(),
+            margins=column.margins(),
         )
 
-    def _cell(
-        self,
-        mesure: Mesure,
-        period: int,
-        kind: Kind,
-        i: int,
-        grid: Grid,
-        sums: dict[Any, dict[str, tuple[Sum, Shown]]],
+    def _column(
+        self, mesure: Mesure, period: int, grid: Grid, sums: list[dict[str, Sums]], shown: list[dict[str, Shown]]
     ) -> Shown:
+        """Return what every row and total shows of a measure."""
+        if mesure.genre == "distinct":
+            keys = [*grid.keys, *grid.group_keys]
+            if not self.edition.public:
+                return counted(self.asked, mesure.de, keys, self.edition, self.champ)
+            lines = shown[period].get(self.champ.distincts[mesure.de].lignes, everywhere(SECRET, len(grid)))
+            return looked_up(self.asked, mesure.de, keys, lines, self.edition, self.champ)
         if self.restitution.precedente and self.periods[period] not in self.edition.manifest.annees:
-            return NOTHING
-        of = sums[kind, i, period]
+            return everywhere(NOT_AVAILABLE, len(grid))
+        of = sums[period]
+        if mesure.genre == "somme":
+            return shown[period][mesure.de]
         if mesure.genre == "rapport":
             if mesure.numerateur not in of or mesure.denominateur not in of:
-                return NOTHING
+                return everywhere(NOT_AVAILABLE, len(grid))
             people = self.champ.sommes[mesure.numerateur].effectif
-            above, below = of[mesure.numerateur][0], of[mesure.denominateur][0]
+            above, below = of[mesure.numerateur], of[mesure.denominateur]
             return shown_ratio(mesure, above, below, people=people, threshold=self.threshold)
-        if mesure.genre == "somme":
-            return of[mesure.de][1]
-        group = i if kind == "total" else int(grid.groups[i])
-        whole = sums["total", group, period][mesure.de][0]
-        if kind == "total" and (whole.value or whole.moved):
-            return Shown(State.EXACT, 100.0)
-        return shown_share(of[mesure.de][0], whole, threshold=self.threshold)
-
-    def _distinct(self, name: str, grid: Grid, order: list[tuple[Kind, int]]) -> list[Shown]:
-        if self.edition.public:
-            return [NOTHING] * len(order)
-        if not self.edition.tables(name):
-            return [NOTHING] * len(order)
-        table = choose(self.asked, name, self.edition)
-        column = self.champ.distincts[name].colonne
-        counts: dict[RowKey, int] = {}
-        for row in self.edition.engine.run(distinct_plan(self.asked, table, name, column)).to_pylist():
-            last = self.asked.rows[-1]
-            head = (row["annee"], *(row[d] for d in self.asked.rows[:-1]))
-            counts[head if row[f"grouping_{last}"] else (*head, row[last])] = row[name]
-        keys = [grid.keys[i] if kind == "detail" else grid.group_keys[i] for kind, i in order]
-        return [Shown(State.EXACT, counts.get(key, 0)) for key in keys]
+        part = of[mesure.de]
+        found = shown_share(part, part.taken(grid.whole()), threshold=self.threshold)
+        totals = (np.arange(len(grid)) >= len(grid.keys)) & ~part.zero()
+        state = np.where(totals, EXACT, found.state).astype(np.int8)
+        return Shown(state, np.where(totals, 100.0, found.figure), found.margin)
 
 
 def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.manifest import DRAWS, SPREAD, TRACER, TableCube
+from sanoscope.edition.manifest import DRAWS, SPREAD, TableCube
 from sanoscope.engine.plan import (
     Aggregate,
     Binary,
@@ -103,7 +103,7 @@ def choose_open(asked: Question, sums: tuple[str, ...], edition: Edition) -> dic
     return {name: next(t for t in tables if name in t.sommes) for name in sums if any(name in t.sommes for t in tables)}
 
 
-def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...], *, public: bool) -> Plan:
+def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...], *, public: bool) -> Aggregate:
     """Return the plan of additive figures: one row for each year and row of the answer.
 
     From an open table, the tracer of each sum comes with it, one more sum, and its spreads where it has some.
@@ -111,7 +111,7 @@ def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...], *, publi
     keys = ("annee", *asked.rows)
     measures = [Measure(name, "sum", name) for name in sums]
     if public:
-        measures += [Measure(name + TRACER, "wrapped", name + TRACER) for name in sums]
+        measures += [Measure(tracer, "sum", tracer) for tracer in dict.fromkeys(table.sommes[n] for n in sums)]
         measures += [Measure(spread, "sum", spread) for name in sums for spread in spreads(name, table)]
     return Aggregate(_filtered(asked, table), (keys,), tuple(measures), keys)
 

@@ -1,12 +1,11 @@
-"""From what a store holds to what a reader is shown: the state of each cell.
+"""From what a store holds to what a reader is shown: the state of each cell, a column at a time.
 
 In the secure store every figure is exact. In the open one, a sum is exact where its tracer adds up to zero: no move
 changes it, so it is the same in the twin as in the truth. Else it is a twin's: small, it is masked; larger, approached.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,108 +15,166 @@ from sanoscope.edition.manifest import THOUSAND
 from sanoscope.query.table import Figure, State
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+STATES = tuple(State)
+EXACT, MASKED, APPROXIMATE, SECRET, NOT_APPLICABLE, NOT_AVAILABLE = range(len(STATES))
+"""Numbers of the states in arrays: their order in `State`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sum:
-    """A sum in one cell.
+class Sums:
+    """A sum in each cell.
 
     Attributes:
-        value: the count: the true one, or the twin's.
-        moved: some move changes it; never in the secure store.
-        margin: half-width of the uncertainty of a moved count, 0 where unknown.
+        value: int64[cells], the counts: the true ones, or the twin's.
+        moved: bool[cells], some move changes it; never in the secure store.
+        margin: float64[cells], half-width of the uncertainty of a moved count, 0 where unknown.
     """
 
-    value: int
-    moved: bool = False
-    margin: float = 0.0
+    value: Ints
+    moved: Bools
+    margin: Floats
+
+    def small(self, threshold: int) -> Bools:
+        """Tell where it is not shown whatever it counts: a small count, or one that may be."""
+        return np.asarray((self.value < threshold) & ((self.value > 0) | self.moved))
+
+    def zero(self) -> Bools:
+        """Tell where there is nothing, for certain."""
+        return np.asarray((self.value == 0) & ~self.moved)
+
+    def taken(self, cells: Ints) -> "Sums":
+        """Return it in some cells."""
+        return Sums(self.value[cells], self.moved[cells], self.margin[cells])
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a cell shows: a figure where it is exact, an estimate with its margin where it is approached."""
+    """What each cell of a column shows.
 
-    state: State
-    value: Figure = None
-    estimate: Figure = None
-    margin: Figure = None
+    Attributes:
+        state: int8[cells], the number of its state in `STATES`.
+        figure: int64 or float64[cells], the exact figure or the estimate; means nothing in other states.
+        margin: float64[cells], half-width of an estimate's uncertainty, 0 where unknown.
+    """
+
+    state: NDArray[np.int8]
+    figure: Ints | Floats
+    margin: Floats
+
+    def at(self, cells: Ints) -> "Shown":
+        """Return what some cells show, in that order."""
+        return Shown(self.state[cells], self.figure[cells], self.margin[cells])
+
+    def states(self) -> tuple[State, ...]:
+        """Return the state of each cell."""
+        return tuple(map(STATES.__getitem__, self.state.tolist()))
+
+    def values(self) -> tuple[Figure, ...]:
+        """Return the exact figures, None elsewhere."""
+        return self._where(EXACT, self.figure)
+
+    def estimates(self) -> tuple[Figure, ...]:
+        """Return the estimates, None elsewhere; () where there is none."""
+        return self._where(APPROXIMATE, self.figure) if (self.state == APPROXIMATE).any() else ()
+
+    def margins(self) -> tuple[Figure, ...]:
+        """Return the margins that are known, None elsewhere; () where there is none."""
+        known = (self.state == APPROXIMATE) & (self.margin > 0)
+        return self._chosen(known, self.margin) if known.any() else ()
+
+    def _where(self, state: int, figures: Ints | Floats) -> tuple[Figure, ...]:
+        return self._chosen(self.state == state, figures)
+
+    @staticmethod
+    def _chosen(kept: Bools, figures: Ints | Floats) -> tuple[Figure, ...]:
+        return tuple(figure if keep else None for keep, figure in zip(kept.tolist(), figures.tolist(), strict=True))
 
 
-NOTHING = Shown(State.NOT_AVAILABLE)
+def everywhere(state: int, cells: int, figure: float = 0.0) -> Shown:
+    """Return a column that is in one state."""
+    return Shown(np.full(cells, state, np.int8), np.full(cells, figure), np.zeros(cells))
 
 
-def margin(spreads: Sequence[int]) -> float:
-    """Return the half-width within which a count is likely to be, from its spreads (thousandths): two deviations."""
+def margins(spreads: Sequence[Ints], cells: int) -> Floats:
+    """Return the half-width within which counts are likely to be, from their spreads (thousandths): two deviations."""
     if not spreads:
-        return 0.0
-    return max(1.0, ceil(2 * hypot(*spreads) / sqrt(len(spreads)) / THOUSAND))
+        return np.zeros(cells)
+    size = np.sqrt(np.square(np.asarray(spreads, np.float64)).mean(axis=0))
+    return np.asarray(np.maximum(1.0, np.ceil(2 * size / THOUSAND)))
 
 
-def shown_sum(of: Sum, *, people: bool, group: bool, threshold: int) -> Shown:
+def shown_sum(of: Sums, *, people: bool, group: Bools, threshold: int) -> Shown:
     """Return what is shown of a sum.
 
     Args:
         of: the sum.
         people: it counts people or their stays: 1 to threshold − 1 is never shown.
-        group: it is of a published group, which is small in the twin exactly when it is in truth; of anything else
-            (a basket, a cumulation of months) being small in the twin says nothing: it is kept secret.
+        group: bool[cells], it is of a published group, which is small in the twin exactly when it is in truth; of
+            anything else (a basket, a cumulation of months) being small in the twin says nothing: it is kept secret.
         threshold: smallest count that may be shown; 0 for a reader who sees all.
     """
-    if people and 0 < of.value < threshold:
-        return Shown(State.MASKED if group else State.SECRET)
-    if not of.moved:
-        return Shown(State.EXACT, of.value)
-    if of.value < threshold:
-        return Shown(State.MASKED if people and group else State.SECRET)
-    return Shown(State.APPROXIMATE, estimate=of.value, margin=of.margin or None)
+    low = of.value < threshold
+    masked = np.where(group & people, MASKED, SECRET)
+    hidden = (low & (of.value > 0)) if people else np.zeros(len(low), np.bool_)
+    state = np.select([hidden, ~of.moved, low], [masked, EXACT, masked], APPROXIMATE)
+    return Shown(state.astype(np.int8), of.value, of.margin)
 
 
-def shown_ratio(mesure: RapportMesure, above: Sum, below: Sum, *, people: bool, threshold: int) -> Shown:
+def riding(shown: Shown, of: Sums, carriers: Sequence[Sums], *, threshold: int) -> Shown:
+    """Return what is shown of a sum that rides on counts (days, ages): where it is moved and they are few, nothing."""
+    few = np.sum([c.value for c in carriers], axis=0) < threshold
+    state = np.select([~of.moved, few], [shown.state, SECRET], APPROXIMATE)
+    return Shown(state.astype(np.int8), shown.figure, np.zeros(len(few)))
+
+
+def shown_ratio(mesure: RapportMesure, above: Sums, below: Sums, *, people: bool, threshold: int) -> Shown:
     """Return what is shown of a ratio: exact where both its parts are and say no small count.
 
     A ratio that is not one of people (a mean) is shown with no more digits than leave ``threshold`` possible sums: a
     mean age of twelve people to two decimals would give the sum of their ages away.
     """
-    if below.value == 0 and not below.moved:
-        return Shown(State.NOT_APPLICABLE)
-    hidden = 0 < below.value < threshold or (below.moved and below.value < threshold)
+    hidden = below.small(threshold)
     if mesure.personnes or people:
         parts = (above.value, below.value - above.value) if mesure.personnes else (above.value,)
-        hidden = hidden or any(0 < part < threshold for part in parts)
-        hidden = hidden or (above.moved and any(part < threshold for part in parts))
-    if hidden:
-        return Shown(State.SECRET)
-    figure = mesure.pour * above.value / below.value
-    if above.moved or below.moved:
-        part = max(above.margin / max(1, above.value), below.margin / below.value)
-        return Shown(State.APPROXIMATE, estimate=figure, margin=abs(figure) * part or None)
-    if not mesure.personnes and threshold and below.value < threshold * 10**mesure.decimales:
-        kept = max(d for d in range(mesure.decimales + 1) if below.value >= threshold * 10**d)
-        if kept < mesure.decimales:
-            return Shown(State.APPROXIMATE, estimate=round(figure, kept), margin=0.5 / 10**kept)
-    return Shown(State.EXACT, figure)
+        for part in parts:
+            hidden |= ((part > 0) & (part < threshold)) | (above.moved & (part < threshold))
+    divisor = np.maximum(1, below.value)
+    figure = mesure.pour * above.value / divisor
+    moved = above.moved | below.moved
+    error = np.maximum(above.margin / np.maximum(1, above.value), below.margin / divisor)
+    margin = np.where(moved, np.abs(figure) * error, 0.0)
+    coarse = np.zeros(len(figure), np.bool_)
+    if not mesure.personnes and threshold:
+        for digits in range(mesure.decimales):  # as many as there are people enough for
+            few = (below.value >= threshold * 10**digits) & (below.value < threshold * 10 ** (digits + 1)) & ~moved
+            figure = np.where(few, figure.round(digits), figure)
+            margin = np.where(few, 0.5 / 10**digits, margin)
+            coarse |= few
+    state = np.select([below.zero(), hidden, moved | coarse], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
+    return Shown(state.astype(np.int8), figure, margin)
 
 
-def shown_share(part: Sum, whole: Sum, *, threshold: int) -> Shown:
+def shown_share(part: Sums, whole: Sums, *, threshold: int) -> Shown:
     """Return what is shown of a share of a total, in percent."""
-    if whole.value == 0 and not whole.moved:
-        return Shown(State.NOT_APPLICABLE)
-    if any(0 < s.value < threshold or (s.moved and s.value < threshold) for s in (part, whole)):
-        return Shown(State.SECRET)
-    figure = 100 * part.value / whole.value
-    if part.moved or whole.moved:
-        error = part.margin / max(1, part.value) + whole.margin / whole.value
-        return Shown(State.APPROXIMATE, estimate=figure, margin=figure * error or None)
-    return Shown(State.EXACT, figure)
+    hidden = part.small(threshold) | whole.small(threshold)
+    divisor = np.maximum(1, whole.value)
+    figure = 100 * part.value / divisor
+    moved = part.moved | whole.moved
+    error = part.margin / np.maximum(1, part.value) + whole.margin / divisor
+    state = np.select([whole.zero(), hidden, moved], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
+    return Shown(state.astype(np.int8), figure, figure * error)
 
 
-def hide_zeros(shown: dict[str, Shown], champ: Champ) -> dict[str, Shown]:
-    """Return a row's sums with the zeros within a masked sum kept secret: a small group is not broken down."""
-    masked = [set(champ.feuilles(name)) for name, cell in shown.items() if cell.state is State.MASKED]
-    secret = Shown(State.SECRET)
-    return {
-        name: secret
-        if cell.state is State.EXACT and any(set(champ.feuilles(name)) < parts for parts in masked)
-        else cell
-        for name, cell in shown.items()
-    }
+def hide_zeros(shown: Mapping[str, Shown], champ: Champ) -> dict[str, Shown]:
+    """Return sums with the zeros within a masked sum kept secret: a small group is not broken down."""
+    masked = {name: column.state == MASKED for name, column in shown.items()}
+    found = {}
+    for name, column in shown.items():
+        wholes = [o for o in shown if set(champ.feuilles(name)) < set(champ.feuilles(o))]
+        within = np.any([masked[o] for o in wholes], axis=0) if wholes else np.zeros(len(column.state), np.bool_)
+        state = np.where((column.state == EXACT) & within, SECRET, column.state).astype(np.int8)
+        found[name] = Shown(state, column.figure, column.margin)
+    return found

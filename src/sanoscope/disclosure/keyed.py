@@ -1,0 +1,62 @@
+"""Noise for counts of persons, which do not add up: a patient of two groups is one patient of both together.
+
+No move keeps such a count as it is at every level, so none of them is ever exact. Each gets a noise that is drawn once
+for the *set of persons* that it counts, from a secret key: the same set, met under two names (a group with one child)
+or in two editions, has the same noise, and asking again averages nothing. This is the cell key method of Fraser and
+Wooton (2005; Thompson, Broadfoot and Elazar, 2013, for the Australian census) with the noise of the geometric mechanism
+(Ghosh, Roughgarden and Sundararajan, SIAM J. Comput. 41, 2012): a whole number k with a probability that falls as
+exp(−|k| ⁄ scale), without an end. So no world is ever ruled out: if one person more or less changes m of the figures
+shown, what is shown is at most exp(m ⁄ scale) times as likely in one world as in the other.
+
+A small count is only said to be small. What could pin it is a bound, "a group has at least what its whole has and its
+siblings have not": each term of that bound carries a noise of its own, as large as the small count itself.
+"""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCALE = 4.0
+"""Scale of the noise, in persons: its standard deviation is about `SCALE` × √2."""
+
+MARGIN = ceil(2 * sqrt(2) * SCALE)
+"""Two standard deviations: half-width of the uncertainty that is told."""
+
+
+def told(sets: Sequence[str], counts: NDArray[np.int64], *, key: bytes, threshold: int) -> NDArray[np.int64]:
+    """Return what may be told of counts of persons: 0 for a small one, else the count with its noise.
+
+    Args:
+        sets: what tells the set of each count from the others.
+        counts: int64[sets], 1 or more.
+        key: secret, 16 to 64 bytes: who knows it can take the noise away.
+        threshold: smallest count that is told; a noise never takes one below it.
+
+    Raises:
+        ValueError: the key is too short to be secret, or too long.
+    """
+    if not 16 <= len(key) <= 64:
+        raise ValueError(f"a key of 16 to 64 bytes, not {len(key)}")
+    drawn = np.array([_unit(key, name) for name in sets])
+    noised = np.maximum(threshold, counts + _geometric(drawn))
+    return np.where(counts < threshold, 0, noised)
+
+
+def _unit(key: bytes, name: str) -> float:
+    """Return a number drawn evenly between −1 and 1, neither included."""
+    drawn = int.from_bytes(blake2b(name.encode(), key=key, digest_size=8).digest(), "big") >> 11
+    return (2 * drawn + 1) / 2**53 - 1
+
+
+def _geometric(drawn: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return int64, two-sided geometric numbers of scale `SCALE`, from even ones between −1 and 1.
+
+    With α = exp(−1 ⁄ SCALE), P(0) = (1 − α) ⁄ (1 + α) and P(|k| ≥ j) = 2 αʲ ⁄ (1 + α).
+    """
+    alpha = np.exp(-1 / SCALE)
+    beyond = 1 - np.abs(drawn)  # even between 0 and 1: the part of the draws that lie further out
+    size = np.floor(np.log(beyond * (1 + alpha) / 2) / np.log(alpha))
+    return np.asarray((np.sign(drawn) * np.maximum(0, size)).astype(np.int64))
