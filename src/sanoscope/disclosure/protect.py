@@ -91,16 +91,17 @@ def protect(
         say: told what is being done.
     """
     care = care or Care()
-    on = field(of)
+    random = np.random.default_rng(seed)
+    on = field(of, random)
     say("mouvements")
-    needed = _cover(of, on, before, care)
+    needed = _cover(of, on, before, care, random)
     mending = Effort(1, care.near, care.starts, care.cheap, care.dear, crossings=care.crossings)
     for effort in (mending, mending._replace(highest=NEVER)):
         needed = np.concatenate([needed, mend(of, on, needed, effort)])
-    needed = np.concatenate([needed, drop(of, on, serve_order(of, on, 1))])
+    needed = np.concatenate([needed, drop(of, on, serve_order(of, on, 1, random))])
     needed = np.concatenate([needed, drop(of, on, small_unions(of, on, needed), partners=PARTNERS)])
     say("élargissement")
-    moves = _enrich(of, on, needed, care, seed)
+    moves = _enrich(of, on, needed, care, random)
     say("certificat")
     replay(of, on, moves)
     walk = explore(of, moves, rounds=care.rounds, seed=seed + 1)
@@ -117,21 +118,21 @@ def protect(
     )
 
 
-def _cover(of: Lattice, on: Field, before: Moves | None, care: Care) -> Moves:
+def _cover(of: Lattice, on: Field, before: Moves | None, care: Care, random: np.random.Generator) -> Moves:
     """Every small node by some move: those known, those found, halves, and at last by hiding what stands in the way."""
     found = [replay(of, on, before)] if before is not None and len(before) else []
     first = Effort(care.width, care.near, care.starts, care.cheap, care.dear)
-    found.append(search(of, on, serve_order(of, on, care.width), first))
+    found.append(search(of, on, serve_order(of, on, care.width, random), first))
     harder = Effort(1, care.near, 10, care.cheap, care.dear, crossings=care.crossings)
     halves = harder._replace(near=3 * care.near, starts=30, halves=True)
     for effort in (harder, halves):
-        found.append(search(of, on, serve_order(of, on, 1), effort))
+        found.append(search(of, on, serve_order(of, on, 1, random), effort))
     for effort in (halves, halves._replace(highest=NEVER)):  # first what costs no total
-        found.append(widen(of, on, serve_order(of, on, 1), effort))
+        found.append(widen(of, on, serve_order(of, on, 1, random), effort))
     return np.concatenate(found)
 
 
-def _enrich(of: Lattice, on: Field, moves: Moves, care: Care, seed: int) -> Moves:
+def _enrich(of: Lattice, on: Field, moves: Moves, care: Care, random: np.random.Generator) -> Moves:
     """Let small nodes take more values: by what is free, then by what is cheap as long as the budget lasts.
 
     The moves given come first in what is returned.
@@ -141,11 +142,11 @@ def _enrich(of: Lattice, on: Field, moves: Moves, care: Care, seed: int) -> Move
     spent = float((on.moved & of.large).sum()) / max(1, int((of.values > 0).sum()))
     if spent >= care.budget:
         return moves
-    walk = explore(of, moves, rounds=care.rounds // 3, seed=seed)
+    walk = explore(of, moves, rounds=care.rounds // 3, seed=int(random.integers(2**31)))
     reach = np.clip(np.stack([walk.highest - of.values, of.values - walk.lowest]), 0, MANY).astype(np.int16)
     np.maximum(on.up, np.where(of.small, reach[0], 0), out=on.up)
     np.maximum(on.down, np.where(of.small, reach[1], 0), out=on.down)
-    wanting = serve_order(of, on, of.threshold - 2)
+    wanting = serve_order(of, on, of.threshold - 2, random)
     cheap = Effort(of.threshold - 2, care.near, 10, 0.0, care.dearest)
     more = [moves]
     for part in np.array_split(wanting, 32):

@@ -3,6 +3,11 @@
 The cost of a move is the weight of the large nodes that it touches and that no earlier move touched: these will no more
 be shown exactly. Candidates are the nearest non-zero cells of the same row and of the same column (leaves are expected
 in the order of their groups), because near leaves share most of their groups, and a shared group is not touched.
+
+Which of two moves is taken is drawn as well: each group's weight is what it was given times a random factor, and nodes
+of a weight are served in a random order. Everything but the secret is public, so who could run the search again on each
+world that may be would else see in which of them it hides what it hides here (a minimality attack: Wong, Fu, Wang and
+Pei, VLDB 2007). So drawn, the search hides as different things twice in one world as in two.
 """
 
 from typing import NamedTuple
@@ -16,6 +21,9 @@ from sanoscope.disclosure.moves import MANY, NONE, Moves, apart, board, jit, roo
 from sanoscope.disclosure.sides import NOWHERE, Side
 
 NEVER = 1e18
+JITTER = 0.3
+"""Standard deviation of the logarithm of the random factor of a weight."""
+
 PER_TARGET = 3
 """Moves that are found for a node at most, in one search."""
 
@@ -80,8 +88,8 @@ class Effort(NamedTuple):
     crossings: int = 0
 
 
-def field(of: Lattice) -> Field:
-    """Return an empty field on a lattice."""
+def field(of: Lattice, random: np.random.Generator) -> Field:
+    """Return an empty field on a lattice, its weights drawn."""
     there = sparse.csr_matrix(
         (np.ones(len(of.cells), np.int8), (of.cells[:, 0], of.cells[:, 1])), shape=(of.rows.leaves, of.columns.leaves)
     )
@@ -99,8 +107,8 @@ def field(of: Lattice) -> Field:
         *_members(of.columns),
         of.rows.level_of,
         of.columns.level_of,
-        of.rows.weight,
-        of.columns.weight,
+        _drawn(of.rows, random),
+        _drawn(of.columns, random),
         (np.searchsorted(of.node_start, np.arange(of.columns.nodes), side="right") - 1).astype(np.int8),
         of.leaf_start,
         of.leaf_nodes,
@@ -110,6 +118,10 @@ def field(of: Lattice) -> Field:
         np.zeros(shape, np.int16),
         np.zeros(shape, np.int16),
     )
+
+
+def _drawn(of: Side, random: np.random.Generator) -> NDArray[np.float32]:
+    return np.asarray(of.weight * random.lognormal(0.0, JITTER, of.nodes), np.float32)
 
 
 def _members(of: Side) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -138,13 +150,13 @@ def search(of: Lattice, on: Field, targets: NDArray[np.integer], effort: Effort)
     return np.asarray(found[:count].copy())
 
 
-def serve_order(of: Lattice, on: Field, width: int) -> NDArray[np.int32]:
-    """Return int32[targets, 2]: the small nodes that are not wide enough yet, the heaviest and smallest first."""
+def serve_order(of: Lattice, on: Field, width: int, random: np.random.Generator) -> NDArray[np.int32]:
+    """Return int32[targets, 2]: the small nodes that are not wide enough yet, the heaviest first, else at random."""
     wanting = of.small & (on.up.astype(np.int32) + on.down < width)
     nodes = np.argwhere(wanting).astype(np.int32)
     weight = of.rows.weight[nodes[:, 0]] * of.columns.weight[nodes[:, 1]]
     trunk = nodes[:, 1] >= of.node_start[1]
-    return nodes[np.lexsort((of.values[nodes[:, 0], nodes[:, 1]], -weight, trunk))]
+    return nodes[np.lexsort((random.random(len(nodes)), -weight, trunk))]
 
 
 def replay(of: Lattice, on: Field, moves: Moves) -> Moves:
