@@ -1,7 +1,6 @@
 """The campaign: ask all that can be asked, then compute all that follows."""
 
 import time
-from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -158,8 +157,7 @@ class _Attack:
             for number, place in zip(numbers, chain, strict=True):
                 if number not in asked:
                     asked.add(number)
-                    tasks += collection.casemix_tasks([place])
-                    tasks.append(partial(collection.map, place, collection.columns[0]))
+                    tasks += collection.basket_tasks(place, number)
         self.journal.run(tasks, seconds=seconds, what=f"paniers {self.year.annee}", progress=self.progress)
         return pairs
 
@@ -186,7 +184,8 @@ class _Attack:
         for place in after.places[after.nodes :]:
             collection.row(place)
         self._tables(collection, seconds * 0.7)
-        tasks = collection.casemix_tasks(collection.places[collection.nodes :])
+        asked = list(enumerate(collection.places))[collection.nodes :]
+        tasks = [task for number, place in asked for task in collection.basket_tasks(place, number)]
         self.journal.run(tasks, seconds=seconds * 0.3, what="paniers d'avant", progress=self.progress)
         earlier = carried(collection, after, rows, columns)
         return counts(after, rows, columns, before=earlier, how="deux éditions")

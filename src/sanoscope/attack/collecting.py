@@ -1,6 +1,7 @@
 """Asking: every table of a year that the open face gives, then baskets, into one record of answers."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +20,9 @@ CASEMIX_LEVELS = ("cmd", "doac", "cas", "gp", "ga", "racine", "ghm")
 MAP_LEVELS = ("aso", "cas", "doac", "cmd", "gp", "ga", "racine")
 MONTHLY = ("aso", "cas", "doac", "cmd")
 """Levels that are followed month by month."""
+
+TOO_MANY_REFUSALS = 30
+"""Places that are refused a level before it is given up."""
 
 COUNTS = ("sejours", "sejours_hc", "sejours_hp", "seances", "patients")
 RATIOS = ("part_deces", "part_hommes", "dms", "dms_seances_incluses", "age_moyen")
@@ -78,6 +82,7 @@ class Collection:
         self.answers = Answers(size)
         self.ratios = Answers(size)
         self.decimals: dict[str, int] = {}
+        self._refusals: Counter[str] = Counter()
         self._column = {column: i for i, column in enumerate(self.columns)}
         self._row = {self._key(place): i for i, place in enumerate(self.places)}
         self._finess = {e.finess: self._row[f"etablissement={e.finess}"] for e in year.etablissements}
@@ -122,6 +127,16 @@ class Collection:
         """Return the questions « casemix of a place by a level », every level."""
         return [partial(self.casemix, place, level) for place in places for level in self.levels]
 
+    def basket_tasks(self, place: Place, number: int) -> list[Task]:
+        """Return the questions asked of a basket: its map, its casemix by the finest level and by another, in turn."""
+        known = [level for level in reversed(self.levels) if self._open(level)]
+        levels = known[:1] + known[1:][number % max(1, len(known) - 1) :][:1]
+        return [*(partial(self.casemix, place, level) for level in levels), partial(self.map, place, (YEAR, *TOTAL))]
+
+    def _open(self, level: str) -> bool:
+        """Tell whether it is worth asking for a level: not when so many places were refused it, and none was not."""
+        return self._refusals[level] < TOO_MANY_REFUSALS
+
     def map_tasks(self) -> list[Task]:
         """Return the questions « map of France, one activity »: a row for every establishment."""
         france = self.places[self.nodes - 1]
@@ -139,10 +154,14 @@ class Collection:
 
     def casemix(self, place: Place, level: str) -> None:
         """Ask the casemix of a place by a level."""
+        if not self._open(level):
+            return
         criteria = {"annee": str(self.year.annee), "regroupement": level, **place.criteria}
         table = self.journal.table(self.ask, CASEMIX, criteria)
         if table is None:
+            self._refusals[level] += 1
             return
+        self._refusals[level] = -len(self.places)  # it is answered: it may be refused here and there
         row = self.row(place)
         self._nothing_else(table, np.array([row]), self._level[level])
         for line in table.rows:
