@@ -32,7 +32,18 @@ class SanoscopeError(Exception):
 
 
 class CriterionError(SanoscopeError):
-    """A criterion, a value or a combination of a query that cannot be answered."""
+    """A criterion, a value or a combination of a query that cannot be answered.
+
+    Args:
+        code, message, allowed, todo: as of any error.
+        criterion: the criterion that it concerns, "" for none in particular.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, allowed: Iterable[str] = (), todo: str = "", criterion: str = ""
+    ) -> None:
+        super().__init__(code, message, allowed=allowed, todo=todo)
+        self.criterion = criterion
 
 
 class InputFileError(SanoscopeError):

@@ -95,6 +95,11 @@ class Workspace:
         """One directory an edition, and the pointer ``current``."""
         return self.root / "editions"
 
+    @property
+    def state(self) -> Path:
+        """What readers leave here (SQLite): their baskets."""
+        return self.root / "state.db"
+
 
 @contextmanager
 def alone(directory: Path, work: str) -> Iterator[None]:

@@ -21,7 +21,7 @@ MEANINGS = {
     "mois": "Cumul de janvier à ce mois (1 à 12).",
     "zone": "france, region:CODE, departement:CODE, territoire:CODE, code_geo:CODE ou zonage:NOM:CODE.",
     "etablissement": "FINESS d'un établissement.",
-    "panier": "FINESS de plusieurs établissements, séparés par des virgules.",
+    "panier": "FINESS de plusieurs établissements, séparés par des virgules, ou nom d'un panier enregistré.",
     "secteur": "public ou prive.",
     "categorie": "CHR/U, CH, CLCC, PSPH/EBNL ou PRIVE.",
     "ght": "Groupement hospitalier de territoire.",

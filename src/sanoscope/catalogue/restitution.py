@@ -5,7 +5,7 @@ A restitution is one YAML file of ``catalogue/restitutions``; a new one needs no
 
 from typing import Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from sanoscope.catalogue.field import Frozen
 
@@ -31,11 +31,41 @@ class Criteres(Frozen):
 
 
 class Graphique(Frozen):
-    """The picture that goes with the table."""
+    """The chart that goes with the table.
 
-    genre: Literal["barres", "lignes"]
+    Attributes:
+        genre: ``barres``, a bar a row (lines over the years where several are asked); ``lignes``, over the years;
+            ``pyramide``, by age and sex; ``nuage``, each row against its size, with control limits.
+        mesure: measure drawn.
+        premiers: most rows drawn.
+        effectif: of a ``nuage``, the measure that gives the size of a row: the denominator of the proportion drawn.
+    """
+
+    genre: Literal["barres", "lignes", "pyramide", "nuage"]
     mesure: str
-    premiers: int = 20
+    premiers: int = Field(20, ge=1, le=60)
+    effectif: str = ""
+
+    @model_validator(mode="after")
+    def _size_of_a_funnel(self) -> "Graphique":
+        if (self.genre == "nuage") != bool(self.effectif):
+            raise ValueError("graphique : effectif va avec le genre « nuage », et seulement avec lui")
+        return self
+
+
+class Carte(Frozen):
+    """The map that goes with the table.
+
+    Attributes:
+        genres: ways to draw it, the first by default: ``points``, a circle an establishment; ``departements`` and
+            ``regions``, territories coloured by class; ``flux``, from origin to destination.
+        mesure: measure drawn.
+        niveau: of the zones of a ``flux``.
+    """
+
+    genres: tuple[Literal["points", "departements", "regions", "flux"], ...] = Field(min_length=1)
+    mesure: str
+    niveau: Literal["departements", "regions"] = "departements"
 
 
 class Restitution(Frozen):
@@ -55,7 +85,8 @@ class Restitution(Frozen):
         mesures: columns of figures.
         precedente: show each measure for the year before too (same months).
         tri: measure by which rows are sorted, descending; "" sorts by code.
-        graphique: picture.
+        graphique: chart.
+        carte: map.
         notice: definitions, sources, limits (Markdown, French).
     """
 
@@ -76,12 +107,17 @@ class Restitution(Frozen):
     precedente: bool = False
     tri: str = ""
     graphique: Graphique | None = None
+    carte: Carte | None = None
     notice: str
 
     @model_validator(mode="after")
     def _coherent(self) -> "Restitution":
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
+        drawn = [self.graphique.mesure, self.graphique.effectif] if self.graphique else []
+        drawn += [self.carte.mesure] if self.carte else []
+        if unknown := [name for name in drawn if name and name not in self.mesures]:
+            raise ValueError(f"graphique ou carte : {', '.join(unknown)} n'est pas une mesure de la restitution")
         if "regroupement" in self.lignes and not self.criteres.regroupement:
             raise ValueError("lignes : regroupement demande criteres.regroupement")
         if self.precedente and self.criteres.annee != "une":

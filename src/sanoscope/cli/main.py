@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table as RichTable
 
 from sanoscope import workspace as workspaces
+from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.protect import QUICK, Care
@@ -29,6 +30,9 @@ from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import Table
 from sanoscope.workspace import Workspace
+
+if TYPE_CHECKING:
+    from sanoscope.search.find import Results
 
 app = typer.Typer(
     help="Sanoscope : des fichiers du PMSI aux tableaux publiés, sans livrer de petit effectif.",
@@ -276,11 +280,39 @@ def query(
         pinned = dict(pairs).get("edition", "")
         reader = SECURE if scope == "secure" else OPEN
         edition = open_edition(place.editions, pinned, settings=place.settings, public=reader.masked)
-        asked = parse(pairs, restitution, edition, reader)
+        asked = parse(pairs, restitution, edition, reader, Baskets(place.state))
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
         if explain:
             err.print(f"Table : {table.table_used}", highlight=False)
         _deliver(table, format_, output)
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(metavar="TEXTE...", help="Des mots, un code, un FINESS, un lieu.")],
+    limit: Annotated[int, typer.Option("--limite", help="Résultats de chaque genre.")] = 10,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Cherche dans l'édition publiée : sanoscope search appendicectomie."""
+    from sanoscope.query.service import Service
+    from sanoscope.search.find import Search
+
+    with _told():
+        found = Search(Service(_workspace(workspace), catalogue())).find(" ".join(text), limit)
+        _print_found(found)
+
+
+def _print_found(found: "Results") -> None:
+    if not found.exact:
+        out.print("Ces mots ne se trouvent pas tels quels." if len(found) else "Rien n'y ressemble.")
+    for kind, results in found.groups.items():
+        out.print(kind.value, style="bold")
+        for result in results:
+            entry = result.entry
+            answering = ", ".join(link.slug for link in result.links) or "aucune restitution en accès libre"
+            asked = f"{entry.criterion}={entry.written} : " if entry.criterion else ""
+            lines = f"  {entry.code}  {entry.name} ({entry.level_title})\n      {asked}{answering}"
+            out.print(lines, highlight=False, markup=False)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import Scope
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
@@ -21,9 +22,16 @@ CRITERIA = (
     "ght",
     "regroupement",
     "activite",
+    "comparer",
     "edition",
 )
 """Every criterion, in canonical order."""
+
+COMPARISONS = ("n-1", "region", "france")
+"""What ``comparer`` puts beside the figures: the year before, the région around, the whole country."""
+
+FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
+"""What a FINESS looks like."""
 
 ZONES = ("france", "region", "departement", "territoire", "code_geo", "zonage")
 
@@ -55,6 +63,7 @@ class Query:
         secteur, categorie, ght: aggregates of establishments, or "".
         regroupement: level of the rows, "" for none.
         activite: (level, code) picked, or None.
+        comparer: one of `COMPARISONS`, or "": what the figures are set beside (`query.compare`).
         edition: pinned edition, "" for the published one.
     """
 
@@ -69,6 +78,7 @@ class Query:
     ght: str = ""
     regroupement: str = ""
     activite: tuple[str, str] | None = None
+    comparer: str = ""
     edition: str = ""
 
     def criteria(self) -> dict[str, str]:
@@ -84,6 +94,7 @@ class Query:
             "ght": self.ght,
             "regroupement": self.regroupement,
             "activite": ":".join(self.activite) if self.activite else "",
+            "comparer": self.comparer,
             "edition": self.edition,
         }
         return {name: value for name, value in given.items() if value}
@@ -94,7 +105,13 @@ class Query:
         return urlencode(self.criteria(), quote_via=quote, safe=":,/")
 
 
-def parse(pairs: Iterable[tuple[str, str]], restitution: Restitution, edition: Edition, scope: Scope) -> Query:
+def parse(
+    pairs: Iterable[tuple[str, str]],
+    restitution: Restitution,
+    edition: Edition,
+    scope: Scope,
+    baskets: Baskets | None = None,
+) -> Query:
     """Return the question that criteria make; a criterion left empty is not given.
 
     Args:
@@ -102,6 +119,7 @@ def parse(pairs: Iterable[tuple[str, str]], restitution: Restitution, edition: E
         restitution: what is asked.
         edition: where it will be answered: its years, zones and establishments are what is allowed.
         scope: who asks.
+        baskets: the saved ones, by whose names ``panier`` may be given; the question keeps their FINESS.
 
     Raises:
         CriterionError: an unknown criterion or value, or a combination that means nothing; says what is allowed.
@@ -112,13 +130,16 @@ def parse(pairs: Iterable[tuple[str, str]], restitution: Restitution, edition: E
             f"La restitution « {restitution.slug} » est d'accès {restitution.acces}.",
             todo="Connectez-vous avec un compte qui y donne droit.",
         )
-    return _Parser(restitution, edition).parse(_collected(pairs, restitution))
+    return _Parser(restitution, edition, baskets).parse(_collected(pairs, restitution))
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:
-    """Return the criteria that a restitution takes, in canonical order."""
+    """Return the criteria that a restitution's form asks for, in canonical order.
+
+    ``comparer`` is not among them, though every restitution takes it: it is chosen beside a result.
+    """
     criteria = restitution.criteres
-    refused = set()
+    refused = {"comparer"}
     if not criteria.mois:
         refused.add("mois")
     if not criteria.zone:
@@ -132,9 +153,55 @@ def taken(restitution: Restitution) -> tuple[str, ...]:
     return tuple(name for name in CRITERIA if name not in refused)
 
 
+def picked(text: str, edition: Edition, baskets: Baskets | None = None) -> tuple[str, ...]:
+    """Return the establishments of a basket, ascending: FINESS, names or identifiers of saved baskets, by commas.
+
+    Raises:
+        CriterionError: ``valeur-inconnue``: neither an establishment of the edition nor a saved basket.
+    """
+    found: set[str] = set()
+    for part in (part.strip() for part in text.split(",")):
+        saved = baskets.find(part) if baskets and not FINESS.fullmatch(part.upper()) else None
+        if saved:
+            found.update(known_finess(finess, edition, "panier") for finess in saved.finess)
+        elif part:
+            found.add(known_finess(part, edition, "panier"))
+    return tuple(sorted(found))
+
+
+def known_finess(text: str, edition: Edition, criterion: str = "etablissement") -> str:
+    """Return a FINESS that an edition knows.
+
+    Raises:
+        CriterionError: ``valeur-inconnue``.
+    """
+    finess = text.strip().upper()
+    if finess in edition.finess:
+        return finess
+    if FINESS.fullmatch(finess):
+        what = "n'a rien transmis dans cette édition"
+    elif criterion == "panier":
+        what = "n'est ni un FINESS (9 caractères) ni un panier enregistré"
+    else:
+        what = "n'est pas un FINESS (9 caractères)"
+    raise CriterionError(
+        "valeur-inconnue",
+        f"{criterion} : « {text.strip()} » {what}.",
+        allowed=sorted(edition.finess),
+        todo=suggest(finess, edition.finess) or _basket_todo(criterion),
+        criterion=criterion,
+    )
+
+
+def _basket_todo(criterion: str) -> str:
+    if criterion != "panier":
+        return ""
+    return "Donnez des FINESS séparés par des virgules, ou le nom exact ou l'identifiant d'un panier enregistré."
+
+
 def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> dict[str, str]:
     found: dict[str, str] = {}
-    allowed = taken(restitution)
+    allowed = (*taken(restitution), "comparer")
     for name, value in pairs:
         if name not in allowed:
             what = "inconnu" if name not in CRITERIA else f"étranger à « {restitution.slug} »"
@@ -146,6 +213,7 @@ def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> di
                 "critere-double",
                 f"Le critère « {name} » est donné deux fois.",
                 todo="Séparez les valeurs par des virgules.",
+                criterion=name,
             )
         if value.strip():
             found[name] = value.strip()
@@ -153,10 +221,11 @@ def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> di
 
 
 class _Parser:
-    def __init__(self, restitution: Restitution, edition: Edition) -> None:
+    def __init__(self, restitution: Restitution, edition: Edition, baskets: Baskets | None) -> None:
         self.criteres = restitution.criteres
         self.restitution = restitution
         self.edition = edition
+        self.baskets = baskets
 
     def parse(self, given: dict[str, str]) -> Query:
         if "etablissement" in given and "panier" in given:
@@ -164,6 +233,7 @@ class _Parser:
                 "combinaison",
                 "Un établissement et un panier sont donnés ensemble.",
                 todo="Gardez l'un des deux ; un panier peut ne compter qu'un établissement.",
+                criterion="panier",
             )
         known = self.edition.etablissements.values()
         return Query(
@@ -171,13 +241,14 @@ class _Parser:
             annees=self._years(given.get("annee", "")),
             mois=self._month(given.get("mois", "")),
             zone=self._zone(given.get("zone", "france")),
-            etablissement=self._finess(given["etablissement"]) if "etablissement" in given else "",
-            panier=tuple(sorted({self._finess(f) for f in given.get("panier", "").split(",") if f.strip()})),
+            etablissement=known_finess(given["etablissement"], self.edition) if "etablissement" in given else "",
+            panier=picked(given.get("panier", ""), self.edition, self.baskets),
             secteur=self._among("secteur", given, {e.secteur for e in known}),
             categorie=self._among("categorie", given, {e.categorie for e in known}),
             ght=self._among("ght", given, {e.ght for e in known}),
             regroupement=self._level(given.get("regroupement", "")),
             activite=self._activity(given["activite"]) if "activite" in given else None,
+            comparer=self._among("comparer", given, set(COMPARISONS)),
             edition=given.get("edition", ""),
         )
 
@@ -192,6 +263,7 @@ class _Parser:
                 "combinaison",
                 f"« {self.restitution.slug} » se demande pour une année ; vous en donnez {len(set(wanted))}.",
                 allowed=allowed,
+                criterion="annee",
             )
         return tuple(sorted({int(year) for year in wanted}))
 
@@ -231,19 +303,6 @@ class _Parser:
         codes = {r.territoire for r in residences} - {"?"} if kind == "territoire" else {r.code_geo for r in residences}
         return codes | ({e.code_geo for e in self.edition.finess.values()} - {"?"} if kind == "code_geo" else set())
 
-    def _finess(self, text: str) -> str:
-        finess = text.strip().upper()
-        if finess not in self.edition.finess:
-            well_formed = re.fullmatch(r"[0-9][0-9AB][0-9]{7}", finess)
-            what = "n'a rien transmis dans cette édition" if well_formed else "n'est pas un FINESS (9 caractères)"
-            raise CriterionError(
-                "valeur-inconnue",
-                f"etablissement : « {text} » {what}.",
-                allowed=sorted(self.edition.finess),
-                todo=suggest(finess, self.edition.finess),
-            )
-        return finess
-
     def _among(self, name: str, given: dict[str, str], allowed: set[str]) -> str:
         value = given.get(name, "")
         if value and value not in allowed:
@@ -270,5 +329,9 @@ class _Parser:
 
 def _unknown(criterion: str, value: str, allowed: list[str]) -> CriterionError:
     return CriterionError(
-        "valeur-inconnue", f"{criterion} : « {value} » n'est pas admis.", allowed=allowed, todo=suggest(value, allowed)
+        "valeur-inconnue",
+        f"{criterion} : « {value} » n'est pas admis.",
+        allowed=allowed,
+        todo=suggest(value, allowed),
+        criterion=criterion,
     )

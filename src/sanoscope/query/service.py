@@ -4,6 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import Scope
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, open_edition
@@ -33,6 +34,7 @@ class Service:
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
+        self.baskets = Baskets(workspace.state)
         self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
         self._lock = threading.Lock()
@@ -70,7 +72,7 @@ class Service:
         restitution = self.catalogue.restitution(slug)
         pinned = next((value for name, value in given if name == "edition"), "")
         edition = self.edition(pinned, public=scope.masked)
-        return parse(given, restitution, edition, scope), edition
+        return parse(given, restitution, edition, scope, self.baskets), edition
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
         """Return the question and its answer."""

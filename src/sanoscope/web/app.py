@@ -11,19 +11,32 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from sanoscope import __version__
 from sanoscope.api.routes import problem, router
+from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.query.service import Service
-from sanoscope.web.pages import error_page, pages
+from sanoscope.search.find import Search
+from sanoscope.web.display import displays
+from sanoscope.web.documents import documents
+from sanoscope.web.feeds import feeds
+from sanoscope.web.help import help_pages
+from sanoscope.web.home import home
+from sanoscope.web.language import ByAddress
+from sanoscope.web.menu import menu
+from sanoscope.web.pictures import pictures
+from sanoscope.web.plan import plan_pages
+from sanoscope.web.search import search_pages
+from sanoscope.web.site import error_page
+from sanoscope.web.steps import steps
 from sanoscope.workspace import Workspace
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'self'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-"""Pages need no script: none is allowed."""
+"""Scripts and styles come from our own files or not at all: nothing inline, nothing evaluated."""
 
 
 def create_app(workspace: Workspace) -> FastAPI:
@@ -37,8 +50,13 @@ def create_app(workspace: Workspace) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     service = Service(workspace, catalogue())
+    search = Search(service)
     app.include_router(router(service))
-    app.include_router(pages(service), include_in_schema=False)
+    app.include_router(search_routes(search))
+    for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, pictures):
+        app.include_router(pages(service), include_in_schema=False)
+    for others in (search_pages(search), displays()):
+        app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000)
@@ -49,9 +67,11 @@ def create_app(workspace: Workspace) -> FastAPI:
         response.headers.update(HEADERS)
         return response
 
+    app.add_middleware(ByAddress)
+
     @app.exception_handler(SanoscopeError)
     def told(request: Request, error: SanoscopeError) -> Response:
-        return problem(error) if _is_api(request) else error_page(error)
+        return problem(error) if _is_api(request) else error_page(request, error)
 
     @app.exception_handler(HTTPException)
     def lost(request: Request, error: HTTPException) -> Response:
@@ -60,7 +80,7 @@ def create_app(workspace: Workspace) -> FastAPI:
         )
         if error.status_code != 404:
             missing = NotFoundError("requete-refusee", f"Requête refusée ({error.status_code}).")
-        return problem(missing) if _is_api(request) else error_page(missing)
+        return problem(missing) if _is_api(request) else error_page(request, missing)
 
     return app
 

@@ -8,18 +8,19 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import taken
 from sanoscope.query.words import CATEGORIES, SECTEURS
+from sanoscope.web.language import marked
 
 TITLES = {
-    "annee": "Année",
-    "mois": "Cumul jusqu'au mois",
-    "zone": "Zone",
-    "etablissement": "Établissement",
-    "panier": "Panier d'établissements",
-    "secteur": "Secteur",
-    "categorie": "Catégorie",
-    "ght": "GHT",
-    "regroupement": "Regroupement des lignes",
-    "activite": "Activité",
+    "annee": marked("Année"),
+    "mois": marked("Cumul jusqu'au mois"),
+    "zone": marked("Zone"),
+    "etablissement": marked("Établissement"),
+    "panier": marked("Panier d'établissements"),
+    "secteur": marked("Secteur"),
+    "categorie": marked("Catégorie"),
+    "ght": marked("GHT"),
+    "regroupement": marked("Regroupement des lignes"),
+    "activite": marked("Activité"),
 }
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre")
 
@@ -69,7 +70,11 @@ class _Form:
         title = TITLES[name]
         if name == "zone":
             residence = self.restitution.criteres.zone == "residence"
-            title = "Zone de résidence des patients" if residence else "Zone d'implantation des établissements"
+            title = (
+                marked("Zone de résidence des patients")
+                if residence
+                else marked("Zone d'implantation des établissements")
+            )
         return FormField(name, title, MEANINGS[name], kind, groups, self.given.get(name, ""))
 
     def _options(self, name: str, values: list[tuple[str, str]], default: str = "") -> list[Option]:

@@ -1,12 +1,15 @@
 """The little Markdown of notices and texts as HTML; everything else in them is text."""
 
 import re
+from collections.abc import Callable
 
 from markupsafe import Markup, escape
 
 INLINE = re.compile(
     r"\*\*(?P<bold>.+?)\*\*|`(?P<code>[^`]+)`|\[(?P<text>[^\]]+)\]\((?P<address>(?:/|https://)[^)\s]+)\)"
 )
+SPACES = re.compile(r"(?<=«) | (?=[;:!?»])")
+"""Spaces where a French line does not break."""
 
 
 def to_html(text: str, *, level: int = 3) -> Markup:
@@ -17,7 +20,17 @@ def to_html(text: str, *, level: int = 3) -> Markup:
             to https.
         level: the level of HTML heading that ``##`` becomes.
     """
-    return Markup("\n").join(_block(block, level) for block in re.split(r"\n\s*\n", text.strip()))
+    return Markup("\n").join(_block(block, level) for block in paragraphs(text))
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the blocks of a text: what blank lines part."""
+    return re.split(r"\n\s*\n", text.strip())
+
+
+def with_links(text: str, href: Callable[[str], str]) -> str:
+    """Return Markdown whose links inside the site are what ``href`` makes of them."""
+    return re.sub(r"\]\((/[^)\s]*)\)", lambda found: f"]({href(found[1])})", text)
 
 
 def _block(block: str, level: int) -> Markup:
@@ -60,6 +73,7 @@ def _joined(pattern: str, texts: list[str]) -> Markup:
 
 
 def _inline(text: str) -> Markup:
+    text = SPACES.sub("\u00a0", text)
     made, end = Markup(""), 0
     for found in INLINE.finditer(text):
         made += escape(text[end : found.start()])

@@ -8,15 +8,17 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from sanoscope.present.numbers import french
-from sanoscope.web.markdown import to_html
+from sanoscope.web.language import SOURCE, Language
+from sanoscope.web.markdown import to_html, with_links
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of the site: its title and its body."""
+    """A text of the site: its title, its body, and the language that they are in."""
 
     title: str
     body: Markup
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,16 @@ class Measures:
     rows: Sequence[Sequence[str]]
 
 
-def text(name: str) -> Text:
-    """Return a text of ``textes/`` by its name: its first line is its title."""
-    written = files("sanoscope.web").joinpath("textes", f"{name}.md").read_text(encoding="utf-8")
+def text(name: str, language: Language) -> Text:
+    """Return a text of ``textes/`` by its name, ``textes/en/`` where it is there: its first line is its title."""
+    folder = files("sanoscope.web").joinpath("textes")
+    translated = folder.joinpath(language.code, f"{name}.md")
+    known = translated.is_file()
+    written = (translated if known else folder.joinpath(f"{name}.md")).read_text(encoding="utf-8")
     title, _, body = written.partition("\n")
-    return Text(title.removeprefix("# "), to_html(body, level=2))
+    return Text(
+        title.removeprefix("# "), to_html(with_links(body, language.href), level=2), language.code if known else SOURCE
+    )
 
 
 def measures(protection: Sequence[BaseModel | Mapping[str, object]]) -> Measures | None:

@@ -10,6 +10,7 @@ from sanoscope.nomenclature.importers import finess, geography, ghm, insee, plai
 from sanoscope.nomenclature.importers.form import Importer, Refused, Source
 from sanoscope.nomenclature.importers.raw import read_raw
 from sanoscope.nomenclature.reading import conform, merge, read_table
+from sanoscope.nomenclature.shapes import goes_with_shapes, is_shapes, read_shapes, write_shapes
 from sanoscope.nomenclature.tables import TABLES, Table
 
 IMPORTERS: tuple[Importer, ...] = (
@@ -59,7 +60,7 @@ def load_path(path: Path, directory: Path) -> list[LoadReport]:
     A file is taken as a whole or not at all. Rows taken replace those of the same key; what they leave empty stays.
 
     Returns:
-        One report a file, in the order of their paths; hidden files are not looked at.
+        One report a file, in the order of their paths; hidden files are not looked at, and a shapefile's parts are one.
     """
     if path.is_dir():
         return [_load_file(found, directory) for found in sorted(path.rglob("*")) if _is_candidate(found)]
@@ -67,10 +68,12 @@ def load_path(path: Path, directory: Path) -> list[LoadReport]:
 
 
 def _is_candidate(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".")
+    return path.is_file() and not path.name.startswith(".") and not goes_with_shapes(path)
 
 
 def _load_file(path: Path, directory: Path) -> LoadReport:
+    if is_shapes(path):
+        return _load_shapes(path, directory)
     form = ""
     try:
         source = _read(path)
@@ -84,6 +87,20 @@ def _load_file(path: Path, directory: Path) -> LoadReport:
     except InputFileError as error:
         return LoadReport(path, form, error=str(error))
     return LoadReport(path, form, {name: len(rows) for name, rows in checked.items()}, replaced, taken.refused)
+
+
+def _load_shapes(path: Path, directory: Path) -> LoadReport:
+    """Take the outlines of a zoning; those of the same name are replaced as a whole."""
+    form = "fond de carte"
+    name = f"formes/{plain.zoning_name(Path(path.name.split('.')[0]))}"
+    place = directory / f"{name}.geojson"
+    try:
+        shapes = read_shapes(path)
+        replaced = len(read_shapes(place)) if place.is_file() else 0
+        write_shapes(shapes, place)
+    except InputFileError as error:
+        return LoadReport(path, form, error=str(error))
+    return LoadReport(path, form, {name: len(shapes)}, {name: replaced})
 
 
 def _read(path: Path) -> Source:

@@ -1,0 +1,194 @@
+"""Baskets that readers saved: a name, an unguessable identifier, establishments. Kept in the workspace's ``state.db``.
+
+There are no accounts: nobody owns a basket, so nobody can change one. Whoever wants another list saves another basket.
+"""
+
+import re
+import secrets
+import sqlite3
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sanoscope.errors import CriterionError, SanoscopeError
+
+LONGEST_NAME = 60
+"""Characters of a name."""
+
+LARGEST = 500
+"""Establishments of a basket: the address of an answer names each (10 characters), and servers refuse long addresses."""
+
+MOST = 20_000
+"""Baskets of a workspace: about 100 MB at worst, so that nobody fills the disk."""
+
+WAIT = 5.0
+"""Seconds to wait for another writer."""
+
+_NAME = re.compile(r"[^\W_](?:[\w .'’()/&+-]*[\w.)])?")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{22}")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS paniers (
+    identifiant TEXT PRIMARY KEY, nom TEXT NOT NULL, cle TEXT NOT NULL UNIQUE, finess TEXT NOT NULL, cree_le TEXT NOT NULL
+) STRICT
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A saved basket.
+
+    Attributes:
+        identifier: 22 characters drawn at random (128 bits): whoever has it has the link.
+        name: what its maker called it; no other basket of the workspace has this name.
+        finess: its establishments, ascending.
+        made: day it was saved (ISO, UTC).
+    """
+
+    identifier: str
+    name: str
+    finess: tuple[str, ...]
+    made: str
+
+
+class Baskets:
+    """The saved baskets of a workspace; safe to share between threads and processes.
+
+    Args:
+        path: the database, made when the first basket is saved.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def find(self, text: str) -> Basket | None:
+        """Return the basket of an identifier or of a name (whatever its case), None where there is none."""
+        if not text or len(text) > LONGEST_NAME or not self.path.exists():
+            return None
+        with self._opened() as database:
+            columns = "SELECT identifiant, nom, finess, cree_le FROM paniers"
+            row = database.execute(f"{columns} WHERE identifiant = ?", (text,)).fetchone()
+            row = row or database.execute(f"{columns} WHERE cle = ?", (_key(text),)).fetchone()
+        return Basket(row[0], row[1], tuple(row[2].split(",")), row[3]) if row else None
+
+    def save(self, name: str, finess: Sequence[str]) -> Basket:
+        """Keep a basket and return it; the same list under the same name is the basket that is there already.
+
+        Raises:
+            CriterionError: ``nom-invalide``, ``nom-pris``, ``panier-vide`` or ``panier-trop-grand``.
+            SanoscopeError: ``paniers-pleins`` or ``paniers-indisponibles``.
+        """
+        basket = Basket(
+            secrets.token_urlsafe(16),
+            checked_name(name),
+            checked_size(tuple(sorted(set(finess)))),
+            datetime.now(UTC).date().isoformat(),
+        )
+        with self._opened() as database:
+            known = database.execute(
+                "SELECT identifiant, finess, cree_le, nom FROM paniers WHERE cle = ?", (_key(basket.name),)
+            ).fetchone()
+            if known and known[1] == ",".join(basket.finess):
+                return Basket(known[0], known[3], basket.finess, known[2])
+            if known:
+                raise _taken(basket.name)
+            if database.execute("SELECT count(*) FROM paniers").fetchone()[0] >= MOST:
+                raise SanoscopeError(
+                    "paniers-pleins",
+                    f"Ce site garde déjà {MOST} paniers.",
+                    todo="Exportez le vôtre en CSV, et prévenez qui tient ce site.",
+                )
+            database.execute(
+                "INSERT INTO paniers VALUES (?, ?, ?, ?, ?)",
+                (basket.identifier, basket.name, _key(basket.name), ",".join(basket.finess), basket.made),
+            )
+        return basket
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """Yield the database in a transaction that is kept if all went well."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
+                database.execute(_SCHEMA)
+                database.execute("BEGIN IMMEDIATE")
+                yield database
+                database.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise SanoscopeError(
+                "paniers-indisponibles",
+                "Les paniers enregistrés ne se lisent ni ne s'écrivent en ce moment.",
+                todo="Réessayez ; sinon, exportez votre sélection en CSV et prévenez qui tient ce site.",
+            ) from error
+
+
+def is_identifier(text: str) -> bool:
+    """Tell whether a text may be the identifier of a basket."""
+    return bool(_IDENTIFIER.fullmatch(text))
+
+
+def checked_name(text: str) -> str:
+    """Return a name for a basket, blanks made one space.
+
+    Raises:
+        CriterionError: ``nom-invalide``: empty, too long, or it may be taken for FINESS, a list or an address.
+    """
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    wrong = "est vide" if not name else ""
+    if len(name) > LONGEST_NAME:
+        wrong = f"a {len(name)} caractères"
+    elif name and not (_NAME.fullmatch(name) and any(map(str.isalpha, name)) and not _like_finess(name)):
+        wrong = f"« {name} » n'est pas admis"
+    if wrong:
+        raise CriterionError(
+            "nom-invalide",
+            f"Le nom du panier {wrong}.",
+            allowed=[
+                f"1 à {LONGEST_NAME} caractères",
+                "des lettres, au moins une",
+                "chiffres et espaces",
+                "- _ . ' ( ) / & +",
+            ],
+            todo="Par exemple « CHU de l'Ouest ».",
+            criterion="nom",
+        )
+    return name
+
+
+def checked_size(finess: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the establishments of a basket.
+
+    Raises:
+        CriterionError: ``panier-vide`` or ``panier-trop-grand``.
+    """
+    if not finess:
+        raise CriterionError(
+            "panier-vide", "Le panier est vide.", todo="Choisissez au moins un établissement.", criterion="panier"
+        )
+    if len(finess) > LARGEST:
+        raise CriterionError(
+            "panier-trop-grand",
+            f"Le panier aurait {len(finess)} établissements.",
+            allowed=[f"{LARGEST} au plus"],
+            todo="Pour un plus grand ensemble, choisissez une zone, un secteur, une catégorie ou un GHT.",
+            criterion="panier",
+        )
+    return finess
+
+
+def _taken(name: str) -> CriterionError:
+    return CriterionError(
+        "nom-pris",
+        f"Un autre panier s'appelle déjà « {name} ».",
+        todo="Choisissez un autre nom ; un panier enregistré ne change pas.",
+        criterion="nom",
+    )
+
+
+def _like_finess(name: str) -> bool:
+    return bool(re.fullmatch(r"[0-9][0-9ABab][0-9]{7}", name))
+
+
+def _key(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()

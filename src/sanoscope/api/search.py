@@ -1,0 +1,101 @@
+"""The address of the search: ``/api/v1/recherche?q=…``."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from sanoscope.errors import CriterionError, suggest
+from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
+
+_MEANINGS = {
+    "q": "Ce qui est cherché : des mots, un code, un FINESS, un lieu. Accents et fautes de frappe sont pardonnés.",
+    "limite": "Résultats de chaque genre, au plus.",
+}
+
+
+def search_routes(search: Search) -> APIRouter:
+    """Return the API of a search."""
+    routes = APIRouter()
+
+    @routes.get(
+        "/api/v1/recherche",
+        summary="Chercher une restitution, un indicateur, une activité, un établissement, une zone",
+        tags=["recherche"],
+        openapi_extra={"parameters": _parameters()},
+        responses={
+            200: {"description": "Les résultats par genre, chacun avec les restitutions qui répondent"},
+            400: {"description": "Recherche refusée", "content": {"application/problem+json": {}}},
+            404: {"description": "Aucune édition publiée", "content": {"application/problem+json": {}}},
+        },
+    )
+    def found(request: Request) -> JSONResponse:
+        given = _given(request.query_params.multi_items())
+        results = search.find(given.get("q", ""), _limit(given.get("limite", "")))
+        return JSONResponse(_written(results), headers={"Cache-Control": "public, max-age=300"})
+
+    return routes
+
+
+def _given(items: list[tuple[str, str]]) -> dict[str, str]:
+    """Return the parameters; refuse those that mean nothing and those given twice."""
+    found: dict[str, str] = {}
+    for name, value in items:
+        if name not in _MEANINGS:
+            raise CriterionError(
+                "critere-inconnu",
+                f"Paramètre inconnu : « {name} ».",
+                allowed=_MEANINGS,
+                todo=suggest(name, _MEANINGS),
+            )
+        if name in found:
+            raise CriterionError("critere-double", f"« {name} » est donné deux fois.", todo="Gardez-en un.")
+        found[name] = value
+    return found
+
+
+def _limit(text: str) -> int:
+    if not text.strip():
+        return LIMIT
+    if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 4):
+        raise CriterionError("valeur-inconnue", f"limite : « {text[:40]} » n'est pas admis.", allowed=[f"1 à {MOST}"])
+    return int(text)
+
+
+def _written(results: Results) -> dict[str, Any]:
+    return {
+        "q": results.text,
+        "edition": results.edition,
+        "exact": results.exact,
+        "nombre": len(results),
+        "groupes": [
+            {"genre": kind.value, "suite": kind in results.more, "resultats": [_result(result) for result in of]}
+            for kind, of in results.groups.items()
+        ],
+    }
+
+
+def _result(result: Result) -> dict[str, Any]:
+    entry = result.entry
+    return {
+        "niveau": entry.level,
+        "niveau_libelle": entry.level_title,
+        "code": entry.code,
+        "libelle": entry.name,
+        "precision": entry.detail,
+        "critere": entry.criterion,
+        "valeur": entry.written,
+        "restitutions": [
+            {"slug": link.slug, "titre": link.title, "page": link.address, "donnees": link.data}
+            for link in result.links
+        ],
+    }
+
+
+def _parameters() -> list[dict[str, Any]]:
+    text = {"type": "string", "maxLength": LONGEST}
+    number = {"type": "integer", "minimum": 1, "maximum": MOST, "default": LIMIT}
+    return [
+        {"in": "query", "name": "q", "required": True, "description": _MEANINGS["q"], "schema": text},
+        {"in": "query", "name": "limite", "required": False, "description": _MEANINGS["limite"], "schema": number},
+    ]

@@ -1,0 +1,124 @@
+"""Bars: the largest values of a measure, with the year before as a mark where the table has it."""
+
+from collections.abc import Sequence
+
+from sanoscope.present.numbers import heading
+from sanoscope.present.pictures.frame import Heading, Picture, Spec, framed, source, tooltip
+from sanoscope.present.pictures.palette import APPROXIMATE, Palette, pattern
+from sanoscope.present.pictures.values import Value, details, extract, measured, names, not_drawn, value, values
+from sanoscope.query.table import Measured, Table
+
+LABELS = 250
+"""Width kept for the labels of bars (px)."""
+CHARACTERS = 38
+"""Most characters of a label: as many as have room."""
+BAR = 24
+"""Height of a bar and its blank (px)."""
+APPROXIMATE_BARS = "Hachures : valeur approchée, et son incertitude (trait fin)."
+
+
+def bars(table: Table, measure: str, first: int, palette: Palette, slug: str) -> Picture:
+    """Draw the largest values of a measure, one bar a row, with the year before as a mark where the table has it.
+
+    Raises:
+        NothingToDrawError: no value may be drawn.
+    """
+    figure, rows = measured(table, measure), details(table)
+    shown = sorted(values(figure, rows), key=lambda v: -v.figure)[:first]
+    named = names(table)
+    before = next((f for f in table.figures if f.name == f"{measure}_n1"), None)
+    labels = _labels([named[v.row] for v in shown])
+    data = [_bar(v, named[v.row], label, figure, before) for v, label in zip(shown, labels, strict=True)]
+    previous = before is not None and any("avant" in datum for datum in data)
+    kept = [v.row for v in shown]
+    lines = [table.title, not_drawn(figure, rows)]
+    if any(v.approximate for v in shown):
+        lines.append(APPROXIMATE_BARS)
+    if before is not None and previous:
+        lines.append(f"Trait vertical : {before.title}.")
+    how_many = f"les {len(shown)} premières valeurs sur {len(rows)}" if len(shown) < len(rows) else "toutes les lignes"
+    title = f"{figure.title} : {how_many}"
+    described = (
+        f"Graphique en barres. {title}. La plus grande : {named[shown[0].row]}, {shown[0].text} {figure.unit}".strip()
+        + f" ; la plus petite montrée : {named[shown[-1].row]}, {shown[-1].text} {figure.unit}".rstrip()
+        + f". {' '.join(filter(None, lines[1:]))}"
+    )
+    head = Heading(title, tuple(lines), described.strip(), source(table, slug))
+    layers = _bar_layers(data, figure, palette, previous=previous)
+    spec = framed(layers, head, palette, height=BAR * len(data), left=LABELS)
+    drawn = [figure, *([before] if before is not None else [])]
+    return Picture(spec, title, head.description, extract(table, kept, drawn))
+
+
+def _bar(v: Value, name: str, label: str, figure: Measured, before: Measured | None) -> dict[str, object]:
+    said = f"{v.text} {figure.unit}".strip()
+    datum: dict[str, object] = {"nom": name, "ligne": label, **v.datum(), "dit": said}
+    past = value(before, v.row) if before is not None else None
+    if past is not None:
+        datum |= {"avant": past.figure, "dit_avant": f"{past.text} {figure.unit}".strip()}
+    end = max(v.figure + float(v.margin or 0), past.figure if past is not None else 0.0)
+    return {**datum, "bout": end}
+
+
+def _labels(named: Sequence[str]) -> list[str]:
+    """Return names cut to the room there is, still told apart: by the renderer it would take it half a second.
+
+    Those that are alike once cut end in characters without width.
+    """
+    cut = [name if len(name) <= CHARACTERS else f"{name[: CHARACTERS - 1].rstrip()}…" for name in named]
+    return [label + "\u200b" * cut[:rank].count(label) for rank, label in enumerate(cut)]
+
+
+def _bar_layers(data: Sequence[dict[str, object]], figure: Measured, palette: Palette, *, previous: bool) -> list[Spec]:
+    y = {
+        "field": "ligne",
+        "type": "nominal",
+        "sort": [datum["ligne"] for datum in data],
+        "title": None,
+        "axis": {
+            "labelLimit": 0,
+            "minExtent": LABELS,
+            "maxExtent": LABELS,
+            "ticks": False,
+            "domain": False,
+            "labelPadding": 8,
+        },
+    }
+    axis = {"tickCount": 5, "domain": False, "ticks": False}
+    x = {"field": "valeur", "type": "quantitative", "title": heading(figure), "axis": axis}
+    said = [("nom", "Ligne"), ("dit", figure.title)] + ([("dit_avant", "Un an avant")] if previous else [])
+    approached = {"test": "datum.approche", "value": pattern(APPROXIMATE)}
+    highest = max(float(str(d["bout"])) for d in data)
+    x["scale"] = {"domain": [0, highest * 1.14 or 1], "nice": False, "zero": True}
+    y_only, x_only = {"y": y}, {"x": x, "y": y}
+    whole: Spec = {"data": {"values": list(data)}}
+    layers: list[Spec] = [
+        {
+            **whole,
+            "mark": {"type": "bar", "height": {"band": 0.7}, "strokeWidth": 1.2, "stroke": palette.mark},
+            "encoding": {**x_only, "fill": {"condition": approached, "value": palette.mark}, "tooltip": tooltip(*said)},
+        },
+        {
+            **whole,
+            "transform": [{"filter": "isValid(datum.haut)"}],
+            "mark": {"type": "rule", "color": palette.text, "strokeWidth": 1.2},
+            "encoding": {**y_only, "x": {**x, "field": "bas"}, "x2": {"field": "haut"}},
+        },
+        {
+            **whole,
+            "mark": {"type": "text", "align": "left", "dx": 6},
+            "encoding": {**y_only, "x": {**x, "field": "bout"}, "text": {"field": "court"}},
+        },
+    ]
+    if previous:
+        mark = {"type": "tick", "color": palette.second, "thickness": 2.5, "height": {"band": 0.95}}
+        layers.insert(
+            1,
+            {
+                **whole,
+                "transform": [{"filter": "isValid(datum.avant)"}],
+                "mark": mark,
+                "encoding": {**y_only, "x": {**x, "field": "avant"}},
+            },
+        )
+    return layers

@@ -1,0 +1,137 @@
+"""Circles at the places of establishments, as large as their figure."""
+
+from collections.abc import Mapping, Sequence
+from math import cos, pi, sin, sqrt
+from typing import Any
+
+from sanoscope.present.numbers import heading
+from sanoscope.present.pictures.frame import Heading, Picture, Spec, source, tooltip
+from sanoscope.present.pictures.geometry import View, geometry, view
+from sanoscope.present.pictures.ground import (
+    HEIGHT,
+    WIDTH,
+    format_of,
+    ground,
+    last_year,
+    mapped,
+    nice,
+    of_last_year,
+    pixels,
+)
+from sanoscope.present.pictures.palette import APPROXIMATE, Palette, pattern
+from sanoscope.present.pictures.values import NothingToDrawError, column, extract, measured, names, value, values
+from sanoscope.query.table import Measured, Table
+
+LARGEST, LARGEST_NEAR = 17.0, 26.0
+"""Radius of the largest circle (px): on the whole map, on a part of it."""
+
+
+def circles(table: Table, measure: str, palette: Palette, slug: str, places: Mapping[str, str]) -> Picture:
+    """Draw a circle for each establishment, as large as its figure, around the centre of its département.
+
+    Circles of a département are moved apart so that each is seen: their place in it means nothing.
+
+    Raises:
+        NothingToDrawError: no value may be drawn, or no establishment has a known place.
+    """
+    figure, rows = measured(table, measure), of_last_year(table)
+    finess = column(table, "finess")
+    if finess is None:
+        raise NothingToDrawError("Le tableau n'est pas par établissement : il n'y a pas de point à placer.")
+    geo = geometry("departements")
+    found = [v for v in values(figure, rows) if v.figure > 0]
+    placed = [v for v in found if places.get(finess.values[v.row], "?") in geo.places]
+    if not placed:
+        raise NothingToDrawError("Aucun des établissements publiés n'a de département connu.")
+    codes = {v.row: places[finess.values[v.row]] for v in placed}
+    at = view(geo, sorted(set(codes.values())), WIDTH, HEIGHT)
+    most = max(v.figure for v in placed)
+    largest = LARGEST if at.whole else LARGEST_NEAR
+    named = names(table)
+    data = []
+    for code in sorted(set(codes.values())):
+        own = sorted((v for v in placed if codes[v.row] == code), key=lambda v: -v.figure)
+        here = geo.places[code]
+        centre = at(*here.inset) if at.whole and here.inset else at(here.x, here.y)
+        for v, (x, y) in zip(own, _apart([largest * sqrt(v.figure / most) for v in own], centre), strict=True):
+            said = {"nom": named[v.row], "ou": here.name, "dit": f"{v.text} {figure.unit}".strip()}
+            data.append({**said, "valeur": v.figure, "approche": v.approximate, "x": x, "y": y})
+    data.sort(key=lambda d: -float(str(d["valeur"])))
+    title = f"{figure.title} par établissement" + last_year(table)
+    hidden = sum(1 for row in rows if value(figure, row) is None)
+    lines = [table.title, "Chaque cercle est un établissement, près du centre de son département."]
+    if hidden:
+        lines.append(f"{hidden} valeurs non publiées, non dessinées.")
+    if len(placed) < len(found):
+        lines.append(f"{len(found) - len(placed)} établissements sans département connu.")
+    if any(v.approximate for v in placed):
+        lines.append("Cercle rayé : valeur approchée.")
+    if at.whole and any(geo.places[code].inset for code in codes.values()):
+        lines.append("Paris et la petite couronne sont dans l'encart.")
+    top = ", ".join(f"{d['nom']} ({d['ou']}) {d['dit']}" for d in data[:3])
+    described = f"Carte. {title} : {len(data)} cercles. Les plus grands : {top}. {' '.join(lines[1:])}"
+    head = Heading(title, tuple(lines), described, source(table, slug, ground=True))
+    layers = [*ground(geo, at, palette), *_circles(data, most, largest, figure, palette, at)]
+    return Picture(
+        mapped(layers, head, palette, geo, at), title, described, extract(table, [v.row for v in placed], [figure])
+    )
+
+
+def _circles(
+    data: Sequence[dict[str, Any]], most: float, largest: float, figure: Measured, palette: Palette, at: View
+) -> list[Spec]:
+    size = {
+        "field": "valeur",
+        "type": "quantitative",
+        "scale": {"domain": [0, most], "range": [0, pi * largest**2], "zero": True},
+        "legend": {
+            "title": heading(figure),
+            "orient": "right",
+            "values": nice(most),
+            "format": format_of(figure),
+            "symbolFillColor": palette.mark,
+            "symbolStrokeColor": palette.background,
+        },
+    }
+    fill = {"condition": {"test": "datum.approche", "value": pattern(APPROXIMATE)}, "value": palette.mark}
+    stroke = {"condition": {"test": "datum.approche", "value": palette.mark}, "value": palette.background}
+    said = tooltip(("nom", "Établissement"), ("ou", "Département"), ("dit", figure.title))
+    layers: list[Spec] = [
+        {
+            "data": {"values": list(data)},
+            "mark": {"type": "circle", "opacity": 0.95, "strokeWidth": 1},
+            "encoding": {**pixels("x", "y"), "size": size, "fill": fill, "stroke": stroke, "tooltip": said},
+        }
+    ]
+    if not at.whole:
+        mark = {"type": "text", "fontSize": 11, "color": palette.quiet, "clip": True}
+        encoding = {**pixels("x", "y"), "text": {"field": "ou"}}
+        layers.append({"data": {"values": _territories(data, most, largest)}, "mark": mark, "encoding": encoding})
+    return layers
+
+
+def _territories(data: Sequence[dict[str, Any]], most: float, largest: float) -> list[dict[str, Any]]:
+    """Return where to write the name of each département: in the middle, under its circles."""
+    under: dict[str, dict[str, Any]] = {}
+    for d in data:
+        reach = d["y"] + largest * sqrt(d["valeur"] / most) + 12
+        first = under.setdefault(d["ou"], {"ou": d["ou"], "x": d["x"], "y": reach})
+        first["y"] = max(first["y"], round(reach, 1))
+    return list(under.values())
+
+
+def _apart(radii: Sequence[float], centre: tuple[float, float]) -> list[tuple[float, float]]:
+    """Return centres for circles, the first at the centre, none over another, along a spiral (px)."""
+    placed: list[tuple[float, float, float]] = []
+    step = 0
+    for radius in radii:
+        while True:
+            turn = step * pi * (3 - sqrt(5))
+            reach = 1.6 * sqrt(step)
+            x, y = centre[0] + reach * cos(turn), centre[1] + reach * sin(turn)
+            if all((x - a) ** 2 + (y - b) ** 2 >= (radius + r + 0.6) ** 2 for a, b, r in placed):
+                break
+            step += 1
+        placed.append((x, y, radius))
+        step //= 2
+    return [(round(x, 1), round(y, 1)) for x, y, _ in placed]

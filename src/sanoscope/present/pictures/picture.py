@@ -1,0 +1,79 @@
+"""The picture that a restitution declares, of a table: which function draws it."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from sanoscope.catalogue.restitution import Carte, Graphique, Restitution
+from sanoscope.errors import CriterionError
+from sanoscope.present.pictures.bars import bars
+from sanoscope.present.pictures.choropleth import choropleth
+from sanoscope.present.pictures.circles import circles
+from sanoscope.present.pictures.flows import flows
+from sanoscope.present.pictures.frame import Picture
+from sanoscope.present.pictures.funnel import funnel
+from sanoscope.present.pictures.geometry import Level
+from sanoscope.present.pictures.lines import lines
+from sanoscope.present.pictures.palette import PALETTES, Theme
+from sanoscope.present.pictures.pyramid import pyramid
+from sanoscope.present.pictures.values import NothingToDrawError, years
+from sanoscope.query.table import Table
+
+Places: TypeAlias = Mapping[Level, Mapping[str, str]]
+"""Territory of each FINESS, by level."""
+
+
+def chart(table: Table, restitution: Restitution, theme: Theme = "clair") -> Picture:
+    """Return the chart of a table.
+
+    Raises:
+        NothingToDrawError: the restitution declares none, or the table holds nothing that it could show.
+    """
+    if restitution.graphique is None:
+        raise NothingToDrawError(f"« {restitution.slug} » n'a pas de graphique.")
+    return _chart(table, restitution.graphique, restitution.slug, theme)
+
+
+def _chart(table: Table, declared: Graphique, slug: str, theme: Theme) -> Picture:
+    palette, measure = PALETTES[theme], declared.mesure
+    if declared.genre == "pyramide":
+        return pyramid(table, measure, palette, slug)
+    if declared.genre == "nuage":
+        return funnel(table, measure, declared.effectif, palette, slug)
+    if declared.genre == "lignes" or len(years(table)) > 1:
+        return lines(table, measure, declared.premiers, palette, slug)
+    return bars(table, measure, declared.premiers, palette, slug)
+
+
+def carte(
+    table: Table, restitution: Restitution, places: Places, *, genre: str = "", theme: Theme = "clair"
+) -> Picture:
+    """Return the map of a table.
+
+    Args:
+        table: the answer.
+        restitution: what it answers.
+        places: territory of each FINESS, by level.
+        genre: one of those that the restitution declares; "" for the first.
+        theme: colours.
+
+    Raises:
+        NothingToDrawError: the restitution declares none, or the table holds nothing that it could show.
+        CriterionError: it does not declare this one.
+    """
+    declared = restitution.carte
+    if declared is None:
+        raise NothingToDrawError(f"« {restitution.slug} » n'a pas de carte.")
+    genre = genre or declared.genres[0]
+    if genre not in declared.genres:
+        raise CriterionError("genre-inconnu", f"Carte « {genre} » inconnue.", allowed=declared.genres)
+    return _carte(table, declared, genre, restitution.slug, places, theme)
+
+
+def _carte(table: Table, declared: Carte, genre: str, slug: str, places: Places, theme: Theme) -> Picture:
+    palette, measure = PALETTES[theme], declared.mesure
+    if genre == "points":
+        return circles(table, measure, palette, slug, places["departements"])
+    if genre == "flux":
+        return flows(table, measure, declared.niveau, palette, slug)
+    level: Level = "regions" if genre == "regions" else "departements"
+    return choropleth(table, measure, level, palette, slug, places[level])

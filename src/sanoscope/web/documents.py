@@ -1,0 +1,46 @@
+"""The pages that do not change with a question: method, audit, editions, API."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from sanoscope.api.routes import MEANINGS
+from sanoscope.edition.publication import editions, served
+from sanoscope.present.exports import FORMATS
+from sanoscope.query.service import Service
+from sanoscope.web import language as languages
+from sanoscope.web.method import measures, text
+from sanoscope.web.site import page, published_edition
+
+
+def documents(service: Service) -> APIRouter:
+    """Return these pages on a service."""
+    routes = APIRouter(default_response_class=HTMLResponse)
+
+    @routes.get("/methode")
+    def method(request: Request) -> HTMLResponse:
+        written = text("methode", languages.of(request))
+        return page(request, "methode.html", texte=written, audit=False, mesures=None)
+
+    @routes.get("/methode/audit")
+    def audit(request: Request) -> HTMLResponse:
+        edition = published_edition(service)
+        return page(
+            request,
+            "methode.html",
+            texte=text("audit", languages.of(request)),
+            audit=True,
+            edition=edition.nom if edition else "",
+            mesures=measures(edition.manifest.protection) if edition else None,
+        )
+
+    @routes.get("/editions")
+    def edition_list(request: Request) -> HTMLResponse:
+        place = service.workspace.editions
+        return page(request, "editions.html", editions=editions(place), served=served(place))
+
+    @routes.get("/api")
+    def api_page(request: Request) -> HTMLResponse:
+        restitutions = service.catalogue.restitutions.values()
+        return page(request, "api.html", restitutions=restitutions, meanings=MEANINGS, formats=FORMATS)
+
+    return routes

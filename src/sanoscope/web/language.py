@@ -1,0 +1,130 @@
+"""The language of a page: French at the plain address, English beside it under ``/en``.
+
+French sentences are the keys; ``locale/en/LC_MESSAGES/messages.po`` gives the English ones. What it lacks stays French.
+"""
+
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from urllib.parse import quote
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+SOURCE = "fr"
+NAMES = {"fr": "Français", "en": "English"}
+"""Languages of the site, each by its own name."""
+
+SHARED = ("/api/v1", "/static", "/sante", "/metrics", "/catalogue.ttl", "/sitemap.xml", "/affichage")
+"""Addresses that have no language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language that pages are written in.
+
+    Attributes:
+        code: ``fr`` or ``en`` (BCP 47).
+        translations: from French sentences to its own.
+    """
+
+    code: str
+    translations: NullTranslations
+
+    @property
+    def prefix(self) -> str:
+        """What its addresses begin with: "" for French."""
+        return "" if self.code == SOURCE else f"/{self.code}"
+
+    def gettext(self, text: str, **values: object) -> str:
+        """Return a French sentence in this language, with ``%(name)s`` replaced where values are given."""
+        said = self.translations.gettext(text) if text else ""
+        return said % values if values else said
+
+    def ngettext(self, one: str, several: str, n: int, **values: object) -> str:
+        """Return the sentence that goes with a number; it may name ``%(n)s``."""
+        return self.translations.ngettext(one, several, n) % {"n": self.number(n), **values}
+
+    def href(self, path: str) -> str:
+        """Return an address of this site in this language: ``/plan`` is ``/en/plan`` in English.
+
+        What is not a path of the site (another site, an anchor) and what has no language is left as it is.
+        """
+        if not path.startswith("/") or path.startswith("//") or _shared(path):
+            return path
+        return (self.prefix + path) if path != "/" else (self.prefix or "/")
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a figure with this language's separators."""
+        pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+        return format_decimal(value, format=pattern, locale=self.code)
+
+    def date(self, day: date | datetime) -> str:
+        """Return a day in full, e.g. « 4 septembre 2020 »."""
+        return format_date(day, format="long", locale=self.code)
+
+    def month(self, number: int) -> str:
+        """Return the name of a month, 1 to 12."""
+        return format_date(date(2000, number, 1), format="LLLL", locale=self.code)
+
+
+@cache
+def language(code: str) -> Language:
+    """Return a language of `NAMES`, its translations read once."""
+    return Language(code, NullTranslations() if code == SOURCE else _translations(code))
+
+
+def of(request: Request) -> Language:
+    """Return the language that the address of a request asks for."""
+    return language(request.scope.get("state", {}).get("langue", SOURCE))
+
+
+def marked(text: str) -> str:
+    """Return a text as it is, and mark it for `messages`: it will be translated where it is shown."""
+    return text
+
+
+class ByAddress:
+    """ASGI middleware: ``/en/plan`` is answered by the page ``/plan``, told that its language is English."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, its language taken from its address and kept in ``scope["state"]["langue"]``."""
+        if scope["type"] == "http":
+            code, path = _split(scope["path"])
+            scope = {
+                **scope,
+                "path": path,
+                "raw_path": quote(path).encode(),
+                "state": {**scope.get("state", {}), "langue": code},
+            }
+        await self.app(scope, receive, send)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """Return the language and the rest of a path; what has no language has none to take off."""
+    first, _, rest = path.removeprefix("/").partition("/")
+    if first in NAMES and first != SOURCE and not _shared(f"/{rest}"):
+        return first, f"/{rest}"
+    return SOURCE, path
+
+
+def _shared(path: str) -> bool:
+    return any(path == start or path.startswith((f"{start}/", f"{start}?")) for start in SHARED)
+
+
+def _translations(code: str) -> GNUTranslations:
+    written = files("sanoscope.web").joinpath("locale", code, "LC_MESSAGES", "messages.po").read_bytes()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(written), locale=code))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

@@ -1,0 +1,173 @@
+"""Choosing a restitution (step 1): a menu by theme and sub-theme, narrowed by field, zone or establishments."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.errors import CriterionError, NotFoundError, suggest
+from sanoscope.query.service import Service
+from sanoscope.web.language import marked
+from sanoscope.web.site import THEMES, page
+from sanoscope.web.updates import last, updates
+
+CHAMPS = {"mco": "MCO", "had": "HAD", "smr": "SMR", "psy": "PSY"}
+GEO = {
+    "france": marked("France entière"),
+    "region": marked("Région"),
+    "departement": marked("Département"),
+    "territoire": marked("Territoire"),
+    "code_geo": marked("Code géographique"),
+    "zonage": marked("Zonage libre"),
+}
+ETAB = {
+    "etablissement": marked("Un établissement"),
+    "panier": marked("Un panier d'établissements"),
+    "secteur": marked("Secteur public ou privé"),
+    "categorie": marked("Catégorie"),
+    "ght": marked("GHT"),
+}
+FILTERS: Mapping[str, Mapping[str, str]] = {"theme": THEMES, "champ": CHAMPS, "geo": GEO, "etab": ETAB}
+"""The filters of the menu and what each admits, with its name."""
+
+TITLES = {
+    "theme": marked("Thème"),
+    "champ": marked("Activité"),
+    "geo": marked("Géographie"),
+    "etab": marked("Établissements"),
+}
+SHOWN_UPDATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a filter: where it leads, its name, whether it is chosen, how many restitutions it leaves."""
+
+    address: str
+    name: str
+    chosen: bool
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A sub-theme and its restitutions."""
+
+    theme: str
+    name: str
+    restitutions: list[Restitution] = field(default_factory=list)
+
+
+def menu(service: Service) -> APIRouter:
+    """Return the menu pages on a service."""
+    routes = APIRouter(default_response_class=HTMLResponse)
+
+    @routes.get("/restitutions")
+    def everything(request: Request) -> HTMLResponse:
+        return _menu(request, service, "/restitutions", _chosen(request, FILTERS))
+
+    @routes.get("/themes/{theme}")
+    def of_theme(theme: str, request: Request) -> HTMLResponse:
+        if theme not in THEMES:
+            raise NotFoundError(
+                "theme-inconnu", f"Il n'y a pas de thème « {theme} ».", allowed=THEMES, todo=suggest(theme, THEMES)
+            )
+        others = {name: allowed for name, allowed in FILTERS.items() if name != "theme"}
+        return _menu(request, service, f"/themes/{theme}", _chosen(request, others), theme)
+
+    return routes
+
+
+def suits(restitution: Restitution, chosen: Mapping[str, str]) -> bool:
+    """Tell whether a restitution answers to filters: its theme, its field, the zones and establishments it takes."""
+    takes = {
+        "theme": (restitution.theme,),
+        "champ": (restitution.champ,),
+        "geo": tuple(GEO) if restitution.criteres.zone else ("france",),
+        "etab": tuple(ETAB) if restitution.criteres.etablissements else (),
+    }
+    return all(value in takes[name] for name, value in chosen.items())
+
+
+def filters(
+    restitutions: Iterable[Restitution], chosen: Mapping[str, str], *, path: str = "/restitutions", without: str = ""
+) -> dict[str, list[Choice]]:
+    """Return the filters of the menu: what each value leads to beside what is chosen already, and what it leaves.
+
+    Args:
+        restitutions: what there is to choose from.
+        chosen: filter → value.
+        path: the page that is filtered.
+        without: a filter that the page has no use for.
+    """
+    known = list(restitutions)
+    found: dict[str, list[Choice]] = {}
+    for name, values in FILTERS.items():
+        if name == without:
+            continue
+        found[name] = []
+        for value, title in values.items():
+            others = {other: kept for other, kept in chosen.items() if other != name}
+            then = others if chosen.get(name) == value else {**others, name: value}
+            left = sum(suits(r, {**others, name: value}) for r in known)
+            query = "&".join(f"{other}={then[other]}" for other in FILTERS if other in then)
+            address = f"{path}?{query}" if query else path
+            found[name].append(Choice(address, title, chosen.get(name) == value, left))
+    return found
+
+
+def grouped(restitutions: Iterable[Restitution]) -> dict[str, list[Group]]:
+    """Return restitutions by theme, in the order of themes, then by sub-theme."""
+    found: dict[str, dict[str, Group]] = {theme: {} for theme in THEMES}
+    for restitution in restitutions:
+        theme, name = restitution.theme, restitution.sous_theme
+        found[theme].setdefault(name, Group(theme, name)).restitutions.append(restitution)
+    return {theme: list(groups.values()) for theme, groups in found.items() if groups}
+
+
+def _chosen(request: Request, admitted: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the filters of an address.
+
+    Raises:
+        CriterionError: an unknown filter or value.
+    """
+    chosen: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in admitted:
+            raise CriterionError(
+                "filtre-inconnu", f"Filtre « {name} » inconnu.", allowed=admitted, todo=suggest(name, admitted)
+            )
+        if value not in ("", *admitted[name]):
+            raise CriterionError(
+                "valeur-inconnue",
+                f"{name} : « {value} » n'est pas admis.",
+                allowed=admitted[name],
+                todo=suggest(value, admitted[name]),
+            )
+        if name in chosen:
+            raise CriterionError("filtre-double", f"Le filtre « {name} » est donné deux fois.", todo="Gardez-en un.")
+        if value:
+            chosen[name] = value
+    return chosen
+
+
+def _menu(request: Request, service: Service, path: str, chosen: dict[str, str], theme: str = "") -> HTMLResponse:
+    of_theme = {"theme": theme} if theme else {}
+    known = [r for r in service.catalogue.restitutions.values() if suits(r, of_theme)]
+    kept = [r for r in known if suits(r, chosen)]
+    news = updates(service)
+    return page(
+        request,
+        "menu.html",
+        theme=theme,
+        filtres=filters(known, chosen, path=path, without="theme" if theme else ""),
+        titres=TITLES,
+        chemin=path,
+        filtre=bool(chosen),
+        by_theme=grouped(kept),
+        nombre=len(kept),
+        maj=last(news),
+        nouveautes=[(u, u.of(theme)) for u in news if u.of(theme)][:SHOWN_UPDATES],
+    )

@@ -1,0 +1,83 @@
+"""What every page is made with: the templates, the language of the address, the reader's display."""
+
+from functools import cache
+from urllib.parse import quote
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from sanoscope import __version__
+from sanoscope.edition.edition import Edition
+from sanoscope.edition.publication import served
+from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.query.service import Service
+from sanoscope.web import language as languages
+from sanoscope.web.display import DISPLAYS, display
+from sanoscope.web.language import NAMES, SOURCE, marked
+
+THEMES = {
+    "indicateurs-synthetiques": marked("Indicateurs synthétiques"),
+    "activite": marked("Activité"),
+    "couts-finances": marked("Coûts et finances"),
+    "qualite": marked("Qualité"),
+    "rh": marked("Ressources humaines"),
+}
+
+
+def page(request: Request, name: str, status: int = 200, **context: object) -> HTMLResponse:
+    """Return a page from its template, in the language of the request's address.
+
+    Beside its context, a template may use ``_()`` and ``{% trans %}`` for sentences written in it, the filter
+    ``translated`` for French texts that come from elsewhere (the catalogue, Python), ``href(path)`` for addresses of
+    the site, ``langue`` (a `Language`: numbers, dates), ``ici`` (this page's path and query, without language),
+    ``themes``, and ``en_francais`` (`` lang="fr"`` on what stays French in an English page).
+    """
+    spoken = languages.of(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    common = {  # « //ailleurs.fr » is a path here, another site in a link
+        "ici": "/" + quote(request.scope["path"].lstrip("/")) + query,
+        "adresse": str(request.base_url).rstrip("/"),
+        "affichage": display(request),
+    }
+    html = environment(spoken.code).get_template(name).render(**common, **context)
+    return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie"})
+
+
+def error_page(request: Request, error: SanoscopeError) -> HTMLResponse:
+    """Return the page of an error: what was wrong, what is allowed, what to do."""
+    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, CriterionError) else 503
+    return page(request, "erreur.html", status, error=error)
+
+
+def published_edition(service: Service) -> Edition | None:
+    """Return the edition that is served; None where none is published yet."""
+    return service.edition() if served(service.workspace.editions) else None
+
+
+@cache
+def environment(code: str) -> Environment:
+    """Return the templates in a language."""
+    spoken = languages.language(code)
+    made = Environment(
+        loader=PackageLoader("sanoscope.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
+    made.filters["translated"] = spoken.gettext
+    made.globals.update(
+        version=__version__,
+        themes=THEMES,
+        langue=spoken,
+        langues={name: languages.language(name) for name in NAMES},
+        noms_des_langues=NAMES,
+        href=spoken.href,
+        affichages=DISPLAYS,
+        en_francais=Markup("") if spoken.code == SOURCE else Markup(' lang="fr"'),
+    )
+    return made

@@ -1,0 +1,135 @@
+// Rend vives les images d'un résultat quand elles paraissent : <figure class="image" data-spec="…/graphique.json?…">.
+// Sans ce script, ou s'il échoue, l'image fixe reste. Rien n'est évalué : Vega lit les expressions par son interpréteur.
+// Rien ne bouge de soi-même : il n'y a pas d'animation à réduire.
+const VEGA = "/static/vendor/vega/";
+const SVG = "http://www.w3.org/2000/svg";
+const sombre = matchMedia("(prefers-color-scheme: dark)");
+
+let outils;
+const prets = () => (outils ??= charger());
+
+async function charger() {
+  await script("vega.min.js");
+  await script("vega-lite.min.js");
+  const { expressionInterpreter } = await import(`${VEGA}vega-interpreter.js`);
+  return { vega: globalThis.vega, vegaLite: globalThis.vegaLite, expressionInterpreter };
+}
+
+function script(nom) {
+  return new Promise((bien, mal) => {
+    const balise = document.createElement("script");
+    balise.src = VEGA + nom;
+    balise.addEventListener("load", bien);
+    balise.addEventListener("error", () => mal(new Error(`${nom} ne se charge pas`)));
+    document.head.append(balise);
+  });
+}
+
+function theme() {
+  return document.documentElement.dataset.affichage ?? (sombre.matches ? "sombre" : "clair");
+}
+
+// L'infobulle : du texte, jamais du HTML.
+const bulle = document.createElement("div");
+bulle.className = "infobulle";
+bulle.hidden = true;
+bulle.setAttribute("role", "tooltip");
+
+function dire(_vue, evenement, _marque, valeur) {
+  bulle.hidden = valeur === null || typeof valeur !== "object";
+  if (bulle.hidden) return;
+  const liste = document.createElement("dl");
+  for (const [nom, texte] of Object.entries(valeur)) {
+    const dt = document.createElement("dt");
+    const dd = document.createElement("dd");
+    dt.textContent = nom;
+    dd.textContent = texte;
+    liste.append(dt, dd);
+  }
+  bulle.replaceChildren(liste);
+  if (!bulle.isConnected) document.body.append(bulle);
+  const { innerWidth: large, innerHeight: haut } = window;
+  bulle.style.left = `${Math.max(4, Math.min(evenement.clientX + 14, large - bulle.offsetWidth - 8))}px`;
+  bulle.style.top = `${Math.max(4, Math.min(evenement.clientY + 14, haut - bulle.offsetHeight - 8))}px`;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") bulle.hidden = true;
+});
+
+// Les hachures : les mêmes que celles de l'image fixe, dites par la spécification.
+function hachures(motifs) {
+  const defs = document.createElementNS(SVG, "defs");
+  for (const { nom, fond, trait, epaisseur, pas, croise } of motifs) {
+    const motif = element(defs, "pattern", {
+      id: nom, width: pas, height: pas, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)",
+    });
+    if (fond) element(motif, "rect", { width: pas, height: pas, fill: fond });
+    element(motif, "path", { d: `M0 0V${pas}`, stroke: trait, "stroke-width": epaisseur });
+    if (croise) element(motif, "path", { d: `M0 0H${pas}`, stroke: trait, "stroke-width": epaisseur });
+  }
+  return defs;
+}
+
+function element(parent, nom, attributs) {
+  const fait = document.createElementNS(SVG, nom);
+  for (const [cle, valeur] of Object.entries(attributs)) fait.setAttribute(cle, valeur);
+  parent.append(fait);
+  return fait;
+}
+
+async function aviver(figure) {
+  const choisi = theme();
+  const reponse = await fetch(`${figure.dataset.spec}&theme=${choisi}`);
+  if (!reponse.ok) throw new Error(`${reponse.status}`);
+  const spec = await reponse.json();
+  const { vega, vegaLite, expressionInterpreter } = await prets();
+  const cadre = document.createElement("div");
+  cadre.className = "vive";
+  cadre.setAttribute("role", "img");
+  cadre.setAttribute("aria-label", spec.description);
+  // à l'ombre : les styles de la page n'entrent pas dans l'image
+  const racine = cadre.attachShadow({ mode: "open" });
+  const toile = document.createElement("div");
+  racine.append(toile);
+  const fixe = figure.querySelector("picture");
+  const ancien = figure.querySelector(".vive");
+  const vue = new vega.View(vega.parse(vegaLite.compile(spec).spec, null, { ast: true }), {
+    expr: expressionInterpreter,
+    renderer: "svg",
+    container: toile,
+    hover: true,
+    loader: { load: () => Promise.reject(new Error("rien ne se charge")), sanitize: () => Promise.reject(new Error("non")) },
+    logLevel: vega.Error,
+    tooltip: dire,
+  });
+  await vue.runAsync();
+  const dessin = toile.querySelector("svg");
+  dessin.prepend(hachures(spec.usermeta.motifs));
+  dessin.style.maxWidth = "100%";
+  dessin.style.minWidth = "36rem";
+  dessin.style.height = "auto";
+  dessin.style.display = "block";
+  ancien?.remove();
+  fixe.hidden = true;
+  fixe.after(cadre);
+  figure.dataset.theme = choisi;
+}
+
+function essayer(figure) {
+  aviver(figure).catch((erreur) => console.warn(`L'image fixe reste : ${erreur.message}`));
+}
+
+const guet = new IntersectionObserver((vues) => {
+  for (const { isIntersecting, target } of vues) {
+    if (!isIntersecting) continue;
+    guet.unobserve(target);
+    essayer(target);
+  }
+}, { rootMargin: "200px" });
+
+const figures = document.querySelectorAll("figure.image[data-spec]");
+figures.forEach((figure) => guet.observe(figure));
+sombre.addEventListener("change", () => {
+  for (const figure of figures) if (figure.dataset.theme && figure.dataset.theme !== theme()) essayer(figure);
+});

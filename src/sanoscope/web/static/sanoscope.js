@@ -1,0 +1,10 @@
+// Échap referme ce qui s'est ouvert au survol ou au focus (WCAG 1.4.13). Sans ce script, les pages marchent de même.
+const racine = document.documentElement;
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  racine.dataset.echap = "";
+  for (const ouvert of document.querySelectorAll(".deroulant[open]")) ouvert.open = false;
+});
+for (const retour of ["pointerover", "focusin"]) {
+  document.addEventListener(retour, () => delete racine.dataset.echap);
+}

@@ -1,0 +1,217 @@
+"""The addresses of pictures; in a browser, pictures alive under the strict policy, and fixed without script."""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+import uvicorn
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.testclient import TestClient
+from jinja2 import Environment, PackageLoader
+from playwright.sync_api import Browser, sync_playwright
+
+from sanoscope.access.scope import OPEN
+from sanoscope.catalogue.load import catalogue
+from sanoscope.query.service import Service
+from sanoscope.web.app import create_app
+from sanoscope.web.pictures import images
+from sanoscope.workspace import Workspace
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+CASEMIX = "casemix-mco/graphique.{}?annee=2023&regroupement=cas"
+MAP = "cartographie-activite-mco/carte.{}?annee=2023"
+
+
+@pytest.fixture(scope="module")
+def client(small: Workspace) -> TestClient:
+    return TestClient(create_app(small), raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("address", [CASEMIX, MAP, MAP + "&genre=departements", MAP + "&genre=regions"])
+@pytest.mark.parametrize(
+    ("extension", "media"), [("svg", "image/svg+xml"), ("png", "image/png"), ("json", "application/json")]
+)
+def test_a_picture_has_an_address_in_each_format(client: TestClient, address: str, extension: str, media: str) -> None:
+    answer = client.get(f"/restitutions/{address.format(extension)}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith(media)
+    assert answer.headers["cache-control"] == "public, max-age=300"
+    assert client.get(f"/restitutions/{address.format(extension)}").content == answer.content
+
+
+def test_a_pinned_picture_may_be_kept_for_ever(client: TestClient) -> None:
+    answer = client.get(f"/restitutions/{CASEMIX.format('svg')}&edition=petite")
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_the_theme_changes_the_colours(client: TestClient) -> None:
+    light, dark = (client.get(f"/restitutions/{CASEMIX.format('svg')}&theme={t}").text for t in ("clair", "sombre"))
+    assert 'fill="#ffffff"' in light
+    assert 'fill="#1c2427"' in dark
+
+
+@pytest.mark.parametrize("slug", ["casemix-mco", "parts-de-marche-mco", "cartographie-activite-mco"])
+def test_a_picture_draws_the_figures_of_its_table_and_no_other(client: TestClient, slug: str) -> None:
+    criteria = "annee=2023&zone=departement:29"
+    spec = client.get(f"/restitutions/{slug}/graphique.json?{criteria}").json()
+    document = client.get(f"/api/v1/restitutions/{slug}/donnees?{criteria}").json()
+    declared = catalogue().restitution(slug).graphique
+    assert declared
+    published = [
+        line.get(declared.mesure) if line.get(declared.mesure) is not None else line[f"{declared.mesure}_estimation"]
+        for line in document["lignes"]
+        if line[f"{declared.mesure}_etat"] in ("exact", "approche")
+    ]
+    drawn = [datum["valeur"] for datum in spec["layer"][0]["data"]["values"]]
+    assert drawn
+    assert all(value in published for value in drawn)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("casemix-mco/graphique.gif?annee=2023", 400, "format-inconnu"),
+        ("casemix-mco/graphique.svg?annee=1999", 400, "valeur-inconnue"),
+        ("casemix-mco/graphique.svg?theme=noir", 400, "theme-inconnu"),
+        ("casemix-mco/graphique.svg?genre=points", 400, "critere-inconnu"),
+        ("casemix-mco/graphique.svg?theme=clair&theme=sombre", 400, "critere-double"),
+        ("casemix-mco/carte.svg?annee=2023", 404, "rien-a-dessiner"),
+        ("cartographie-activite-mco/carte.svg?genre=flux", 400, "genre-inconnu"),
+        ("rien/carte.svg", 404, "restitution-inconnue"),
+        ("casemix-mco/graphique.svg?edition=../x", 404, "edition-introuvable"),
+    ],
+)
+def test_errors_of_pictures_teach(client: TestClient, address: str, status: int, code: str) -> None:
+    answer = client.get(f"/restitutions/{address}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_what_has_nothing_to_draw_says_so_in_its_page(small: Workspace) -> None:
+    service = Service(small, catalogue())
+    pairs = [("annee", "2022"), ("zone", "departement:22")]
+    query, table = service.ask("cartographie-activite-mco", pairs, OPEN)
+    found = images(catalogue().restitution("cartographie-activite-mco"), query, table, service.edition())
+    assert [(i.kind, bool(i.reason)) for i in found] == [("graphique", True), ("carte", True)]
+
+
+# in a browser --------------------------------------------------------------------------------------------------------
+
+
+def page(service: Service, slug: str, request: Request) -> HTMLResponse:
+    """A page that holds nothing but the pictures of an answer, placed as the result page does."""
+    query, table = service.ask(slug, request.query_params.multi_items(), OPEN)
+    found = images(catalogue().restitution(slug), query, table, service.edition(table.edition))
+    environment = Environment(loader=PackageLoader("sanoscope.web"), autoescape=True)
+    body = environment.get_template("_images.html").render(images=found, affichage="auto")
+    return HTMLResponse(
+        '<!doctype html><html lang="fr"><head><title>Essai</title><link rel="icon" href="/static/icone.svg">'
+        '<link rel="stylesheet" href="/static/sanoscope.css"><link rel="stylesheet" href="/static/images.css">'
+        f'<script type="module" src="/static/images.js"></script></head><body><main>{body}</main></body></html>'
+    )
+
+
+@pytest.fixture(scope="module")
+def site(small: Workspace) -> Iterator[str]:
+    app = create_app(small)
+    service = Service(small, catalogue())
+
+    def trial(slug: str, request: Request) -> HTMLResponse:
+        return page(service, slug, request)
+
+    app.add_api_route("/essai/{slug}", trial, include_in_schema=False)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium n'est pas là")
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+QUESTIONS = [
+    "casemix-mco?annee=2023",
+    "casemix-mco?annee=2022,2023&regroupement=cas",
+    "cartographie-activite-mco?annee=2023",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_pictures_come_alive_under_the_strict_policy(browser: Browser, site: str, question: str, scheme: str) -> None:
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1000, "height": 900})  # type: ignore[arg-type]
+    tab, said = context.new_page(), []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    answer = tab.goto(f"{site}/essai/{question}")
+    assert answer
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    figures = tab.locator("figure.image")
+    for number in range(figures.count()):
+        figures.nth(number).scroll_into_view_if_needed()
+        figures.nth(number).locator(".vive").wait_for(timeout=20_000)
+    assert tab.locator(".vive").count() == figures.count() > 0
+    ground = tab.evaluate(
+        "getComputedStyle(document.querySelector('.vive').shadowRoot.querySelector('svg')).backgroundColor"
+    )
+    assert ground == ("rgb(28, 36, 39)" if scheme == "dark" else "rgb(255, 255, 255)")
+    assert tab.locator("figure.image picture:visible").count() == 0
+    assert said == []
+    context.close()
+
+
+def test_a_mark_says_its_figure_when_pointed_at(browser: Browser, site: str) -> None:
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    tab = context.new_page()
+    tab.goto(f"{site}/essai/casemix-mco?annee=2023&regroupement=cas")
+    tab.locator(".vive").first.wait_for(timeout=20_000)
+    box = tab.evaluate(
+        "(() => { const r = document.querySelector('.vive').shadowRoot.querySelector('.mark-rect.role-mark path')"
+        ".getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
+    )
+    tab.mouse.move(*box)
+    bubble = tab.locator(".infobulle")
+    bubble.wait_for(timeout=5_000)
+    assert re.search(r"Séjours\s+(≈ )?\d", bubble.inner_text())
+    tab.keyboard.press("Escape")
+    assert bubble.is_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize("way", ["without script", "vega missing"])
+def test_the_fixed_picture_stays_where_scripts_fail(browser: Browser, site: str, way: str) -> None:
+    context = browser.new_context(java_script_enabled=way != "without script")
+    tab = context.new_page()
+    tab.route("**/vega.min.js", lambda route: route.abort())
+    with tab.expect_response(lambda response: ".svg?" in response.url) as drawn:
+        tab.goto(f"{site}/essai/casemix-mco?annee=2023")
+    assert drawn.value.status == 200
+    tab.wait_for_timeout(500)
+    picture = tab.locator("figure.image img").first
+    assert picture.is_visible()
+    assert (picture.get_attribute("alt") or "").startswith("Graphique en barres")
+    assert tab.locator(".vive").count() == 0
+    context.close()
+
+
+def test_the_specification_is_vega_lite_and_loads_nothing(client: TestClient) -> None:
+    spec = orjson.loads(client.get(f"/restitutions/{MAP.format('json')}").content)
+    assert spec["$schema"].endswith("vega-lite/v6.json")
+    assert '"url"' not in orjson.dumps(spec).decode()
