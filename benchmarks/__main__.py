@@ -8,7 +8,7 @@ import duckdb
 import numpy
 import pyarrow
 
-from benchmarks import disclosure, intake, queries, search
+from benchmarks import disclosure, intake, pages, queries, search
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     reports = {
         "Réception": intake.run,
         "Questions, édition de démonstration": queries.run,
+        "Pages, édition de démonstration": pages.run,
         "Recherche, édition de démonstration": search.run,
         "Protection": disclosure.run,
     }

@@ -15,7 +15,8 @@ from sanoscope.edition.build import build
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.intake.receive import receive
 from sanoscope.nomenclature.importers import load_path
-from sanoscope.present.numbers import cell, rounded
+from sanoscope.present.numbers import cell
+from sanoscope.query.rounding import rounded
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import State, Table

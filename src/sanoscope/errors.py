@@ -46,6 +46,10 @@ class CriterionError(SanoscopeError):
         self.criterion = criterion
 
 
+class RefusedError(SanoscopeError):
+    """A request made in a reader's name by somebody else."""
+
+
 class InputFileError(SanoscopeError):
     """A file that cannot be read as what it claims to be."""
 

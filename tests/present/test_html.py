@@ -1,7 +1,7 @@
-"""The cells and the bars of a page."""
+"""The cells of a page."""
 
-from sanoscope.present.html import bars, headings, rows
-from sanoscope.query.table import without_estimates
+from sanoscope.present.html import headings, rows
+from sanoscope.present.numbers import Style
 from tests.present.tables import every_state
 
 
@@ -15,13 +15,17 @@ def test_cells_carry_their_state_and_reason() -> None:
     assert [h.text for h in headings(every_state()) if h.number] == ["Sejours", "Age (ans)", "Seances"]
 
 
-def test_bars_draw_what_is_exact_or_approached() -> None:
-    drawn = bars(every_state(), "sejours", 10)
-    assert [(b.label, b.value, b.state) for b in drawn] == [
-        ("CH A", "4\u202f321", "exact"),
-        ("CH C", "≈ 1\u202f230", "approche"),
-    ]
-    assert drawn[0].length == 100
-    assert drawn[1].length == 100 * 1230 / 4321
-    assert [b.label for b in bars(every_state(), "age", 2)] == ["CH C", "CH B"]
-    assert [b.label for b in bars(without_estimates(every_state()), "sejours", 10)] == ["CH A"]
+def test_a_total_is_named_where_its_code_would_be() -> None:
+    last = rows(every_state())[-1]
+    assert [cell.text for cell in last.cells[:2]] == ["Total", ""]
+    assert last.span == 2
+    assert {row.span for row in rows(every_state())[:-1]} == {1}
+
+
+def test_another_language_writes_its_own_figures_and_words() -> None:
+    words = {"1 à 10": "1 to 10", "Incertitude : ±": "Uncertainty: ±"}
+    english = Style(group=",", decimal=".", say=lambda text: words.get(text, text))
+    sejours = [row.cells[2] for row in rows(every_state(), english)]
+    assert [cell.text for cell in sejours[:3]] == ["4,321", "1 to 10", "≈ 1,230"]
+    assert sejours[2].reason.endswith("Uncertainty: ± 16.")
+    assert rows(every_state(), english)[1].cells[3].text == "≈ 70.13"

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanoscope.present.numbers import french, margin_shown, to_uncertainty
+from sanoscope.present.numbers import french
+from sanoscope.query.rounding import margin_shown, to_uncertainty
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from sanoscope.present.numbers import MEANING, SHOWN, cell, estimate, legend, margin, reason
+from sanoscope.present.numbers import MEANING, SHOWN, cell, legend, reason
+from sanoscope.query.rounding import estimate, margin
 from sanoscope.query.table import Figure, State, without_estimates
 from tests.present.tables import A, E, M, S, every_state, measured, one
 

@@ -10,10 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 import uvicorn
-from fastapi import Request
-from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
-from jinja2 import Environment, PackageLoader
 from playwright.sync_api import Browser, sync_playwright
 
 from sanoscope.access.scope import OPEN
@@ -103,29 +100,9 @@ def test_what_has_nothing_to_draw_says_so_in_its_page(small: Workspace) -> None:
 # in a browser --------------------------------------------------------------------------------------------------------
 
 
-def page(service: Service, slug: str, request: Request) -> HTMLResponse:
-    """A page that holds nothing but the pictures of an answer, placed as the result page does."""
-    query, table = service.ask(slug, request.query_params.multi_items(), OPEN)
-    found = images(catalogue().restitution(slug), query, table, service.edition(table.edition))
-    environment = Environment(loader=PackageLoader("sanoscope.web"), autoescape=True)
-    body = environment.get_template("_images.html").render(images=found, affichage="auto")
-    return HTMLResponse(
-        '<!doctype html><html lang="fr"><head><title>Essai</title><link rel="icon" href="/static/icone.svg">'
-        '<link rel="stylesheet" href="/static/sanoscope.css"><link rel="stylesheet" href="/static/images.css">'
-        f'<script type="module" src="/static/images.js"></script></head><body><main>{body}</main></body></html>'
-    )
-
-
 @pytest.fixture(scope="module")
 def site(small: Workspace) -> Iterator[str]:
-    app = create_app(small)
-    service = Service(small, catalogue())
-
-    def trial(slug: str, request: Request) -> HTMLResponse:
-        return page(service, slug, request)
-
-    app.add_api_route("/essai/{slug}", trial, include_in_schema=False)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -159,7 +136,7 @@ def test_pictures_come_alive_under_the_strict_policy(browser: Browser, site: str
     tab, said = context.new_page(), []
     tab.on("console", lambda message: said.append(message.text))
     tab.on("pageerror", lambda error: said.append(str(error)))
-    answer = tab.goto(f"{site}/essai/{question}")
+    answer = tab.goto(f"{site}/restitutions/{question}")
     assert answer
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert "unsafe" not in answer.headers["content-security-policy"]
@@ -178,10 +155,11 @@ def test_pictures_come_alive_under_the_strict_policy(browser: Browser, site: str
 
 
 def test_a_mark_says_its_figure_when_pointed_at(browser: Browser, site: str) -> None:
-    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, reduced_motion="reduce")
     tab = context.new_page()
-    tab.goto(f"{site}/essai/casemix-mco?annee=2023&regroupement=cas")
+    tab.goto(f"{site}/restitutions/casemix-mco?annee=2023&regroupement=cas")
     tab.locator(".vive").first.wait_for(timeout=20_000)
+    tab.locator(".vive").first.scroll_into_view_if_needed()
     box = tab.evaluate(
         "(() => { const r = document.querySelector('.vive').shadowRoot.querySelector('.mark-rect.role-mark path')"
         ".getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })()"
@@ -201,7 +179,8 @@ def test_the_fixed_picture_stays_where_scripts_fail(browser: Browser, site: str,
     tab = context.new_page()
     tab.route("**/vega.min.js", lambda route: route.abort())
     with tab.expect_response(lambda response: ".svg?" in response.url) as drawn:
-        tab.goto(f"{site}/essai/casemix-mco?annee=2023")
+        tab.goto(f"{site}/restitutions/casemix-mco?annee=2023")
+        tab.locator("figure.image").first.scroll_into_view_if_needed()
     assert drawn.value.status == 200
     tab.wait_for_timeout(500)
     picture = tab.locator("figure.image img").first

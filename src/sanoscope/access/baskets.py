@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sanoscope.errors import CriterionError, SanoscopeError
@@ -19,7 +19,7 @@ LONGEST_NAME = 60
 """Characters of a name."""
 
 LARGEST = 500
-"""Establishments of a basket: the address of an answer names each (10 characters), and servers refuse long addresses."""
+"""Establishments of a basket: the address of an answer names each (10 characters), and long addresses are refused."""
 
 MOST = 20_000
 """Baskets of a workspace: about 100 MB at worst, so that nobody fills the disk."""
@@ -31,7 +31,11 @@ _NAME = re.compile(r"[^\W_](?:[\w .'’()/&+-]*[\w.)])?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{22}")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS paniers (
-    identifiant TEXT PRIMARY KEY, nom TEXT NOT NULL, cle TEXT NOT NULL UNIQUE, finess TEXT NOT NULL, cree_le TEXT NOT NULL
+    identifiant TEXT PRIMARY KEY,
+    nom TEXT NOT NULL,
+    cle TEXT NOT NULL UNIQUE,
+    finess TEXT NOT NULL,
+    cree_le TEXT NOT NULL
 ) STRICT
 """
 
@@ -44,13 +48,13 @@ class Basket:
         identifier: 22 characters drawn at random (128 bits): whoever has it has the link.
         name: what its maker called it; no other basket of the workspace has this name.
         finess: its establishments, ascending.
-        made: day it was saved (ISO, UTC).
+        made: day it was saved (UTC).
     """
 
     identifier: str
     name: str
     finess: tuple[str, ...]
-    made: str
+    made: date
 
 
 class Baskets:
@@ -68,10 +72,12 @@ class Baskets:
         if not text or len(text) > LONGEST_NAME or not self.path.exists():
             return None
         with self._opened() as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'paniers'").fetchone():
+                return None
             columns = "SELECT identifiant, nom, finess, cree_le FROM paniers"
             row = database.execute(f"{columns} WHERE identifiant = ?", (text,)).fetchone()
             row = row or database.execute(f"{columns} WHERE cle = ?", (_key(text),)).fetchone()
-        return Basket(row[0], row[1], tuple(row[2].split(",")), row[3]) if row else None
+        return Basket(row[0], row[1], tuple(row[2].split(",")), date.fromisoformat(row[3])) if row else None
 
     def save(self, name: str, finess: Sequence[str]) -> Basket:
         """Keep a basket and return it; the same list under the same name is the basket that is there already.
@@ -84,14 +90,16 @@ class Baskets:
             secrets.token_urlsafe(16),
             checked_name(name),
             checked_size(tuple(sorted(set(finess)))),
-            datetime.now(UTC).date().isoformat(),
+            datetime.now(UTC).date(),
         )
         with self._opened() as database:
+            database.execute(_SCHEMA)
+            database.execute("BEGIN IMMEDIATE")
             known = database.execute(
                 "SELECT identifiant, finess, cree_le, nom FROM paniers WHERE cle = ?", (_key(basket.name),)
             ).fetchone()
             if known and known[1] == ",".join(basket.finess):
-                return Basket(known[0], known[3], basket.finess, known[2])
+                return Basket(known[0], known[3], basket.finess, date.fromisoformat(known[2]))
             if known:
                 raise _taken(basket.name)
             if database.execute("SELECT count(*) FROM paniers").fetchone()[0] >= MOST:
@@ -102,19 +110,17 @@ class Baskets:
                 )
             database.execute(
                 "INSERT INTO paniers VALUES (?, ?, ?, ?, ?)",
-                (basket.identifier, basket.name, _key(basket.name), ",".join(basket.finess), basket.made),
+                (basket.identifier, basket.name, _key(basket.name), ",".join(basket.finess), basket.made.isoformat()),
             )
+            database.execute("COMMIT")
         return basket
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Yield the database in a transaction that is kept if all went well."""
+        """Yield the database; what is begun and not committed is forgotten."""
         try:
             with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
-                database.execute(_SCHEMA)
-                database.execute("BEGIN IMMEDIATE")
                 yield database
-                database.execute("COMMIT")
         except sqlite3.Error as error:
             raise SanoscopeError(
                 "paniers-indisponibles",

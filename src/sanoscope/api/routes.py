@@ -27,6 +27,7 @@ MEANINGS = {
     "ght": "Groupement hospitalier de territoire.",
     "regroupement": "Niveau de la classification par lequel grouper les lignes.",
     "activite": "Une activité : NIVEAU:CODE, par exemple doac:D01.",
+    "comparer": "n-1, region ou france : la même question un an avant, ou ailleurs, à côté de chaque chiffre.",
     "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
 }
 """What each criterion is, in one sentence."""
@@ -125,7 +126,7 @@ def _described(restitution: Restitution) -> dict[str, Any]:
         "champ": restitution.champ,
         "acces": restitution.acces,
         "rythme": restitution.rythme,
-        "criteres": {name: MEANINGS[name] for name in taken(restitution)},
+        "criteres": {name: MEANINGS[name] for name in (*taken(restitution), "comparer")},
         "regroupements": [level for level in restitution.criteres.regroupement if level],
         "activites": list(restitution.criteres.activite),
         "formats": list(FORMATS),

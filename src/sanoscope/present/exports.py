@@ -17,7 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from sanoscope.present.numbers import cell, estimate, heading, legend, margin, rounded
+from sanoscope.present.labels import labels
+from sanoscope.present.numbers import FILE, cell, heading, legend
+from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Table
 
 
@@ -58,8 +60,8 @@ def to_csv_fr(table: Table) -> bytes:
     writer.writerow([label.title for label in table.labels] + [heading(figure) for figure in table.figures])
     for row in range(len(table)):
         # a formula must not hide in a name
-        labels = [f"'{v}" if v[:1] in "=+-@\t" and v else v for v in (label.values[row] for label in table.labels)]
-        writer.writerow(labels + [cell(figure, row, space="") for figure in table.figures])
+        texts = [f"'{text}" if text[:1] in "=+-@\t" and text else text for text in labels(table, row)]
+        writer.writerow(texts + [cell(figure, row, FILE) for figure in table.figures])
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -134,8 +136,8 @@ def _table_sheet(workbook: Any, table: Table) -> None:
     }
     total = workbook.add_format({"bold": True})
     for row, kind in enumerate(table.kinds):
-        for column, label in enumerate(table.labels):
-            sheet.write_string(row + 3, column, label.values[row], total if kind == "total" else None)
+        for column, text in enumerate(labels(table, row)):
+            sheet.write_string(row + 3, column, text, total if kind == "total" else None)
         for column, figure in enumerate(table.figures, len(table.labels)):
             exact = rounded(figure, row)
             if exact is None:  # a text: no formula takes an estimate for an exact figure

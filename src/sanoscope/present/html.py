@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sanoscope.present.numbers import cell, estimate, heading, reason
-from sanoscope.query.table import Table
+from sanoscope.present.labels import labels
+from sanoscope.present.numbers import FRENCH, Style, cell, heading, reason
+from sanoscope.query.table import State, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,64 +18,55 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a page."""
+    """A row of a page; its first cell is its header, and takes the place of ``span`` columns."""
 
     kind: str
     cells: tuple[Cell, ...]
+    span: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """The heading of a column, with its definition."""
+    """The heading of a column: its stable name, what is read, its definition."""
 
     text: str
     definition: str = ""
     number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A bar of a chart: label, value shown, length in hundredths of the longest, word of its state."""
-
-    label: str
-    value: str
-    length: float
-    state: str
+    name: str = ""
 
 
 def headings(table: Table) -> list[Heading]:
     """Return the headings of a table's columns."""
-    return [Heading(label.title) for label in table.labels] + [
-        Heading(heading(figure), figure.definition, number=True) for figure in table.figures
+    return [Heading(label.title, name=label.name) for label in table.labels] + [
+        Heading(heading(figure), figure.definition, number=True, name=figure.name) for figure in table.figures
     ]
 
 
-def rows(table: Table) -> list[Row]:
-    """Return the rows of a table."""
-    return [
-        Row(
-            kind,
-            (
-                *(Cell(label.values[row]) for label in table.labels),
-                *(Cell(cell(f, row), f.states[row].value, reason(f, row)) for f in table.figures),
-            ),
-        )
-        for row, kind in enumerate(table.kinds)
-    ]
+def rows(table: Table, style: Style = FRENCH) -> list[Row]:
+    """Return the rows of a table, their figures and reasons as a language writes them."""
+    columns = [_column(table, number, style) for number in range(len(table.figures))]
+    found = []
+    for row, kind in enumerate(table.kinds):
+        texts = labels(table, row)
+        named = [i for i, text in enumerate(texts) if text]
+        span = (named[1] if len(named) > 1 else len(texts)) if kind == "total" and named[:1] == [0] else 1
+        cells = (*(Cell(text) for text in texts), *(column[row] for column in columns))
+        found.append(Row(kind, cells, span if _unnamed(table, row) else 1))
+    return found
 
 
-def bars(table: Table, measure: str, first: int) -> list[Bar]:
-    """Return the largest values of a measure, exact or approximate, longest first: what is masked is not drawn."""
-    figure = next(f for f in table.figures if f.name == measure)
-    names = next((label for label in table.labels if label.name.startswith(("raison", "libelle"))), table.labels[-1])
-    shown = [
-        (value, row)
-        for row, exact in enumerate(figure.values)
-        if (value := estimate(figure, row) if exact is None else exact) is not None and table.kinds[row] == "detail"
-    ]
-    largest = sorted(shown, key=lambda pair: -pair[0])[:first]
-    longest = max((value for value, _ in largest), default=0) or 1
-    return [
-        Bar(names.values[row], cell(figure, row), 100 * value / longest, figure.states[row].value)
-        for value, row in largest
-    ]
+def _unnamed(table: Table, row: int) -> bool:
+    """Tell whether a row has no code of its own: its name is its header, over the columns that are left empty."""
+    return bool(table.labels) and not table.labels[0].values[row]
+
+
+def _column(table: Table, number: int, style: Style) -> list[Cell]:
+    """Return the cells of a column of figures; those that show no figure are all alike, by state."""
+    figure, alike = table.figures[number], dict[State, Cell]()
+    cells = []
+    for row, state in enumerate(figure.states):
+        made = alike.get(state) or Cell(cell(figure, row, style), state.value, reason(figure, row, style))
+        if state not in (State.EXACT, State.APPROXIMATE):
+            alike[state] = made
+        cells.append(made)
+    return cells

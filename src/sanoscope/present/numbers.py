@@ -1,8 +1,9 @@
-"""Figures as French text."""
+"""Figures as text: in French, or as another language writes them."""
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from sanoscope.query.rounding import digits_kept, estimate, margin
 from sanoscope.query.table import Figure, Measured, State, Table
 
 NARROW_SPACE = "\u202f"
@@ -25,12 +26,47 @@ MEANING = {
 }
 """Why a cell is what it is, in one sentence."""
 
+A_FIGURE = "un chiffre"
+"""What a legend calls an exact cell."""
 
-def french(value: Figure, decimals: int, space: str = NARROW_SPACE) -> str:
+UNCERTAINTY = "Incertitude : ±"
+"""What comes before the margin of an estimate."""
+
+
+def _same(text: str) -> str:
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a language writes figures, and what it says where there are none.
+
+    Attributes:
+        group: between thousands.
+        decimal: before the decimals.
+        say: from a French sentence of this module to its own.
+    """
+
+    group: str = NARROW_SPACE
+    decimal: str = ","
+    say: Callable[[str], str] = _same
+
+    def number(self, value: Figure, decimals: int) -> str:
+        """Return a figure with its separators; "" for None."""
+        if value is None:
+            return ""
+        whole, point, part = f"{value:,.{decimals}f}".partition(".")
+        return whole.replace(",", self.group) + (self.decimal + part if point else "")
+
+
+FRENCH = Style()
+FILE = Style(group="")
+"""French without separators of thousands: what a French spreadsheet reads as a number."""
+
+
+def french(value: Figure, decimals: int) -> str:
     """Return a figure with French separators, e.g. « 1 234,5 »; "" for None."""
-    if value is None:
-        return ""
-    return f"{value:,.{decimals}f}".replace(",", space).replace(".", ",")
+    return FRENCH.number(value, decimals)
 
 
 def heading(column: Measured) -> str:
@@ -38,26 +74,25 @@ def heading(column: Measured) -> str:
     return f"{column.title} ({column.unit})" if column.unit else column.title
 
 
-# the cells of a column ----------------------------------------------------------------------------------------------
-
-
-def cell(column: Measured, row: int, space: str = NARROW_SPACE) -> str:
+def cell(column: Measured, row: int, style: Style = FRENCH) -> str:
     """Return what a reader sees in a cell."""
-    value, near = column.values[row], _estimate(column, row)
+    value = column.values[row]
     if value is not None:
-        return french(value, column.decimals, space)
-    if near is not None:
-        digits = digits_kept(near, _margin(column, row), column.decimals)
-        return f"≈ {french(estimate(column, row), max(0, digits), space)}"
-    return SHOWN[column.states[row]]
+        return style.number(value, column.decimals)
+    if column.states[row] is State.APPROXIMATE:
+        near, around = column.estimates[row], column.margins[row] if column.margins else None
+        digits = digits_kept(near or 0, around, column.decimals)
+        return f"≈ {style.number(estimate(column, row), max(0, digits))}"
+    return style.say(SHOWN[column.states[row]])
 
 
-def reason(column: Measured, row: int) -> str:
+def reason(column: Measured, row: int, style: Style = FRENCH) -> str:
     """Return why a cell is not an exact figure, in words, with its margin where it is known; "" where it is exact."""
-    state, around = column.states[row], margin(column, row)
+    state = column.states[row]
     if state is State.EXACT:
         return ""
-    return MEANING[state] + ("" if around is None else f" Incertitude : ± {french(around, column.decimals)}.")
+    said, around = style.say(MEANING[state]), margin(column, row)
+    return said if around is None else f"{said} {style.say(UNCERTAINTY)} {style.number(around, column.decimals)}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +107,4 @@ class Meaning:
 def legend(table: Table) -> list[Meaning]:
     """Return the legend of a table: of the states that it holds, and no other."""
     present = {state for figure in table.figures for state in figure.states}
-    return [Meaning(state, SHOWN.get(state, "un chiffre"), MEANING[state]) for state in State if state in present]
+    return [Meaning(state, SHOWN.get(state, A_FIGURE), MEANING[state]) for state in State if state in present]

@@ -1,7 +1,7 @@
 """From a `Query` to a `Table`: plan, run, say what may be shown of each cell, assemble. Every output passes here."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import words
+from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import (
@@ -72,7 +73,15 @@ class Grid:
         return len(self.keys) + np.concatenate([self.groups, np.arange(len(self.group_keys))])
 
 
-def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *, threshold: int = 11) -> Table:
+def answer(
+    query: Query,
+    scope: Scope,
+    catalogue: Catalogue,
+    edition: Edition,
+    *,
+    threshold: int = 11,
+    plain: Callable[[Query], Table] | None = None,
+) -> Table:
     """Return the table that answers a query.
 
     Args:
@@ -81,11 +90,22 @@ def answer(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *
         catalogue: what the restitution is.
         edition: where the figures are.
         threshold: smallest count of people that may be shown.
+        plain: how the two answers of a comparison are had, where they may be kept; worked out here without it.
 
     Raises:
         SanoscopeError: the engine was interrupted, or the edition was built for another catalogue.
+        CriterionError: there is nothing of the kind to compare with.
     """
-    return _Answer(query, scope, catalogue, edition, threshold).table()
+    if not query.comparer:
+        return _Answer(query, scope, catalogue, edition, threshold).table()
+
+    def worked_out(asked: Query) -> Table:
+        return _Answer(asked, scope, catalogue, edition, threshold).table()
+
+    have, own = plain or worked_out, _Answer(replace(query, comparer=""), scope, catalogue, edition, threshold)
+    of = reference(query, own.restitution, edition)
+    compared = beside(have(own.query), have(of.query), of, own.mesures, own.asked.rows)
+    return replace(compared, query=query.canonical)
 
 
 def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition) -> None:

@@ -160,7 +160,7 @@ def picked(text: str, edition: Edition, baskets: Baskets | None = None) -> tuple
         CriterionError: ``valeur-inconnue``: neither an establishment of the edition nor a saved basket.
     """
     found: set[str] = set()
-    for part in (part.strip() for part in text.split(",")):
+    for part in dict.fromkeys(part.strip() for part in text.split(",")):
         saved = baskets.find(part) if baskets and not FINESS.fullmatch(part.upper()) else None
         if saved:
             found.update(known_finess(finess, edition, "panier") for finess in saved.finess)

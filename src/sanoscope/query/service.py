@@ -77,15 +77,25 @@ class Service:
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
         """Return the question and its answer."""
         query, edition = self.question(slug, pairs, scope)
-        key = (slug, query.canonical, edition.nom, scope)
+        return query, self._answer(query, edition, scope)
+
+    def _answer(self, query: Query, edition: Edition, scope: Scope) -> Table:
+        key = (query.restitution, query.canonical, edition.nom, scope)
         with self._lock:
             kept = self._answers.get(key)
         if kept is None:
-            kept = answer(query, scope, self.catalogue, edition, threshold=self.workspace.settings.seuil)
+            kept = answer(
+                query,
+                scope,
+                self.catalogue,
+                edition,
+                threshold=self.workspace.settings.seuil,
+                plain=lambda asked: self._answer(asked, edition, scope),
+            )
             if not self.workspace.settings.approche:
                 kept = without_estimates(kept)
             with self._lock:
                 self._answers[key] = kept
                 while len(self._answers) > KEPT_ANSWERS:
                     self._answers.popitem(last=False)
-        return query, kept
+        return kept

@@ -16,9 +16,11 @@ from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.query.service import Service
 from sanoscope.search.find import Search
+from sanoscope.web.baskets import basket_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
 from sanoscope.web.feeds import feeds
+from sanoscope.web.fragments import fragments
 from sanoscope.web.help import help_pages
 from sanoscope.web.home import home
 from sanoscope.web.language import ByAddress
@@ -38,6 +40,9 @@ HEADERS = {
 }
 """Scripts and styles come from our own files or not at all: nothing inline, nothing evaluated."""
 
+PACKING = 6
+"""Of gzip: a tenth more bytes than at 9, for a third of the time (a table of 500 rows: 29 ko in 12 ms, 27 in 36)."""
+
 
 def create_app(workspace: Workspace) -> FastAPI:
     """Return the web application of a workspace."""
@@ -53,18 +58,19 @@ def create_app(workspace: Workspace) -> FastAPI:
     search = Search(service)
     app.include_router(router(service))
     app.include_router(search_routes(search))
-    for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, pictures):
+    for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
-    for others in (search_pages(search), displays()):
+    for others in (search_pages(search), fragments(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=1000)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PACKING)
 
     @app.middleware("http")
     async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)  # a page made for other sites' frames says so itself
         return response
 
     app.add_middleware(ByAddress)

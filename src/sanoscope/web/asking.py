@@ -1,15 +1,59 @@
 """The page of the form (step 2): what can be asked of a restitution, its notice beside it."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
+from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError
+from sanoscope.query.answer import check_published
+from sanoscope.query.criteria import taken
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
-from sanoscope.web.form import form_fields
+from sanoscope.web.form import Form
 from sanoscope.web.notice import notice_html
+from sanoscope.web.openness import openness
 from sanoscope.web.site import page
+from sanoscope.web.wishes import SCOPES, Pairs, criteria, scope_of
+
+COUNT = "compter"
+"""Parameter by which the form asks, without script, how many rows the answer will have."""
+
+HIDDEN = ("comparer",)
+"""What an answer may be asked beside its criteria: kept when the question is changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """How many rows an answer will have, totals included and counted apart, or why there will be none."""
+
+    rows: int = 0
+    totals: int = 0
+    error: CriterionError | None = None
+
+
+def wished(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]]) -> Pairs:
+    """Return the criteria that a form or an address gives.
+
+    Raises:
+        CriterionError: a field of the form says nothing that can be asked.
+        NotFoundError: the edition named is not published.
+    """
+    sent = [(name, value) for name, value in items if name != COUNT]
+    pinned = next((value.strip() for name, value in sent if name == "edition"), "")
+    return criteria(sent, restitution, service.edition(pinned))
+
+
+def hint(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]]) -> Hint:
+    """Return how many rows will answer: those of the answer itself, which is kept for who asks it next."""
+    try:
+        _, table = service.ask(restitution.slug, wished(service, restitution, items), OPEN)
+    except CriterionError as error:
+        return Hint(error=error)
+    return Hint(len(table), table.kinds.count("total"))
 
 
 def form_page(
@@ -18,17 +62,72 @@ def form_page(
     restitution: Restitution,
     given: dict[str, str],
     error: CriterionError | None = None,
+    *,
+    counted: bool = False,
 ) -> HTMLResponse:
-    """Return the form of a restitution, filled with what was given, with what was wrong in it."""
-    edition = service.edition()
+    """Return the form of a restitution, filled with what was given, with what was wrong in it.
+
+    Args:
+        request, service, restitution: for whom, from what, of what.
+        given: by name of field, boxes joined.
+        error: why the question was refused.
+        counted: say how many rows the answer will have.
+    """
+    form = form_of(service, restitution, given, languages.of(request))
+    fields = form.fields()
+    wrong = concerned(service, restitution, given, error) if error else ""
+    scoped = scope_of(given)
     return page(
         request,
         "formulaire.html",
         400 if error else 200,
         restitution=restitution,
-        siblings=service.catalogue.restitutions.values(),
-        edition=edition,
-        fields=form_fields(restitution, edition, given),
+        siblings=siblings(service, restitution),
+        edition=form.edition,
+        fields=fields,
         error=error,
+        fautif=wrong,
+        caches={n: given[n] for n in (*taken(restitution), *HIDDEN) if n in given and n not in fields and n != wrong},
+        hors_portee=[n for n in SCOPES["agrege"] if n in given and scoped != "agrege" and "portee" not in given],
+        apercu=hint(service, restitution, given.items()) if counted else None,
         notice=notice_html(restitution, languages.of(request)),
     )
+
+
+def form_of(service: Service, restitution: Restitution, given: dict[str, str], language: languages.Language) -> Form:
+    """Return the form of a restitution, filled with what was given."""
+    pinned = given.get("edition", "")
+    edition = service.edition(pinned)
+    champ = service.catalogue.champ(restitution)
+    return Form(restitution, champ, edition, openness(service, restitution.slug), given, language)
+
+
+def siblings(service: Service, restitution: Restitution) -> list[Restitution]:
+    """Return the restitutions of the same field or theme, those of the same sub-theme first; itself among them."""
+    near = [r for r in service.catalogue.restitutions.values() if r.theme == restitution.theme]
+    return sorted(near, key=lambda r: (r.sous_theme != restitution.sous_theme, r.sous_theme, r.titre))
+
+
+def concerned(service: Service, restitution: Restitution, given: dict[str, str], error: CriterionError) -> str:
+    """Return the field that an error is about, "" for none.
+
+    A crossing that is not published does not say which of its criteria is one too many: the first without which the
+    question would be answered.
+    """
+    if error.criterion or error.code != "non-publie":
+        return error.criterion
+    for name in ("regroupement", "mois", "activite", "zone"):
+        rest = [(n, v) for n, v in given.items() if n not in (name, f"niveau_{name}")]
+        if name in given and _answered(service, restitution, rest):
+            return name
+    return ""
+
+
+def _answered(service: Service, restitution: Restitution, items: Pairs) -> bool:
+    """Tell whether a question has an answer; reads no figure."""
+    try:
+        query, edition = service.question(restitution.slug, wished(service, restitution, items), OPEN)
+        check_published(query, OPEN, service.catalogue, edition)
+    except CriterionError:
+        return False
+    return True

@@ -14,6 +14,7 @@ from babel.messages.extract import extract_from_dir
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.present import numbers
+from sanoscope.present.exports import FORMATS
 from sanoscope.query import words
 from sanoscope.search.entries import LEVELS
 from sanoscope.web.markdown import paragraphs
@@ -30,9 +31,18 @@ def messages(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
     yield from _written()
     yield from _of_catalogue(catalogue)
     yield from _of_lists()
-    shown = (*MEANINGS.values(), *numbers.SHOWN.values(), *numbers.MEANING.values(), *words.SECTEURS.values())
+    shown = (
+        numbers.A_FIGURE,
+        numbers.UNCERTAINTY,
+        *MEANINGS.values(),
+        *numbers.SHOWN.values(),
+        *numbers.MEANING.values(),
+        *words.SECTEURS.values(),
+    )
     for text in (*shown, *words.CATEGORIES.values(), *words.ATTRIBUTES.values(), *LEVELS.values()):
         yield text, "mots des réponses"
+    for form in FORMATS.values():
+        yield form.title, "formats"
 
 
 def untranslated(catalogue: Catalogue, english: Catalog) -> list[str]:

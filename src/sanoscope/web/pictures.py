@@ -29,6 +29,7 @@ from sanoscope.present.pictures.values import NothingToDrawError
 from sanoscope.query.criteria import Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
+from sanoscope.web.language import marked
 
 Kind: TypeAlias = Literal["graphique", "carte"]
 
@@ -50,7 +51,12 @@ WRITERS: dict[str, tuple[str, Callable[[Picture], bytes]]] = {
 PACKED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 """Headers of what is sent as it was packed once: packing a map takes longer than finding it."""
 
-GENRES = {"points": "par établissement", "departements": "par département", "regions": "par région", "flux": "flux"}
+GENRES = {
+    "points": marked("par établissement"),
+    "departements": marked("par département"),
+    "regions": marked("par région"),
+    "flux": marked("des flux"),
+}
 """What a map that may be drawn in several ways is called in each."""
 
 

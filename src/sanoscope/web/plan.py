@@ -29,6 +29,7 @@ SECTIONS = {
     marked("Se servir de Sanoscope"): (
         Place("/", marked("Accueil")),
         Place("/aide", marked("Aide et exemples")),
+        Place("/paniers", marked("Paniers d'établissements")),
         Place("/glossaire", marked("Glossaire")),
         Place("/plan", marked("Plan du site")),
     ),

@@ -1,31 +1,127 @@
-"""The page of a result (step 3): the table, its legend, a chart, the files, what must be known of it."""
+"""The result of a question (step 3), on its own page: table, pictures, files, links, what must be known of it.
+
+The same table without the site around it may be framed by other sites (``/restitutions/SLUG/integrer``).
+"""
+
+from dataclasses import replace
+from datetime import date
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
 
-from sanoscope.catalogue.restitution import Restitution
+from sanoscope.access.scope import OPEN
+from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.present import citation
+from sanoscope.present.arrange import Arrangement
 from sanoscope.present.exports import FORMATS
-from sanoscope.present.html import bars, headings, rows
-from sanoscope.present.numbers import legend
+from sanoscope.present.html import headings
+from sanoscope.query.compare import possible
 from sanoscope.query.criteria import Query
+from sanoscope.query.service import Service
 from sanoscope.query.table import Table
+from sanoscope.web import language as languages
+from sanoscope.web.kept import Kept
+from sanoscope.web.language import marked
+from sanoscope.web.looking import arrangement
+from sanoscope.web.pictures import Image, images
 from sanoscope.web.site import page
+from sanoscope.web.tableau import table_html
+
+COMPARED = {
+    "": marked("Sans comparaison"),
+    "n-1": marked("Année précédente"),
+    "region": marked("Région"),
+    "france": marked("France"),
+}
+"""Names of the comparisons, in the order of the switch."""
+
+FRAMED = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors *"
+)
+"""Policy of the one page that other sites may frame; it sends nothing and keeps nothing."""
 
 
-def result_page(request: Request, restitution: Restitution, query: Query, table: Table) -> HTMLResponse:
-    """Return the page of an answer."""
-    chart = restitution.graphique
-    return page(
-        request,
-        "resultat.html",
-        restitution=restitution,
-        query=query,
-        table=table,
-        headings=headings(table),
-        rows=rows(table),
-        legend=legend(table),
-        bars=bars(table, chart.mesure, chart.premiers) if chart else [],
-        chart_title=next((f.title for f in table.figures if chart and f.name == chart.mesure), ""),
-        formats=FORMATS.values(),
-        pinned=query.canonical if query.edition else f"{query.canonical}&edition={table.edition}",
-    )
+class Results:
+    """The pages of answers, their tables and pictures kept as HTML: an answer does not change.
+
+    Args:
+        service: who answers.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._tables: Kept[Markup] = Kept(60)
+        self._images: Kept[list[Image]] = Kept(500)
+
+    def table(
+        self, request: Request, query: Query, table: Table, how: Arrangement, *, embedded: bool = False
+    ) -> Markup:
+        """Return the table of an answer as HTML, as it is looked at.
+
+        Raises:
+            CriterionError: there is no such column to sort by.
+        """
+        spoken = languages.of(request)
+        path = f"/restitutions/{query.restitution}" + ("/integrer" if embedded else "")
+        key = spoken.code, path, query.canonical, table.edition, how
+        return self._tables.get(key, lambda: table_html(spoken, query, table, how, path, embedded=embedded))
+
+    def page(self, request: Request, query: Query, table: Table, drawn: Markup) -> HTMLResponse:
+        """Return the page of an answer."""
+        slug = query.restitution
+        restitution, edition = self._service.catalogue.restitution(slug), self._service.edition(table.edition)
+        pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
+        site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
+        fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"
+        key = slug, query.canonical, table.edition
+        offered = ("", *possible(query, restitution, edition))
+        return page(
+            request,
+            "resultat.html",
+            restitution=restitution,
+            query=query,
+            table=table,
+            jour=_day(table),
+            drawn=drawn,
+            definitions=[h for h in headings(table) if h.name in restitution.mesures],
+            images=self._images.get(key, lambda: images(restitution, query, table, edition)),
+            comparisons=[(name, COMPARED[name], _compared(query, name)) for name in offered],
+            already=restitution.precedente,
+            formats=FORMATS.values(),
+            pinned=pinned,
+            site=site,
+            fixed=fixed,
+            frame=_frame(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", table.title),
+            sentence=citation.sentence(table, fixed, date.today()),
+            bibtex=citation.bibtex(table, fixed, date.today()),
+        )
+
+    def embedded(self, request: Request, slug: str) -> HTMLResponse:
+        """Return the table alone, for the frames of other sites; an error too is told within the frame."""
+        try:
+            given, how = arrangement(request.query_params.multi_items())
+            query, table = self._service.ask(slug, given, OPEN)
+            drawn = self.table(request, query, table, how, embedded=True)
+        except SanoscopeError as error:
+            status = 404 if isinstance(error, NotFoundError) else 400
+            answer = page(request, "integrer.html", status, error=error, table=None)
+        else:
+            answer = page(request, "integrer.html", error=None, table=table, query=query, drawn=drawn, jour=_day(table))
+        answer.headers["Content-Security-Policy"] = FRAMED
+        return answer
+
+
+def _compared(query: Query, kind: str) -> str:
+    """Return the canonical query string of the same question with a comparison."""
+    return replace(query, comparer=kind).canonical
+
+
+def _frame(address: str, title: str) -> str:
+    """Return the HTML that places an answer in another site."""
+    return f'<iframe src="{escape(address)}" title="{escape(title)}" width="100%" height="600" loading="lazy"></iframe>'
+
+
+def _day(table: Table) -> date:
+    return date.fromisoformat(table.made)

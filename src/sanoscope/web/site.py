@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sanoscope import __version__
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
-from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.display import DISPLAYS, display
@@ -47,7 +47,8 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
 
 def error_page(request: Request, error: SanoscopeError) -> HTMLResponse:
     """Return the page of an error: what was wrong, what is allowed, what to do."""
-    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, CriterionError) else 503
+    statuses = {NotFoundError: 404, CriterionError: 400, RefusedError: 403}
+    status = next((code for kind, code in statuses.items() if isinstance(error, kind)), 503)
     return page(request, "erreur.html", status, error=error)
 
 

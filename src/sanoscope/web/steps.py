@@ -9,34 +9,44 @@ from sanoscope.access.scope import OPEN
 from sanoscope.errors import CriterionError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
-from sanoscope.web.asking import form_page
+from sanoscope.web.asking import form_page, wished
+from sanoscope.web.looking import address, arrangement, looked_at
 from sanoscope.web.notice import notice_html
-from sanoscope.web.result import result_page
+from sanoscope.web.result import Results
 from sanoscope.web.site import page
+from sanoscope.web.wishes import joined
 
 
 def steps(service: Service) -> APIRouter:
     """Return the pages of a restitution."""
     routes = APIRouter(default_response_class=HTMLResponse)
+    results = Results(service)
 
     @routes.get("/restitutions/{slug}")
     def restitution_page(slug: str, request: Request) -> Response:
         restitution = service.catalogue.restitution(slug)
-        pairs = joined(request.query_params.multi_items())
-        if not pairs:
+        every = request.query_params.multi_items()
+        if not every:
             return form_page(request, service, restitution, {})
+        sent, how = arrangement(every)
         try:
-            query, table = service.ask(slug, pairs, OPEN)
+            query, table = service.ask(slug, wished(service, restitution, sent), OPEN)
+            drawn = results.table(request, query, table, how)
         except CriterionError as error:
-            return form_page(request, service, restitution, dict(pairs), error)
-        if urlencode(pairs) != urlencode(list(query.criteria().items())):
-            return RedirectResponse(languages.of(request).href(f"/restitutions/{slug}?{query.canonical}"), 303)
-        return result_page(request, restitution, query, table)
+            return form_page(request, service, restitution, dict(joined(sent)), error)
+        if urlencode(every) != urlencode([*query.criteria().items(), *looked_at(how).items()]):
+            there = address(f"/restitutions/{slug}", query, how)
+            return RedirectResponse(languages.of(request).href(there), 303)
+        return results.page(request, query, table, drawn)
+
+    @routes.get("/restitutions/{slug}/integrer")
+    def bare(slug: str, request: Request) -> Response:
+        return results.embedded(request, slug)
 
     @routes.get("/restitutions/{slug}/formulaire")
     def form(slug: str, request: Request) -> HTMLResponse:
         given = dict(joined(request.query_params.multi_items()))
-        return form_page(request, service, service.catalogue.restitution(slug), given)
+        return form_page(request, service, service.catalogue.restitution(slug), given, counted="compter" in given)
 
     @routes.get("/restitutions/{slug}/notice")
     def notice(slug: str, request: Request) -> HTMLResponse:
@@ -51,12 +61,3 @@ def steps(service: Service) -> APIRouter:
         )
 
     return routes
-
-
-def joined(items: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Join the boxes ticked for one criterion by commas; leave out what is empty."""
-    found: dict[str, list[str]] = {}
-    for name, value in items:
-        if value.strip():
-            found.setdefault(name, []).append(value.strip())
-    return [(name, ",".join(values)) for name, values in found.items()]

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sanoscope.present.numbers import cell, heading, to_uncertainty
+from sanoscope.present.numbers import cell, heading
 from sanoscope.present.pictures import classes
 from sanoscope.present.pictures.frame import Heading, Picture, Spec, source, tooltip
 from sanoscope.present.pictures.geometry import Geometry, Level, View, geometry, view
 from sanoscope.present.pictures.ground import HEIGHT, WIDTH, frames, last_year, mapped, of_last_year, word
 from sanoscope.present.pictures.palette import HIDDEN, VEIL, Palette, pattern
 from sanoscope.present.pictures.values import NothingToDrawError, column, extract, measured, value, values
+from sanoscope.query.rounding import to_uncertainty
 from sanoscope.query.table import Figure, Kind, Label, Measured, State, Table
 
 HIDDEN_CLASS, EMPTY_CLASS = "non publié", "aucune ligne"

@@ -1,6 +1,7 @@
 """Circles at the places of establishments, as large as their figure."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import cos, pi, sin, sqrt
 from typing import Any
 
@@ -125,13 +126,23 @@ def _apart(radii: Sequence[float], centre: tuple[float, float]) -> list[tuple[fl
     placed: list[tuple[float, float, float]] = []
     step = 0
     for radius in radii:
-        while True:
-            turn = step * pi * (3 - sqrt(5))
-            reach = 1.6 * sqrt(step)
-            x, y = centre[0] + reach * cos(turn), centre[1] + reach * sin(turn)
-            if all((x - a) ** 2 + (y - b) ** 2 >= (radius + r + 0.6) ** 2 for a, b, r in placed):
-                break
-            step += 1
+        free = False
+        while not free:
+            dx, dy = _spiral(step)
+            x, y, free = centre[0] + dx, centre[1] + dy, True
+            for a, b, r in placed:
+                apart = radius + r + 0.6
+                if (x - a) * (x - a) + (y - b) * (y - b) < apart * apart:
+                    free = False
+                    step += 1
+                    break
         placed.append((x, y, radius))
         step //= 2
     return [(round(x, 1), round(y, 1)) for x, y, _ in placed]
+
+
+@cache
+def _spiral(step: int) -> tuple[float, float]:
+    """Return a place of the spiral that circles are moved along (px from its middle)."""
+    turn, reach = step * pi * (3 - sqrt(5)), 1.6 * sqrt(step)
+    return reach * cos(turn), reach * sin(turn)

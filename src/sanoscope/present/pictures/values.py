@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sanoscope.errors import NotFoundError
-from sanoscope.present.numbers import cell, estimate, french, margin, rounded
+from sanoscope.present.numbers import cell, french
+from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Label, Measured, State, Table
 
 NAMES = ("raison_sociale", "libelle_")

@@ -1,6 +1,9 @@
 // Des suggestions pendant la frappe, au clavier comme à la souris : le modèle « combobox » de l'ARIA APG.
-// Sans ce script, la boîte reste un formulaire.
+// Une option est un lien, ou porte la valeur à écrire dans le champ (data-valeur). Sans ce script, la boîte reste un
+// formulaire, et le champ garde la liste du navigateur.
 for (const champ of document.querySelectorAll("input[data-suggestions]")) {
+  const boite = champ.closest(".saisie");
+  champ.removeAttribute("list"); // deux listes se couvriraient
   const liste = () => document.getElementById(champ.dataset.suggestions);
   const choix = () => [...liste().querySelectorAll("[role=option]")];
   const retenu = () => liste().querySelector("[aria-selected=true]");
@@ -30,7 +33,8 @@ for (const champ of document.querySelectorAll("input[data-suggestions]")) {
     "aria-controls": champ.dataset.suggestions,
   })) champ.setAttribute(nom, valeur);
 
-  document.addEventListener("htmx:afterSettle", () => {
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id !== champ.dataset.suggestions) return;
     if (document.activeElement !== champ) return montrer(false);
     montrer(choix().length > 0);
     document.getElementById(`${champ.dataset.suggestions}-dites`).textContent = champ.value.trim() ? liste().dataset.dit : "";
@@ -48,7 +52,16 @@ for (const champ of document.querySelectorAll("input[data-suggestions]")) {
     }
   });
   champ.addEventListener("focus", () => montrer(choix().length > 0));
-  champ.form.addEventListener("focusout", (event) => {
-    if (!champ.form.contains(event.relatedTarget)) montrer(false);
+  boite.addEventListener("click", (event) => {
+    const option = event.target.closest("[data-valeur]");
+    if (!option) return;
+    champ.value = option.dataset.valeur;
+    champ.focus();
+    liste().replaceChildren();
+    montrer(false);
+    champ.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  boite.addEventListener("focusout", (event) => {
+    if (!boite.contains(event.relatedTarget)) montrer(false);
   });
 }

@@ -1,0 +1,92 @@
+"""The rows of a table in another order, or some of them: how it is looked at, not what it says.
+
+What is not shown has no place among what is: cells that are masked or missing come last whatever the order, by code.
+"""
+
+import unicodedata
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sanoscope.errors import CriterionError, suggest
+from sanoscope.present.labels import labels
+from sanoscope.query.rounding import estimate, rounded
+from sanoscope.query.table import Label, Measured, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """How a table is looked at.
+
+    Attributes:
+        sort: column that the rows are sorted by, "-" before it for the largest first; "" leaves them as they are.
+        text: words that the labels of the rows kept hold, without regard to case or accents; "" keeps all.
+    """
+
+    sort: str = ""
+    text: str = ""
+
+
+def arranged(table: Table, how: Arrangement) -> Table:
+    """Return a table with its rows sorted and picked; totals come last, of all rows whatever is picked.
+
+    Raises:
+        CriterionError: ``tri-inconnu``: the table has no such column.
+    """
+    details = [row for row, kind in enumerate(table.kinds) if kind == "detail"]
+    totals = [row for row, kind in enumerate(table.kinds) if kind == "total"]
+    if how.text:
+        terms = plain(how.text).split()
+        details = [row for row in details if _holds(table, row, terms)]
+    if how.sort:
+        return _taken(table, [*_sorted(table, details, how.sort), *totals])
+    return _taken(table, sorted([*details, *totals])) if how.text else table
+
+
+def plain(text: str) -> str:
+    """Return a text without case or accents."""
+    return "".join(c for c in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(c))
+
+
+def _holds(table: Table, row: int, terms: list[str]) -> bool:
+    text = plain(" ".join(labels(table, row)))
+    return all(term in text for term in terms)
+
+
+def _sorted(table: Table, details: list[int], sort: str) -> list[int]:
+    name, down = sort.removeprefix("-"), sort.startswith("-")
+    texts = {label.name: label for label in table.labels}
+    figures = {figure.name: figure for figure in table.figures}
+    if name not in texts and name not in figures:
+        known = [*texts, *figures]
+        raise CriterionError(
+            "tri-inconnu", f"tri : il n'y a pas de colonne « {name} ».", allowed=known, todo=suggest(name, known)
+        )
+    by_code = sorted(details, key=lambda row: [plain(text) for text in labels(table, row)])
+    keys: dict[int, Any] = {row: _key(texts.get(name), figures.get(name), row) for row in by_code}
+    told = [row for row in by_code if keys[row] is not None]
+    ordered = sorted(told, key=lambda row: keys[row], reverse=down)  # equal ones stay by code, either way
+    return [*ordered, *(row for row in by_code if keys[row] is None)]
+
+
+def _key(label: Label | None, figure: Measured | None, row: int) -> Any:
+    if label is not None:
+        return plain(label.values[row])
+    if figure is None:
+        return None
+    exact = rounded(figure, row)
+    return estimate(figure, row) if exact is None else exact
+
+
+def _taken(table: Table, rows: list[int]) -> Table:
+    def of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[row] for row in rows) if values else ()
+
+    return replace(
+        table,
+        labels=tuple(replace(label, values=of(label.values)) for label in table.labels),
+        figures=tuple(
+            replace(f, values=of(f.values), states=of(f.states), estimates=of(f.estimates), margins=of(f.margins))
+            for f in table.figures
+        ),
+        kinds=of(table.kinds),
+    )

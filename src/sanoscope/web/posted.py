@@ -1,0 +1,122 @@
+"""What a reader's form posts: from our own pages only, of a bounded size, read without any library of forms."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from email.parser import BytesParser
+from email.policy import HTTP
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import Request
+
+from sanoscope.errors import CriterionError, RefusedError
+
+LARGEST = 256 * 1024
+"""Bytes of a post: a list of 500 establishments with their names is 60 kB."""
+
+FIELDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A form that was posted.
+
+    Attributes:
+        fields: (name, text), in order.
+        files: contents by name of the field, those left empty not there.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+    files: dict[str, bytes]
+
+    def text(self, name: str) -> str:
+        """Return the first text of a name, "" for none."""
+        return next((text for field, text in self.fields if field == name), "")
+
+
+def posting(largest: int = LARGEST) -> Callable[[Request], Awaitable[Posted]]:
+    """Return a dependency that gives what is posted.
+
+    It raises `RefusedError`, and CriterionError ``envoi-trop-grand`` or ``envoi-illisible``.
+    """
+
+    async def posted(request: Request) -> Posted:
+        check_origin(request)
+        body = bytearray()
+        async for piece in request.stream():
+            body += piece
+            if len(body) > largest:
+                raise CriterionError(
+                    "envoi-trop-grand",
+                    "Ce qui est envoyé est trop grand.",
+                    allowed=[f"{largest // 1024} Ko au plus"],
+                    todo="Ne gardez que la colonne des FINESS.",
+                )
+        return parsed(bytes(body), request.headers.get("content-type", ""))
+
+    return posted
+
+
+def check_origin(request: Request) -> None:
+    """Do nothing if a post comes from our own pages, or from no page at all (a command).
+
+    Browsers say where a post comes from in ``Sec-Fetch-Site``, older ones in ``Origin``, and pages cannot forge
+    either (the Fetch standard's forbidden headers); no cookie is trusted, so none has to be strict.
+
+    Raises:
+        RefusedError: it comes from another site.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        ours = site in ("same-origin", "none")
+    else:
+        ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    if not ours:
+        raise RefusedError(
+            "envoi-etranger",
+            "Cet envoi vient d'un autre site ; rien n'a été fait.",
+            todo="Ouvrez la page des paniers de ce site et envoyez de là.",
+        )
+
+
+def parsed(body: bytes, content_type: str) -> Posted:
+    """Return a form's fields and files from its body.
+
+    Raises:
+        CriterionError: ``envoi-illisible``.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    try:
+        if kind == "application/x-www-form-urlencoded":
+            pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS, errors="strict")
+            return Posted(tuple(pairs), {})
+        if kind == "multipart/form-data":
+            return _multipart(body, content_type)
+    except ValueError as error:
+        raise _unreadable() from error
+    raise _unreadable()
+
+
+def _multipart(body: bytes, content_type: str) -> Posted:
+    header = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
+    message = BytesParser(policy=HTTP).parsebytes(header + body)
+    if not message.is_multipart():
+        raise ValueError("no parts")
+    fields: list[tuple[str, str]] = []
+    files: dict[str, bytes] = {}
+    for part in message.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            raise ValueError("a part without a name")
+        if part.get_filename() is not None:
+            if content:
+                files.setdefault(name, content)
+        elif "filename" not in str(part.get("content-disposition", "")):  # an empty file field has an empty filename
+            fields.append((name, content.decode()))
+    return Posted(tuple(fields), files)
+
+
+def _unreadable() -> CriterionError:
+    return CriterionError(
+        "envoi-illisible", "Cet envoi n'est pas celui d'un formulaire en UTF-8.", todo="Envoyez depuis la page."
+    )

@@ -1,0 +1,56 @@
+"""The zones of a form, level by level: a short list once a level is chosen, all of them otherwise."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sanoscope.edition.edition import Edition
+from sanoscope.web.language import marked
+
+FRANCE = "france"
+TITLES = {
+    "region": (marked("Régions"), marked("Région")),
+    "departement": (marked("Départements"), marked("Département")),
+    "territoire": (marked("Territoires"), marked("Territoire")),
+}
+"""Several, one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of zones.
+
+    Attributes:
+        name: ``region``, ``departement``, ``territoire`` or ``zonage:NAME``.
+        several, one: its titles in French; of a free zoning, its name.
+        zones: (value of the criterion, what is read), by code.
+    """
+
+    name: str
+    several: str
+    one: str
+    zones: tuple[tuple[str, str], ...]
+
+
+def levels(edition: Edition) -> Iterator[Level]:
+    """Yield the levels that an edition has zones of, the widest first. Geographic codes are too many for a list."""
+    for kind in ("region", "departement"):
+        codes = sorted((code, name) for code, name in edition.libelles.get(kind, {}).items() if code != "?")
+        if codes:
+            yield Level(kind, *TITLES[kind], tuple((f"{kind}:{code}", f"{code} {name}") for code, name in codes))
+    territories = sorted({r.territoire for r in edition.residences.values()} - {"?"})
+    if territories:
+        pairs = tuple((f"territoire:{code}", code) for code in territories)
+        yield Level("territoire", *TITLES["territoire"], pairs)
+    for name, zones in sorted(edition.zonages.items()):
+        pairs = tuple((f"zonage:{name}:{code}", label) for code, (label, _) in sorted(zones.items()))
+        yield Level(f"zonage:{name}", name, name, pairs)
+
+
+def level_of(zone: str) -> str:
+    """Return the level that a value of the criterion is of: "" for none given, ``france`` for the whole country.
+
+    >>> level_of("departement:29"), level_of("zonage:PTS:7"), level_of("")
+    ('departement', 'zonage:PTS', '')
+    """
+    kind, _, rest = zone.partition(":")
+    return f"zonage:{rest.partition(':')[0]}" if kind == "zonage" else kind
