@@ -5,7 +5,6 @@ import math
 from sanoscope.query.table import Figure, Measured
 
 
-
 def digits_kept(value: float, margin: float | None, decimals: int = 0) -> int:
     """Return how many digits after the point an estimate keeps; negative for tens, hundreds…
 
