@@ -185,7 +185,7 @@ def test_a_group_is_not_below_another_that_is_the_same() -> None:
     columns = side([Level(np.arange(3)), Level(same), Level(same), Level(np.zeros(3, int), 50.0)])
     rows = side([Level(np.arange(2)), Level(np.zeros(2, int), 50.0)])
     of = lattice(rows, columns, table(np.array([[2, 1, 30], [40, 50, 60]])))
-    leaf, one, other, _ = columns.levels[2]
+    _, one, other, _ = columns.levels[2]
     assert of.labels[0, columns.levels[0, 1]] == of.labels[0, columns.levels[0, 2]] == Label.SMALL
     assert (columns.above()[[one, other], :3] == -1).all()
     assert of.labels[0, columns.levels[0, 0]] == Label.BELOW

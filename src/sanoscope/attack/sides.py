@@ -159,7 +159,7 @@ def _leaf(place: Place) -> bool:
 
 
 def _links(tree: Tree) -> dict[str, tuple[str, ...]]:
-    """Return the next coarser levels of each level: those that hold every code of it, and no level between them does."""
+    """Return the next coarser levels of each level: those that hold each code of it, with no such level between."""
     over = {
         level: set.intersection(*(set(parents) for parents in codes.values())) if codes else set()
         for level, codes in tree.items()
