@@ -12,14 +12,22 @@ CODES = ["29000", "29200", "35000", "35400", "22000", "99100"]
 YEARS = (2022, 2023, 2024)
 
 
-def write_small_country(root: Path, seed: int = 7) -> None:
+def stays(seed: int = 7) -> dict[str, list[dict[str, str | int]]]:
+    """The stays of each transmission, by FINESS.YEAR.MONTH."""
     rng = np.random.default_rng(seed)
+    found = {}
     for number, finess in enumerate(HOSPITALS):
         for year in YEARS:
             month = 9 if year == YEARS[-1] and number != 3 else 12 if year != YEARS[-1] else 5
-            rows = [_stay(rng, finess, month) for _ in range(int(30 + 400 / (1 + number % 7)))]
-            write(root / "fichiers", f"{finess}.{year}.{month}.rsa", rows)
-            write(root / "fichiers", f"{finess}.{year}.{month}.ano", rows)
+            count = int(30 + 400 / (1 + number % 7))
+            found[f"{finess}.{year}.{month}"] = [_stay(rng, finess, month) for _ in range(count)]
+    return found
+
+
+def write_small_country(root: Path) -> None:
+    for name, rows in stays().items():
+        write(root / "fichiers", f"{name}.rsa", rows)
+        write(root / "fichiers", f"{name}.ano", rows)
     (root / "reference").mkdir()
     lines = ["finess,raison_sociale,categorie,secteur,ght,departement"]
     kinds = [("CHR/U", "public"), ("CH", "public"), ("PRIVE", "prive"), ("PSPH/EBNL", "public")]

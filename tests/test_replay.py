@@ -16,9 +16,9 @@ from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.intake.receive import receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.present.numbers import cell
-from sanoscope.query.rounding import rounded
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
+from sanoscope.query.rounding import rounded
 from sanoscope.query.table import State, Table
 
 YEAR, DEPARTEMENTS = 2022, "2A,2B"

@@ -1,22 +1,31 @@
 """Our own answers hold; a copy of them in which a leak is planted does not: the attacker finds each."""
 
 import copy
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 
+from sanoscope import workspace as workspaces
 from sanoscope.access.scope import SECURE
 from sanoscope.attack.campaign import audit
 from sanoscope.attack.findings import Report
 from sanoscope.catalogue.load import catalogue
 from sanoscope.cli.audit import open_face
+from sanoscope.disclosure.protect import QUICK
+from sanoscope.edition.build import build
 from sanoscope.edition.edition import Edition
+from sanoscope.intake.receive import receive
 from sanoscope.present.exports import to_json
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.workspace import Workspace
+from tests.pmsi import write
+from tests.small_country import stays
 
 YEAR = 2022
 Document = dict[str, Any]
@@ -62,6 +71,22 @@ def test_our_own_answers_hold(small: Workspace, faces: tuple[Ask, Ask]) -> None:
     report = attack(small, faces[0])
     assert report.tient, str(report)[:3000]
     assert not report.of("contradiction")
+
+
+def test_two_editions_together_hold(small: Workspace, faces: tuple[Ask, Ask], tmp_path: Path) -> None:
+    """Three in a hundred stays change; the next edition and the one before are attacked together."""
+    place = workspaces.load(shutil.copytree(small.root, tmp_path / "espace", symlinks=True))
+    rng = np.random.default_rng(3)
+    for name, rows in stays().items():
+        if f".{YEAR}." in name:
+            late = [rows[i] | {"duree": int(rng.integers(0, 4))} for i in np.flatnonzero(rng.random(len(rows)) < 0.03)]
+            for kind in ("rsa", "ano"):
+                write(tmp_path / "suite", f"{name}.{kind}", [*rows, *late])
+    assert receive(place, [tmp_path / "suite"]).clean
+    build(place, catalogue(), name="suite", care=QUICK, before="petite", secret=2)
+    ask, world = open_face(place.editions, "suite", catalogue(), place.settings, years=[YEAR])
+    report = audit(ask, world, baskets=12, seconds=24, seed=1, before=faces[0])
+    assert report.tient, str(report)[:3000]
 
 
 def test_a_small_count_shown_is_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:

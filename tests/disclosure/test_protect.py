@@ -179,6 +179,18 @@ def test_the_checker_is_short_enough_to_be_read() -> None:
     assert len(Path(checker.__file__).read_text(encoding="utf-8").splitlines()) < 150
 
 
+def test_a_group_is_not_below_another_that_is_the_same() -> None:
+    """Two levels that group alike: neither is a part of the other, and a small count of both is at least 1."""
+    same = np.array([0, 0, 1])
+    columns = side([Level(np.arange(3)), Level(same), Level(same), Level(np.zeros(3, int), 50.0)])
+    rows = side([Level(np.arange(2)), Level(np.zeros(2, int), 50.0)])
+    of = lattice(rows, columns, table(np.array([[2, 1, 30], [40, 50, 60]])))
+    _, one, other, _ = columns.levels[2]
+    assert of.labels[0, columns.levels[0, 1]] == of.labels[0, columns.levels[0, 2]] == Label.SMALL
+    assert (columns.above()[[one, other], :3] == -1).all()
+    assert of.labels[0, columns.levels[0, 0]] == Label.BELOW
+
+
 def test_sheets_must_agree_with_the_trunk() -> None:
     of = random_lattice(1, sheets=False)
     rows, columns = side([Level(np.arange(8))]), side([Level(np.arange(8))])

@@ -101,9 +101,10 @@ class _Attack:
         room = self.baskets + LONGEST_CHAIN
         asking = (1 - COMPUTING) * (0.5 if before else 1)
         collection = Collection(self.ask, self.year, baskets=room, journal=self.journal)
+        began = time.monotonic()
         self._tables(collection, asking * self.seconds * 0.7)
         self.small = _masked_most(collection)
-        pairs = self._baskets(collection, asking * self.seconds * 0.3)
+        pairs = self._baskets(collection, asking * self.seconds - (time.monotonic() - began))
         rows, columns = collection.sides()
         inferred = counts(collection, rows, columns)
         found = [*_disagreements(collection, rows, columns), *inferred.findings]

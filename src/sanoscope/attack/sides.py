@@ -159,8 +159,11 @@ def _leaf(place: Place) -> bool:
 
 
 def _links(tree: Tree) -> dict[str, tuple[str, ...]]:
-    """Return the next coarser levels of each level: those that no level between them holds."""
-    over = {level: {c for parents in codes.values() for c in parents} for level, codes in tree.items()}
+    """Return the next coarser levels of each level: those that hold each code of it, with no such level between."""
+    over = {
+        level: set.intersection(*(set(parents) for parents in codes.values())) if codes else set()
+        for level, codes in tree.items()
+    }
     return {
         level: tuple(c for c in coarser if not any(c in over.get(between, ()) for between in coarser if between != c))
         for level, coarser in over.items()

@@ -59,11 +59,12 @@ class Side:
         return int(self.level_of.shape[0])
 
     def above(self) -> Codes:
-        """Return int32[nodes, levels]: the node of each level that holds the whole of a node, itself left out.
+        """Return int32[nodes, levels]: the node of each level that holds the whole of a node, and more.
 
-        `NOWHERE` where the level does not: where it splits the node, or is the node's own.
+        `NOWHERE` where the level has none: where it splits the node, has the same one, or is the node's own.
         """
         found = np.full((self.nodes, self.levels.shape[1]), NOWHERE, np.int32)
+        sizes = np.bincount(self.levels[self.levels != NOWHERE], minlength=self.nodes)
         for fine in range(self.levels.shape[1]):
             below = self.levels[:, fine]
             inside = np.flatnonzero(below != NOWHERE)
@@ -76,6 +77,7 @@ class Side:
                 np.minimum.at(low, below[inside], over)
                 np.maximum.at(high, below[inside], over)
                 held = (low == high) & (low != NOWHERE)
+                held[held] = sizes[low[held]] > sizes[held]
                 found[held, coarse] = low[held]
         return found
 

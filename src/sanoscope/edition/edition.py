@@ -6,11 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
-from sanoscope.edition.manifest import Manifest, TableCube
+from sanoscope.edition.manifest import SILENT, Manifest, TableCube
 from sanoscope.edition.publication import current
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.memory import MemoryEngine
@@ -82,6 +84,17 @@ class Edition:
     def residences(self) -> Mapping[str, Residence]:
         """Geographic codes of residence by code."""
         return {row["code_geo"]: Residence(**row) for row in self._rows("residences")}
+
+    def silent(self, tracers: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell which tracers are those of groups of which an open store says nothing."""
+        if len(self._silent) == 0:
+            return np.zeros(len(tracers), np.bool_)
+        at = np.minimum(np.searchsorted(self._silent, tracers), len(self._silent) - 1)
+        return np.asarray(self._silent[at] == tracers)
+
+    @cached_property
+    def _silent(self) -> NDArray[np.int64]:
+        return np.sort(self.engine.run(Scan(SILENT))["traceur"].to_numpy())
 
     @cached_property
     def zonages(self) -> Mapping[str, Mapping[str, tuple[str, frozenset[str]]]]:
@@ -155,5 +168,6 @@ def open_edition(
 def in_memory(edition: Edition) -> Edition:
     """Return the same edition answered by the reference engine."""
     names = [t.nom for t in edition.manifest.tables] + ["etablissements", "residences", "zonages", "libelles"]
+    names += [SILENT] if edition.public else []
     tables: dict[str, pa.Table] = {name: edition.engine.run(Scan(name)) for name in names}
     return Edition(edition.manifest, MemoryEngine(tables), edition.public)

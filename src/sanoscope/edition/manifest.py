@@ -12,6 +12,9 @@ FILE = "manifest.json"
 TRACER, SPREAD = "_traceur", "_ecart"
 """What the names of the columns that go with a sum of an open table end with."""
 
+SILENT = "tus"
+"""Table of the open store that holds the tracers of the groups of which nothing is said."""
+
 DRAWS = 2
 """Spreads that an open count has."""
 

@@ -6,6 +6,7 @@ What is written in ``ouvert/`` is all that the open faces ever read. The true co
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,27 @@ from scipy import sparse
 
 from sanoscope.catalogue.field import Champ, Feuillet
 from sanoscope.disclosure.checker import Verdict, verify
-from sanoscope.disclosure.lattice import Label, membership
+from sanoscope.disclosure.lattice import Label, Lattice, membership
 from sanoscope.disclosure.moves import NONE, Moves
 from sanoscope.disclosure.protect import Care, Protection, protect
 from sanoscope.disclosure.tracer import MODULUS, Opened, new_keys, opened
-from sanoscope.edition.manifest import DRAWS, PUBLIC, SECURE, SPREAD, THOUSAND, TRACER, ProtectionAnnee, TableCube
+from sanoscope.edition.manifest import (
+    DRAWS,
+    PUBLIC,
+    SECURE,
+    SILENT,
+    SPREAD,
+    THOUSAND,
+    TRACER,
+    ProtectionAnnee,
+    TableCube,
+)
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.workspace import Settings
+
+AROUND, DECOYS = 5, 4
+"""How far from the threshold groups are drawn to be hidden with those that must be, and how many of them for each."""
 
 
 def certificate(place: Path, annee: int) -> Path:
@@ -62,7 +76,7 @@ def open_store(
     secret = secret or int(np.random.default_rng().integers(2**31))
     years = [read_year(secure, champ, annee, threshold) for annee in annees]
 
-    def one(year: Year) -> tuple[dict[str, pl.DataFrame], ProtectionAnnee]:
+    def one(year: Year) -> tuple[dict[str, pl.DataFrame], NDArray[np.int64], ProtectionAnnee]:
         protection = protect(
             year.lattice,
             seed=secret + year.annee,
@@ -83,15 +97,37 @@ def open_store(
             seed=secret + 10_000 * year.annee,
         )
         _keep(certificate(place, year.annee), year, protection, keys)
-        return _tables(champ, year, made, names), _said(year, protection)
+        silent = _silent(year.lattice, made, protection, np.random.default_rng(secret + 20_000 * year.annee))
+        return _tables(champ, year, made, names), silent, _said(year, protection)
 
     with ThreadPoolExecutor(workers + 1) as pool:  # one more than processors: years do not end together
         results = list(pool.map(one, years))
     written = []
     for name in champ.publication.feuillets:
-        whole = pl.concat([tables[name] for tables, _ in results], how="diagonal_relaxed")
+        whole = pl.concat([tables[name] for tables, _, _ in results], how="diagonal_relaxed")
         written.append(_write(public, champ, name, whole))
-    return written, [said for _, said in results]
+    public.store(SILENT, pl.DataFrame({"traceur": np.unique(np.concatenate([s for _, s, _ in results]))}).to_arrow())
+    return written, [said for _, _, said in results]
+
+
+def _silent(of: Lattice, made: Opened, protection: Protection, random: np.random.Generator) -> NDArray[np.int64]:
+    """Return the tracers of the nodes of which nothing is said: those that must be, and others drawn around them.
+
+    A node is hidden because its count is at the threshold; were it alone to be, "nothing is said" would say that. A
+    tracer names a node without a name: what has the same one is changed by the same moves, and hidden with it.
+    """
+    hidden = protection.hidden
+    near = np.argwhere(protection.moved & (abs(of.values - of.threshold) <= AROUND) & (of.labels != Label.HIDDEN))
+    decoys = random.permutation(len(near))[: DECOYS * len(hidden)]
+    kept = np.concatenate([hidden, near[decoys]]) if len(hidden) else hidden
+    return np.asarray(_nodes(of, made.cells, made.tracer)[kept[:, 0], kept[:, 1]] % MODULUS)
+
+
+def _nodes(of: Lattice, cells: NDArray[np.int32], amounts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return int64[row nodes, column nodes], the sums of an amount of base cells."""
+    shape = of.rows.leaves, of.columns.leaves
+    base = sparse.csr_matrix((amounts, (cells[:, 0], cells[:, 1])), shape=shape)
+    return np.asarray((membership(of.rows) @ base @ membership(of.columns).T).toarray())
 
 
 def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[str, pl.DataFrame]:
@@ -200,8 +236,10 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
     of = year.lattice
     nodes = membership(of.rows), membership(of.columns).T
     twin = np.asarray((nodes[0] @ counts @ nodes[1]).toarray())
-    exact = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) % MODULUS == 0
-    return verify(of, moves, steps, made, twin, exact & (of.values > 0))
+    traced = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) % MODULUS
+    verdict = verify(of, moves, steps, made, twin, (traced == 0) & (of.values > 0))
+    told = ~np.isin(traced[hidden[:, 0], hidden[:, 1]], public.table(SILENT)["traceur"].to_numpy())
+    return replace(verdict, exposed=verdict.exposed + int(told.sum()))
 
 
 def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:

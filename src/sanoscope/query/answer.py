@@ -219,11 +219,14 @@ class _Answer:
 
         found = {}
         for name, table in self.tables.items():
-            value, moved, around = column(table, name), np.zeros(len(grid), np.bool_), np.zeros(len(grid))
-            if self.edition.public:
-                moved = column(table, table.sommes[name]) % MODULUS != 0
-                around = np.where(moved, margins([column(table, s) for s in spreads(name, table)], len(grid)), 0.0)
-            found[name] = Sums(value, moved, around)
+            never = np.zeros(len(grid), np.bool_)
+            if not self.edition.public:
+                found[name] = Sums(column(table, name), never, np.zeros(len(grid)), never)
+                continue
+            tracer = column(table, table.sommes[name]) % MODULUS
+            around = margins([column(table, s) for s in spreads(name, table)], len(grid))
+            silent = self.edition.silent(tracer)
+            found[name] = Sums(column(table, name), tracer != 0, np.where(tracer != 0, around, 0.0), silent)
         return found
 
     def _shown(self, grid: Grid, sums: dict[str, Sums]) -> dict[str, Shown]:

@@ -31,15 +31,17 @@ class Sums:
         value: int64[cells], the counts: the true ones, or the twin's.
         moved: bool[cells], some move changes it; never in the secure store.
         margin: float64[cells], half-width of the uncertainty of a moved count, 0 where unknown.
+        silent: bool[cells], nothing is said of it, not even whether it is small.
     """
 
     value: Ints
     moved: Bools
     margin: Floats
+    silent: Bools
 
     def small(self, threshold: int) -> Bools:
         """Tell where it is not shown whatever it counts: a small count, or one that may be."""
-        return np.asarray((self.value < threshold) & ((self.value > 0) | self.moved))
+        return np.asarray(((self.value < threshold) & ((self.value > 0) | self.moved)) | self.silent)
 
     def zero(self) -> Bools:
         """Tell where there is nothing, for certain."""
@@ -47,7 +49,7 @@ class Sums:
 
     def taken(self, cells: Ints) -> "Sums":
         """Return it in some cells."""
-        return Sums(self.value[cells], self.moved[cells], self.margin[cells])
+        return Sums(self.value[cells], self.moved[cells], self.margin[cells], self.silent[cells])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +121,13 @@ def shown_sum(of: Sums, *, people: bool, group: Bools, threshold: int) -> Shown:
     low = of.value < threshold
     masked = np.where(group & people, MASKED, SECRET)
     hidden = (low & (of.value > 0)) if people else np.zeros(len(low), np.bool_)
-    state = np.select([hidden, ~of.moved, low], [masked, EXACT, masked], APPROXIMATE)
+    state = np.select([of.silent, hidden, ~of.moved, low], [SECRET, masked, EXACT, masked], APPROXIMATE)
     return Shown(state.astype(np.int8), of.value, of.margin)
 
 
 def riding(shown: Shown, of: Sums, carriers: Sequence[Sums], *, threshold: int) -> Shown:
     """Return what is shown of a sum that rides on counts (days, ages): where it is moved and they are few, nothing."""
-    few = np.sum([c.value for c in carriers], axis=0) < threshold
+    few = (np.sum([c.value for c in carriers], axis=0) < threshold) | np.any([c.silent for c in carriers], axis=0)
     state = np.select([~of.moved, few], [shown.state, SECRET], APPROXIMATE)
     return Shown(state.astype(np.int8), shown.figure, np.zeros(len(few)))
 
@@ -136,7 +138,7 @@ def shown_ratio(mesure: RapportMesure, above: Sums, below: Sums, *, people: bool
     A ratio that is not one of people (a mean) is shown with no more digits than leave ``threshold`` possible sums: a
     mean age of twelve people to two decimals would give the sum of their ages away.
     """
-    hidden = below.small(threshold)
+    hidden = below.small(threshold) | above.silent
     if mesure.personnes or people:
         parts = (above.value, below.value - above.value) if mesure.personnes else (above.value,)
         for part in parts:
