@@ -34,7 +34,7 @@ ASKED = [
     ("casemix-mco", "annee=2022,2023,2024&regroupement=racine"),
     ("parts-de-marche-mco", "annee=2023&zone=departement:29"),
 ]
-NATIONAL = Care(width=2, near=64, budget=0.24, dearest=2.5, settling=6)
+NATIONAL = Care(width=2, near=64, budget=0.2485, dearest=2.5, settling=6, rounds=96)
 
 
 def national(seed: int = 1, *, establishments: int = 1300, groups: int = 650, total: int = 18_000_000) -> Lattice:

@@ -48,8 +48,8 @@ class Care:
     settling: int = 8
 
 
-PARTNERS = (12, 48, 192, 768)
-"""Columns against which a node is dropped that belongs to a small union, in turn, so that the union is left."""
+PARTNERS = 12
+"""Columns against which a node is dropped that belongs to a small union, so that the union is left."""
 
 QUICK = Care(width=1, near=10, starts=2, cheap=4.0, crossings=200, budget=0.0, free=1, rounds=4, settling=4)
 """For a demonstration: every small node is protected, but takes fewer certified values, at a greater loss."""
@@ -99,11 +99,7 @@ def protect(
     for effort in (mending, mending._replace(highest=NEVER)):
         needed = np.concatenate([needed, mend(of, on, needed, effort)])
     needed = np.concatenate([needed, drop(of, on, serve_order(of, on, 1, random))])
-    for partners in PARTNERS:
-        left = small_unions(of, on, needed)
-        if not len(left):
-            break
-        needed = np.concatenate([needed, drop(of, on, left, partners=partners)])
+    needed = np.concatenate([needed, drop(of, on, small_unions(of, on, needed), partners=PARTNERS)])
     say("élargissement")
     moves = _enrich(of, on, needed, care, random)
     say("certificat")

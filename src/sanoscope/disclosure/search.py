@@ -238,7 +238,8 @@ def drop(of: Lattice, on: Field, targets: NDArray[np.integer], *, partners: int 
         h, c = rows[row], columns[column]
         others = np.setdiff1d(_partners(of, c, sheet), columns)
         empty = of.values[h, on.leaf_node[others]] == 0
-        for d in others[np.lexsort((abs(others - c), empty))][:partners]:  # the nearest share most groups
+        price = _apart(of, c, others)  # the nearest share most groups; a total is touched only for want of another
+        for d in others[np.lexsort((abs(others - c), empty, price))][:partners]:
             move = np.full(2 + 2 * of.sheets, NONE, np.int32)
             move[[0, 2 + 2 * sheet, 3 + 2 * sheet]] = h, c, d
             for other in range(1, of.sheets if sheet == 0 else 0):
@@ -249,6 +250,14 @@ def drop(of: Lattice, on: Field, targets: NDArray[np.integer], *, partners: int 
             mark(on, touch, n, m, 0, 0)
             found.append(move)
     return np.array(found, np.int32).reshape(-1, 2 + 2 * of.sheets)
+
+
+def _apart(of: Lattice, column: int, others: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the weight of the heaviest group that each of other columns is not in with one; 0 where there is none."""
+    levels = of.columns.levels
+    differ = (levels[others] != levels[column]) & (levels[others] != NOWHERE)
+    weights = np.where(differ, of.columns.weight[np.maximum(levels[others], 0)], 0.0)
+    return np.asarray(weights.max(axis=1, initial=0.0))
 
 
 def _partners(of: Lattice, column: int, sheet: int) -> NDArray[np.int64]:
