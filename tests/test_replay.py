@@ -15,7 +15,7 @@ from sanoscope.edition.build import build
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.intake.receive import receive
 from sanoscope.nomenclature.importers import load_path
-from sanoscope.present.numbers import cell
+from sanoscope.present.numbers import Style, cell
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.rounding import rounded
@@ -109,5 +109,5 @@ def test_the_open_table_is_the_published_one_or_masked(
                 masked += 1
                 continue
             assert seen not in ("1 à 10", "NA"), f"{code} {figure.name} : masqué à la publication, montré ici"
-            assert cell(figure, row, space=" ") == seen, f"{code} {figure.name}"
+            assert cell(figure, row, Style(group=" ")) == seen, f"{code} {figure.name}"
     assert masked < len(table) * len(table.figures), "tout masquer n'est pas publier"

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from sanoscope.sentence import Name, Sentence
+
 
 class SanoscopeError(Exception):
     """An error a person can act on.
@@ -58,10 +60,17 @@ class NotFoundError(SanoscopeError):
     """A restitution, an edition or a workspace that does not exist."""
 
 
+ASKED = (
+    Sentence("Vouliez-vous dire « %(a)s » ?"),
+    Sentence("Vouliez-vous dire « %(a)s » ou « %(b)s » ?"),
+    Sentence("Vouliez-vous dire « %(a)s » ou « %(b)s » ou « %(c)s » ?"),
+)
+
+
 def suggest(value: str, allowed: Iterable[str]) -> str:
     """Return « Vouliez-vous dire … ? » when something allowed is close to value, else an empty text."""
     close = get_close_matches(value, list(allowed), n=3, cutoff=0.6)
-    return f"Vouliez-vous dire {' ou '.join(f'« {c} »' for c in close)} ?" if close else ""
+    return Sentence(ASKED[len(close) - 1], **dict(zip("abc", map(Name, close), strict=False))) if close else ""
 
 
 def _shortened(values: tuple[str, ...], limit: int = 40) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sanoscope import workspace as workspaces
 from sanoscope.edition.edition import Edition
 from sanoscope.web.app import create_app
+from sanoscope.web.language import language
 from sanoscope.web.markdown import to_html
 from sanoscope.web.method import measures
 from sanoscope.workspace import Workspace
@@ -90,7 +91,8 @@ def test_what_was_measured_comes_from_the_manifest(client: TestClient, public: E
 
 def test_measures_are_read_whatever_they_are() -> None:
     table = measures(
-        [{"nom": "a", "prouve": True, "valeurs": [1, 2]}, {"nom": "b", "secondes": 0.123456, "reste": None}]
+        [{"nom": "a", "prouve": True, "valeurs": [1, 2]}, {"nom": "b", "secondes": 0.123456, "reste": None}],
+        language("fr"),
     )
     assert table
     assert table.headings == ["Nom", "a", "b"]
@@ -100,7 +102,7 @@ def test_measures_are_read_whatever_they_are() -> None:
         ["Secondes", "", "0,1235"],
         ["Reste", "", ""],
     ]
-    assert measures([]) is None
+    assert measures([], language("fr")) is None
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.query.service import Service
 from sanoscope.web.app import create_app
+from sanoscope.web.language import language
 from sanoscope.web.pictures import images
 from sanoscope.workspace import Workspace
 
@@ -93,7 +94,9 @@ def test_what_has_nothing_to_draw_says_so_in_its_page(small: Workspace) -> None:
     service = Service(small, catalogue())
     pairs = [("annee", "2022"), ("zone", "departement:22")]
     query, table = service.ask("cartographie-activite-mco", pairs, OPEN)
-    found = images(catalogue().restitution("cartographie-activite-mco"), query, table, service.edition())
+    found = images(
+        catalogue().restitution("cartographie-activite-mco"), query, table, service.edition(), language("fr")
+    )
     assert [(i.kind, bool(i.reason)) for i in found] == [("graphique", True), ("carte", True)]
 
 

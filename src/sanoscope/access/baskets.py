@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sanoscope.errors import CriterionError, SanoscopeError
+from sanoscope.sentence import Sentence
 
 LONGEST_NAME = 60
 """Characters of a name."""
@@ -105,8 +106,8 @@ class Baskets:
             if database.execute("SELECT count(*) FROM paniers").fetchone()[0] >= MOST:
                 raise SanoscopeError(
                     "paniers-pleins",
-                    f"Ce site garde déjà {MOST} paniers.",
-                    todo="Exportez le vôtre en CSV, et prévenez qui tient ce site.",
+                    Sentence("Ce site garde déjà %(most)s paniers.", most=MOST),
+                    todo=Sentence("Exportez le vôtre en CSV, et prévenez qui tient ce site."),
                 )
             database.execute(
                 "INSERT INTO paniers VALUES (?, ?, ?, ?, ?)",
@@ -124,8 +125,8 @@ class Baskets:
         except sqlite3.Error as error:
             raise SanoscopeError(
                 "paniers-indisponibles",
-                "Les paniers enregistrés ne se lisent ni ne s'écrivent en ce moment.",
-                todo="Réessayez ; sinon, exportez votre sélection en CSV et prévenez qui tient ce site.",
+                Sentence("Les paniers enregistrés ne se lisent ni ne s'écrivent en ce moment."),
+                todo=Sentence("Réessayez ; sinon, exportez votre sélection en CSV et prévenez qui tient ce site."),
             ) from error
 
 
@@ -141,22 +142,22 @@ def checked_name(text: str) -> str:
         CriterionError: ``nom-invalide``: empty, too long, or it may be taken for FINESS, a list or an address.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    wrong = "est vide" if not name else ""
+    wrong = Sentence("est vide") if not name else ""
     if len(name) > LONGEST_NAME:
-        wrong = f"a {len(name)} caractères"
+        wrong = Sentence("a %(n)s caractères", n=len(name))
     elif name and not (_NAME.fullmatch(name) and any(map(str.isalpha, name)) and not _like_finess(name)):
-        wrong = f"« {name} » n'est pas admis"
+        wrong = Sentence("« %(name)s » n'est pas admis", name=name)
     if wrong:
         raise CriterionError(
             "nom-invalide",
-            f"Le nom du panier {wrong}.",
+            Sentence("Le nom du panier %(wrong)s.", wrong=wrong),
             allowed=[
-                f"1 à {LONGEST_NAME} caractères",
-                "des lettres, au moins une",
-                "chiffres et espaces",
+                Sentence("1 à %(n)s caractères", n=LONGEST_NAME),
+                Sentence("des lettres, au moins une"),
+                Sentence("chiffres et espaces"),
                 "- _ . ' ( ) / & +",
             ],
-            todo="Par exemple « CHU de l'Ouest ».",
+            todo=Sentence("Par exemple « CHU de l'Ouest »."),
             criterion="nom",
         )
     return name
@@ -170,14 +171,17 @@ def checked_size(finess: tuple[str, ...]) -> tuple[str, ...]:
     """
     if not finess:
         raise CriterionError(
-            "panier-vide", "Le panier est vide.", todo="Choisissez au moins un établissement.", criterion="panier"
+            "panier-vide",
+            Sentence("Le panier est vide."),
+            todo=Sentence("Choisissez au moins un établissement."),
+            criterion="panier",
         )
     if len(finess) > LARGEST:
         raise CriterionError(
             "panier-trop-grand",
-            f"Le panier aurait {len(finess)} établissements.",
-            allowed=[f"{LARGEST} au plus"],
-            todo="Pour un plus grand ensemble, choisissez une zone, un secteur, une catégorie ou un GHT.",
+            Sentence("Le panier aurait %(n)s établissements.", n=len(finess)),
+            allowed=[Sentence("%(n)s au plus", n=LARGEST)],
+            todo=Sentence("Pour un plus grand ensemble, choisissez une zone, un secteur, une catégorie ou un GHT."),
             criterion="panier",
         )
     return finess
@@ -186,8 +190,8 @@ def checked_size(finess: tuple[str, ...]) -> tuple[str, ...]:
 def _taken(name: str) -> CriterionError:
     return CriterionError(
         "nom-pris",
-        f"Un autre panier s'appelle déjà « {name} ».",
-        todo="Choisissez un autre nom ; un panier enregistré ne change pas.",
+        Sentence("Un autre panier s'appelle déjà « %(name)s ».", name=name),
+        todo=Sentence("Choisissez un autre nom ; un panier enregistré ne change pas."),
         criterion="nom",
     )
 

@@ -15,6 +15,7 @@ from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.present.exports import FORMATS
 from sanoscope.query.criteria import CRITERIA, Query, taken
 from sanoscope.query.service import Service
+from sanoscope.sentence import Sentence
 
 MEANINGS = {
     "annee": "Année, ou plusieurs séparées par des virgules ; la dernière par défaut.",
@@ -98,7 +99,9 @@ def router(service: Service) -> APIRouter:
         pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "format"]
         formats = request.query_params.getlist("format") or ["json"]
         if len(formats) > 1 or formats[0] not in FORMATS:
-            raise CriterionError("format-inconnu", f"Format « {', '.join(formats)} » inconnu.", allowed=FORMATS)
+            raise CriterionError(
+                "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
+            )
         query, table = service.ask(slug, pairs, OPEN)
         chosen = FORMATS[formats[0]]
         pinned = bool(query.edition)

@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse
 
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
+from sanoscope.sentence import Sentence
 
 _MEANINGS = {
     "q": "Ce qui est cherché : des mots, un code, un FINESS, un lieu. Accents et fautes de frappe sont pardonnés.",
@@ -44,12 +45,16 @@ def _given(items: list[tuple[str, str]]) -> dict[str, str]:
         if name not in _MEANINGS:
             raise CriterionError(
                 "critere-inconnu",
-                f"Paramètre inconnu : « {name} ».",
+                Sentence("Paramètre inconnu : « %(name)s ».", name=name),
                 allowed=_MEANINGS,
                 todo=suggest(name, _MEANINGS),
             )
         if name in found:
-            raise CriterionError("critere-double", f"« {name} » est donné deux fois.", todo="Gardez-en un.")
+            raise CriterionError(
+                "critere-double",
+                Sentence("« %(name)s » est donné deux fois.", name=name),
+                todo=Sentence("Gardez-en un."),
+            )
         found[name] = value
     return found
 
@@ -58,7 +63,11 @@ def _limit(text: str) -> int:
     if not text.strip():
         return LIMIT
     if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 4):
-        raise CriterionError("valeur-inconnue", f"limite : « {text[:40]} » n'est pas admis.", allowed=[f"1 à {MOST}"])
+        raise CriterionError(
+            "valeur-inconnue",
+            Sentence("limite : « %(text)s » n'est pas admis.", text=text[:40]),
+            allowed=[Sentence("1 à %(n)s", n=MOST)],
+        )
     return int(text)
 
 

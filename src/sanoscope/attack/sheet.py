@@ -79,16 +79,17 @@ class Answers:
 def bounds(answers: Answers, rows: Side, columns: Side, *, whole: Mapping[str, str]) -> Bounds:
     """Return what each node's own answer says.
 
-    "1 à 10" is 1 to 10, but 0 to 10 below a masked node, where nothing is broken down; an approximation is 11 or more;
-    what is not there is zero, except below a masked node. Of a basket, or of months cumulated, only exact figures are
-    believed.
+    "1 à 10" is 1 to 10, but 0 to 10 below a node that is masked, or kept secret and may be small; an approximation is
+    11 or more; what is not there is zero, except below such a node. Of a basket, or of months cumulated, only exact
+    figures are believed.
 
     Args:
         answers: what was answered.
         rows, columns: the sides.
         whole: measure → the measure that it is part of.
     """
-    masked = {name: (states == State.MASKED) & rows.node[:, None] for name, states in answers.states.items()}
+    hidden = (State.MASKED, State.UNKNOWN)
+    masked = {name: np.isin(states, hidden) & rows.node[:, None] for name, states in answers.states.items()}
     below = {name: _below(marked, rows, columns) for name, marked in masked.items()}
     found: Bounds = {}
     for name, states in answers.states.items():

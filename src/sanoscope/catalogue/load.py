@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sanoscope.catalogue.field import Champ, Frozen
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import NotFoundError, SanoscopeError, suggest
+from sanoscope.sentence import Sentence
 
 HERE = Path(__file__).parent
 Model = TypeVar("Model", bound=Frozen)
@@ -34,7 +35,7 @@ class Catalogue:
         if slug not in self.restitutions:
             raise NotFoundError(
                 "restitution-inconnue",
-                f"Il n'y a pas de restitution « {slug} ».",
+                Sentence("Il n'y a pas de restitution « %(slug)s ».", slug=slug),
                 allowed=self.restitutions,
                 todo=suggest(slug, self.restitutions),
             )
@@ -97,4 +98,8 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ]) ->
 
 
 def _invalid(path: Path, what: str) -> SanoscopeError:
-    return SanoscopeError("catalogue-invalide", f"{path.name} : {what}", todo="Corrigez ce fichier du catalogue.")
+    return SanoscopeError(
+        "catalogue-invalide",
+        f"{path.name} : {what}",
+        todo="Corrigez ce fichier du catalogue.",
+    )

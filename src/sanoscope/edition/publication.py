@@ -10,6 +10,7 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.sentence import Sentence
 
 POINTER = "current"
 HISTORY = "publications.jsonl"
@@ -35,9 +36,9 @@ def current(directory: Path) -> str:
     if not pointer.is_symlink():
         raise NotFoundError(
             "aucune-edition-publiee",
-            "Aucune édition n'est publiée.",
+            Sentence("Aucune édition n'est publiée."),
             allowed=[m.nom for m in editions(directory)],
-            todo="« sanoscope publish EDITION » en publie une.",
+            todo=Sentence("« sanoscope publish EDITION » en publie une."),
         )
     return pointer.readlink().name
 
@@ -80,9 +81,9 @@ def rollback(directory: Path) -> str:
     if not history:
         raise SanoscopeError(
             "rien-avant",
-            f"Aucune édition n'a été publiée avant « {now} ».",
+            Sentence("Aucune édition n'a été publiée avant « %(now)s ».", now=now),
             allowed=[m.nom for m in editions(directory)],
-            todo="« sanoscope publish EDITION » publie l'édition de votre choix.",
+            todo=Sentence("« sanoscope publish EDITION » publie l'édition de votre choix."),
         )
     previous = history[-1]
     verify(directory, previous)
@@ -117,9 +118,15 @@ def verify(directory: Path, name: str) -> Manifest:
         if found != kept:
             raise SanoscopeError(
                 "edition-alteree",
-                f"L'édition « {name} » n'est plus celle qui a été construite ({file} : empreinte {found[:12]}… au lieu "
-                f"de {kept[:12]}…).",
-                todo="Reconstruisez-la, ou rétablissez-la d'une sauvegarde.",
+                Sentence(
+                    "L'édition « %(name)s » n'est plus celle qui a été construite (%(file)s : empreinte "
+                    "%(found)s… au lieu de %(kept)s…).",
+                    name=name,
+                    file=file,
+                    found=found[:12],
+                    kept=kept[:12],
+                ),
+                todo=Sentence("Reconstruisez-la, ou rétablissez-la d'une sauvegarde."),
             )
     return manifest
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from sanoscope.engine.plan import Plan
 from sanoscope.engine.sql import to_sql
 from sanoscope.errors import SanoscopeError
+from sanoscope.sentence import Sentence
 
 
 class DuckDBEngine:
@@ -81,11 +82,11 @@ class DuckDBEngine:
         except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
             raise SanoscopeError(
                 "calcul-interrompu",
-                "Cette question demande plus de temps ou de mémoire que ce service n'en accorde.",
-                todo="Restreignez-la : moins d'années, une zone, un regroupement moins fin.",
+                Sentence("Cette question demande plus de temps ou de mémoire que ce service n'en accorde."),
+                todo=Sentence("Restreignez-la : moins d'années, une zone, un regroupement moins fin."),
             ) from error
         except duckdb.Error as error:
-            message = f"Le moteur n'a pas pu répondre ({type(error).__name__})."
+            message = Sentence("Le moteur n'a pas pu répondre (%(erreur)s).", erreur=type(error).__name__)
             raise SanoscopeError("calcul-impossible", message) from error
         finally:
             if timer:

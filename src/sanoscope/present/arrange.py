@@ -11,6 +11,7 @@ from sanoscope.errors import CriterionError, suggest
 from sanoscope.present.labels import labels
 from sanoscope.query.rounding import estimate, rounded
 from sanoscope.query.table import Label, Measured, Table
+from sanoscope.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def _sorted(table: Table, details: list[int], sort: str) -> list[int]:
     if name not in texts and name not in figures:
         known = [*texts, *figures]
         raise CriterionError(
-            "tri-inconnu", f"tri : il n'y a pas de colonne « {name} ».", allowed=known, todo=suggest(name, known)
+            "tri-inconnu",
+            Sentence("tri : il n'y a pas de colonne « %(name)s ».", name=name),
+            allowed=known,
+            todo=suggest(name, known),
         )
     by_code = sorted(details, key=lambda row: [plain(text) for text in labels(table, row)])
     keys: dict[int, Any] = {row: _key(texts.get(name), figures.get(name), row) for row in by_code}

@@ -1,9 +1,11 @@
 """How a table is cited: in a sentence, and for a bibliography."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from sanoscope.query.table import Table
+from sanoscope.sentence import Sentence, Value
 
 
 def sentence(table: Table, address: str, seen: date) -> str:
@@ -14,21 +16,24 @@ def sentence(table: Table, address: str, seen: date) -> str:
         address: a full address that always answers the same: pinned to the edition.
         seen: day it was looked at.
     """
-    return (
-        f"Sanoscope. {table.title}. Édition {table.edition} ({table.state}) du {_day(table.made)}. "
-        f"{address} (consulté le {seen:%d/%m/%Y})."
+    return Sentence(
+        "Sanoscope. %(titre)s. %(edition)s. %(adresse)s (consulté le %(jour)s).",
+        titre=table.title,
+        edition=_edition(table),
+        adresse=address,
+        jour=seen,
     )
 
 
-def bibtex(table: Table, address: str, seen: date) -> str:
-    """Return a citation as a BibTeX entry; takes the same as `sentence`."""
+def bibtex(table: Table, address: str, seen: date, say: Callable[[Value], str] = str) -> str:
+    """Return a citation as a BibTeX entry; takes the same as `sentence`, and how a language says it."""
     year = table.made[:4]
     key = re.sub(r"[^a-z0-9]+", "-", f"sanoscope-{table.edition}-{year}".lower()).strip("-")
     fields = {
         "author": "{Sanoscope}",
-        "title": f"{{{_escaped(table.title)}}}",
+        "title": f"{{{_escaped(say(table.title))}}}",
         "year": year,
-        "note": _escaped(f"Édition {table.edition} ({table.state}) du {_day(table.made)}"),
+        "note": _escaped(say(_edition(table))),
         "url": address,
         "urldate": seen.isoformat(),
     }
@@ -36,8 +41,9 @@ def bibtex(table: Table, address: str, seen: date) -> str:
     return "\n".join([f"@misc{{{key},", *lines, "}"])
 
 
-def _day(made: str) -> str:
-    return f"{date.fromisoformat(made):%d/%m/%Y}"
+def _edition(table: Table) -> Sentence:
+    day = date.fromisoformat(table.made)
+    return Sentence("Édition %(nom)s (%(etat)s) du %(jour)s", nom=table.edition, etat=Sentence(table.state), jour=day)
 
 
 def _escaped(text: str) -> str:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from sanoscope.query.rounding import digits_kept, estimate, margin
 from sanoscope.query.table import Figure, Measured, State, Table
+from sanoscope.sentence import Number, Sentence, joined
 
 NARROW_SPACE = "\u202f"
 SHOWN = {
-    State.MASKED: "1 à 10",
+    State.MASKED: Sentence("1 à 10"),
     State.APPROXIMATE: "≈ n",
     State.SECRET: "s.",
     State.NOT_APPLICABLE: "–",
@@ -17,19 +18,19 @@ SHOWN = {
 """What a reader sees where a figure is not exact; an estimate takes the place of n."""
 
 MEANING = {
-    State.EXACT: "Valeur exacte.",
-    State.MASKED: "Effectif de 1 à 10, masqué pour protéger les personnes.",
-    State.APPROXIMATE: "Valeur approchée, pour qu'aucun effectif de 1 à 10 ne se déduise des autres.",
-    State.SECRET: "Valeur secrète, retenue pour qu'aucun effectif de 1 à 10 ne se déduise des autres.",
-    State.NOT_APPLICABLE: "Sans objet : rien à rapporter.",
-    State.NOT_AVAILABLE: "Donnée indisponible.",
+    State.EXACT: Sentence("Valeur exacte."),
+    State.MASKED: Sentence("Effectif de 1 à 10, masqué pour protéger les personnes."),
+    State.APPROXIMATE: Sentence("Valeur approchée, pour qu'aucun effectif de 1 à 10 ne se déduise des autres."),
+    State.SECRET: Sentence("Valeur secrète, retenue pour qu'aucun effectif de 1 à 10 ne se déduise des autres."),
+    State.NOT_APPLICABLE: Sentence("Sans objet : rien à rapporter."),
+    State.NOT_AVAILABLE: Sentence("Donnée indisponible."),
 }
 """Why a cell is what it is, in one sentence."""
 
-A_FIGURE = "un chiffre"
+A_FIGURE = Sentence("un chiffre")
 """What a legend calls an exact cell."""
 
-UNCERTAINTY = "Incertitude : ±"
+UNCERTAINTY = Sentence("Incertitude : ±")
 """What comes before the margin of an estimate."""
 
 
@@ -71,7 +72,7 @@ def french(value: Figure, decimals: int) -> str:
 
 def heading(column: Measured) -> str:
     """Return the title of a column with its unit."""
-    return f"{column.title} ({column.unit})" if column.unit else column.title
+    return Sentence("%(mesure)s (%(unite)s)", mesure=column.title, unite=column.unit) if column.unit else column.title
 
 
 def cell(column: Measured, row: int, style: Style = FRENCH) -> str:
@@ -84,6 +85,22 @@ def cell(column: Measured, row: int, style: Style = FRENCH) -> str:
         digits = digits_kept(near or 0, around, column.decimals)
         return f"≈ {style.number(estimate(column, row), max(0, digits))}"
     return style.say(SHOWN[column.states[row]])
+
+
+def said(column: Measured, row: int) -> str:
+    """Return what a reader sees in a cell, as a sentence: it is written in the language that says it."""
+    value, near = column.values[row], estimate(column, row)
+    if value is not None:
+        return Number(value, column.decimals)
+    if near is None:
+        return Sentence(SHOWN[column.states[row]])
+    digits = digits_kept(near, column.margins[row] if column.margins else None, column.decimals)
+    return Sentence("≈ %(n)s", n=Number(near, max(0, digits)))
+
+
+def with_unit(text: str, column: Measured) -> str:
+    """Return a figure with the unit of its column."""
+    return joined(" ", [text, column.unit]) if column.unit else text
 
 
 def reason(column: Measured, row: int, style: Style = FRENCH) -> str:

@@ -35,7 +35,7 @@ from sanoscope.query.states import (
     Shown,
     Sums,
     everywhere,
-    hide_zeros,
+    hide_parts,
     margins,
     riding,
     shown_ratio,
@@ -43,6 +43,7 @@ from sanoscope.query.states import (
     shown_sum,
 )
 from sanoscope.query.table import Label, Measured, Table
+from sanoscope.sentence import Sentence, joined
 
 Ints = NDArray[np.int64]
 RowKey = tuple[Any, ...]
@@ -240,7 +241,7 @@ class _Answer:
             carriers = [sums[c] for c in self.carriers.get(name, ()) if c in sums]
             if self.edition.public and carriers:
                 shown[name] = riding(shown[name], of, carriers, threshold=self.threshold)
-        return hide_zeros(shown, self.champ) if self.edition.public else shown
+        return hide_parts(shown, self.champ) if self.edition.public else shown
 
     def _order(self, grid: Grid, shown: dict[str, Shown]) -> Ints:
         """Return the places of the rows to show: group after group, each with its total at the end.
@@ -269,22 +270,24 @@ class _Answer:
         keys = [every[place] for place in order]
         labels = []
         if not self.restitution.precedente and len(self.query.annees) > 1:
-            labels.append(Label("annee", "Année", tuple(str(key[0]) for key in keys)))
+            labels.append(Label("annee", Sentence("Année"), tuple(str(key[0]) for key in keys)))
         for position, dimension in enumerate(self.asked.rows, 1):
             values = [key[position] for key in keys]
-            title = self.champ.dimensions[dimension].libelle
+            title = Sentence(self.champ.dimensions[dimension].libelle)
             codes = tuple("" if v is None else str(v) for v in values)
             if dimension == "finess":
                 labels.append(Label("finess", "FINESS", codes))
                 labels += self._attributes(keys, position)
             else:
                 texts = self.edition.libelles.get(dimension, {})
-                names = tuple("Total" if v is None else texts.get(str(v), "Inconnu") for v in values)
-                labels += [Label(dimension, title, codes), Label(f"libelle_{dimension}", "Libellé", names)]
+                names = tuple(
+                    Sentence("Total") if v is None else texts.get(str(v), Sentence("Inconnu")) for v in values
+                )
+                labels += [Label(dimension, title, codes), Label(f"libelle_{dimension}", Sentence("Libellé"), names)]
         return tuple(labels)
 
     def _attributes(self, keys: list[RowKey], position: int) -> list[Label]:
-        total = "Total" if self.asked.shown is None else "Total, tous établissements"
+        total = Sentence("Total") if self.asked.shown is None else Sentence("Total, tous établissements")
         described: dict[str, list[str]] = {name: [] for name in self.restitution.attributs}
         for key in keys:
             finess = key[position]
@@ -298,15 +301,15 @@ class _Answer:
     # figures ----------------------------------------------------------------------------------------------------
 
     def _figure(self, name: str, mesure: Mesure, period: int, column: Shown) -> Measured:
-        suffix, title = "", mesure.libelle
+        suffix, title = "", Sentence(mesure.libelle)
         if self.restitution.precedente:
-            suffix, title = ("_n1" if period else ""), f"{mesure.libelle} {self.periods[period]}"
+            suffix, title = ("_n1" if period else ""), joined(" ", [title, str(self.periods[period])])
         return Measured(
             name=name + suffix,
             title=title,
-            unit=mesure.unite,
+            unit=Sentence(mesure.unite),
             decimals=getattr(mesure, "decimales", 0),
-            definition=mesure.definition,
+            definition=Sentence(mesure.definition),
             values=column.values(),
             states=column.states(),
             estimates=column.estimates(),
@@ -370,9 +373,13 @@ def _check_nested(activity: str, level: str, restitution: Restitution, champ: Ch
     if not nested(level):
         raise CriterionError(
             "non-publie",
-            f"Une activité par {activity} ne se détaille pas par {level} en accès libre.",
+            Sentence(
+                "Une activité par %(activity)s ne se détaille pas par %(level)s en accès libre.",
+                activity=activity,
+                level=level,
+            ),
             allowed=[f"regroupement={name}" for name in restitution.criteres.regroupement if name and nested(name)],
-            todo="Prenez un regroupement emboîté dans cette activité, ou retirez l'activité.",
+            todo=Sentence("Prenez un regroupement emboîté dans cette activité, ou retirez l'activité."),
         )
 
 
@@ -380,7 +387,10 @@ def _not_published(query: Query, restitution: Restitution, champ: Champ) -> Sano
     """What to say of a question whose cross-table the open side does not publish."""
     return CriterionError(
         "non-publie",
-        f"« {restitution.slug} » ne publie pas ce croisement en accès libre : trop d'effectifs y seraient petits.",
+        Sentence(
+            "« %(slug)s » ne publie pas ce croisement en accès libre : trop d'effectifs y seraient petits.",
+            slug=restitution.slug,
+        ),
         allowed=[sheet.libelle for sheet in champ.publication.feuillets.values()],
-        todo="Prenez un regroupement moins fin, une région ou un département, ou retirez le mois.",
+        todo=Sentence("Prenez un regroupement moins fin, une région ou un département, ou retirez le mois."),
     )

@@ -16,6 +16,7 @@ from sanoscope.errors import CriterionError
 from sanoscope.query.criteria import COMPARISONS, Query, Zone
 from sanoscope.query.rounding import margin_shown, to_uncertainty
 from sanoscope.query.table import Figure, Kind, Label, Measured, State, Table
+from sanoscope.sentence import Name, Sentence, Value, joined
 
 Key: TypeAlias = tuple[str, ...]
 Item = TypeVar("Item")
@@ -23,12 +24,16 @@ Item = TypeVar("Item")
 NAMES = ("raison_sociale", "libelle_")
 """Columns that name a row, by the beginning of their name."""
 
-HOW = (
+HOW = Sentence(
     "Les écarts sont calculés sur les chiffres montrés : exacts quand les deux le sont, approchés avec la somme de "
     "leurs incertitudes quand l'un est approché, « s. » quand l'un est masqué."
 )
-TO = {"n-1": "", "region": " à la région", "france": " à la France"}
-PARTS = {"region": "part régionale", "france": "part nationale"}
+GAPS = {
+    "n-1": Sentence("%(mesure)s, écart"),
+    "region": Sentence("%(mesure)s, écart à la région"),
+    "france": Sentence("%(mesure)s, écart à la France"),
+}
+PARTS = {"region": Sentence("%(mesure)s, part régionale"), "france": Sentence("%(mesure)s, part nationale")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +62,27 @@ def reference(query: Query, restitution: Restitution, edition: Edition) -> Refer
     own = replace(query, comparer="")
     if query.comparer == "n-1":
         if restitution.precedente:
-            raise _nothing(query, "le tableau montre déjà l'année précédente")
+            raise _nothing(query, Sentence("le tableau montre déjà l'année précédente"))
         years = tuple(year - 1 for year in query.annees if year - 1 in edition.manifest.annees)
         if not years:
-            raise _nothing(query, f"l'édition n'a pas d'année avant {query.annees[0]}")
-        name = str(years[0]) if len(query.annees) == 1 else "année précédente"
+            raise _nothing(query, Sentence("l'édition n'a pas d'année avant %(annee)s", annee=str(query.annees[0])))
+        name = str(years[0]) if len(query.annees) == 1 else Sentence("année précédente")
         return Reference(replace(own, annees=years), "n-1", name, whole=False)
     by_residence = restitution.criteres.zone == "residence"
     if not restitution.criteres.zone:
-        raise _nothing(query, "cette restitution n'a pas de zone")
+        raise _nothing(query, Sentence("cette restitution n'a pas de zone"))
     if query.comparer == "region":
         region = _region(query, edition, by_residence=by_residence)
         if not region:
-            raise _nothing(query, "la question ne porte pas sur une seule région")
-        zone, name = Zone("region", region), edition.libelles.get("region", {}).get(region, region)
+            raise _nothing(query, Sentence("la question ne porte pas sur une seule région"))
+        zone, name = Zone("region", region), Name(edition.libelles.get("region", {}).get(region, region))
     else:
-        zone, name = Zone(), "France"
+        zone, name = Zone(), Name("France")
     other = replace(own, zone=zone)
     if not by_residence:  # of residents, an establishment picks rows: the zone alone changes
         other = replace(other, etablissement="", panier=(), ght="")
     if other == own:
-        raise _nothing(query, f"la question porte déjà sur {name}")
+        raise _nothing(query, Sentence("la question porte déjà sur %(zone)s", zone=name))
     return Reference(other, query.comparer, name, whole=not by_residence and "finess" in restitution.lignes)
 
 
@@ -96,8 +101,8 @@ def possible(query: Query, restitution: Restitution, edition: Edition) -> tuple[
 def _nothing(query: Query, why: str) -> CriterionError:
     return CriterionError(
         "sans-comparaison",
-        f"comparer={query.comparer} : {why}.",
-        todo="Retirez « comparer », ou choisissez une autre comparaison.",
+        Sentence("comparer=%(comparer)s : %(why)s.", comparer=query.comparer, why=why),
+        todo=Sentence("Retirez « comparer », ou choisissez une autre comparaison."),
     )
 
 
@@ -257,7 +262,7 @@ def beside(own: Table, other: Table, of: Reference, mesures: Mapping[str, Mesure
         figures.append(_column(titled, rows.with_whole(worked, [Cell(State.NOT_APPLICABLE)] * len(worked))))
     return replace(
         own,
-        title=f"{own.title} — comparé à : {of.name}",
+        title=joined(" — ", [own.title, Sentence("comparé à : %(quoi)s", quoi=of.name)]),
         labels=rows.labels(),
         figures=tuple(figures),
         kinds=rows.kinds(),
@@ -268,24 +273,28 @@ def beside(own: Table, other: Table, of: Reference, mesures: Mapping[str, Mesure
 
 def _titled_reference(figure: Measured, of: Reference) -> Measured:
     suffix = of.kind.replace("-", "")
-    return replace(figure, name=f"{figure.name}_{suffix}", title=f"{figure.title}, {of.name}")
+    return replace(figure, name=f"{figure.name}_{suffix}", title=joined(", ", [figure.title, of.name]))
 
 
 def _worked(figure: Measured, mesure: Mesure, of: Reference) -> tuple[Callable[[Cell, Cell], Cell], Measured]:
     """Return how two cells of a measure are compared, and the column that says it."""
-    to = TO[of.kind]
+    both: dict[str, Value] = {"mesure": figure.title, "reference": of.name}
     if mesure.genre not in ("somme", "distinct"):
-        unit = "points" if figure.unit == "%" else figure.unit
-        said = f"{figure.title} : valeur de la ligne moins celle de la comparaison ({of.name})."
+        unit = Sentence("points") if figure.unit == "%" else figure.unit
+        said = Sentence("%(mesure)s : valeur de la ligne moins celle de la comparaison (%(reference)s).", **both)
         name = f"{figure.name}_ecart"
-        return difference, replace(figure, name=name, title=f"{figure.title}, écart{to}", unit=unit, definition=said)
+        title = Sentence(GAPS[of.kind], mesure=figure.title)
+        return difference, replace(figure, name=name, title=title, unit=unit, definition=said)
     if of.kind == "n-1":
-        said = f"{figure.title} : de combien la valeur dépasse celle de la comparaison ({of.name}), en pour cent."
-        name, title, work = "evolution", "évolution", growth
+        said = Sentence(
+            "%(mesure)s : de combien la valeur dépasse celle de la comparaison (%(reference)s), en pour cent.", **both
+        )
+        name, title, work = "evolution", Sentence("%(mesure)s, évolution", mesure=figure.title), growth
     else:
-        said = f"{figure.title} : valeur de la ligne en pour cent de celle de la comparaison ({of.name})."
-        name, title, work = "part", PARTS[of.kind], ratio
-    title = f"{figure.title}, {title}"
+        said = Sentence(
+            "%(mesure)s : valeur de la ligne en pour cent de celle de la comparaison (%(reference)s).", **both
+        )
+        name, title, work = "part", Sentence(PARTS[of.kind], mesure=figure.title), ratio
     titled = replace(figure, name=f"{figure.name}_{name}", title=title, unit="%", decimals=1, definition=said)
     return work, titled
 

@@ -10,6 +10,7 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.sentence import Sentence
 
 CRITERIA = (
     "annee",
@@ -127,8 +128,10 @@ def parse(
     if not scope.may_read(restitution.acces):
         raise CriterionError(
             "acces-refuse",
-            f"La restitution « {restitution.slug} » est d'accès {restitution.acces}.",
-            todo="Connectez-vous avec un compte qui y donne droit.",
+            Sentence(
+                "La restitution « %(slug)s » est d'accès %(acces)s.", slug=restitution.slug, acces=restitution.acces
+            ),
+            todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
         )
     return _Parser(restitution, edition, baskets).parse(_collected(pairs, restitution))
 
@@ -179,14 +182,14 @@ def known_finess(text: str, edition: Edition, criterion: str = "etablissement") 
     if finess in edition.finess:
         return finess
     if FINESS.fullmatch(finess):
-        what = "n'a rien transmis dans cette édition"
+        what = Sentence("n'a rien transmis dans cette édition")
     elif criterion == "panier":
-        what = "n'est ni un FINESS (9 caractères) ni un panier enregistré"
+        what = Sentence("n'est ni un FINESS (9 caractères) ni un panier enregistré")
     else:
-        what = "n'est pas un FINESS (9 caractères)"
+        what = Sentence("n'est pas un FINESS (9 caractères)")
     raise CriterionError(
         "valeur-inconnue",
-        f"{criterion} : « {text.strip()} » {what}.",
+        Sentence("%(criterion)s : « %(text)s » %(what)s.", criterion=criterion, text=text.strip(), what=what),
         allowed=sorted(edition.finess),
         todo=suggest(finess, edition.finess) or _basket_todo(criterion),
         criterion=criterion,
@@ -196,7 +199,9 @@ def known_finess(text: str, edition: Edition, criterion: str = "etablissement") 
 def _basket_todo(criterion: str) -> str:
     if criterion != "panier":
         return ""
-    return "Donnez des FINESS séparés par des virgules, ou le nom exact ou l'identifiant d'un panier enregistré."
+    return Sentence(
+        "Donnez des FINESS séparés par des virgules, ou le nom exact ou l'identifiant d'un panier enregistré."
+    )
 
 
 def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> dict[str, str]:
@@ -204,15 +209,20 @@ def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> di
     allowed = (*taken(restitution), "comparer")
     for name, value in pairs:
         if name not in allowed:
-            what = "inconnu" if name not in CRITERIA else f"étranger à « {restitution.slug} »"
+            said = Sentence("Critère inconnu : « %(name)s ».", name=name)
+            if name in CRITERIA:
+                said = Sentence("Critère étranger à « %(slug)s » : « %(name)s ».", slug=restitution.slug, name=name)
             raise CriterionError(
-                "critere-inconnu", f"Critère {what} : « {name} ».", allowed=allowed, todo=suggest(name, allowed)
+                "critere-inconnu",
+                said,
+                allowed=allowed,
+                todo=suggest(name, allowed),
             )
         if name in found:
             raise CriterionError(
                 "critere-double",
-                f"Le critère « {name} » est donné deux fois.",
-                todo="Séparez les valeurs par des virgules.",
+                Sentence("Le critère « %(name)s » est donné deux fois.", name=name),
+                todo=Sentence("Séparez les valeurs par des virgules."),
                 criterion=name,
             )
         if value.strip():
@@ -231,8 +241,8 @@ class _Parser:
         if "etablissement" in given and "panier" in given:
             raise CriterionError(
                 "combinaison",
-                "Un établissement et un panier sont donnés ensemble.",
-                todo="Gardez l'un des deux ; un panier peut ne compter qu'un établissement.",
+                Sentence("Un établissement et un panier sont donnés ensemble."),
+                todo=Sentence("Gardez l'un des deux ; un panier peut ne compter qu'un établissement."),
                 criterion="panier",
             )
         known = self.edition.etablissements.values()
@@ -261,7 +271,11 @@ class _Parser:
         if len(set(wanted)) > 1 and self.criteres.annee == "une":
             raise CriterionError(
                 "combinaison",
-                f"« {self.restitution.slug} » se demande pour une année ; vous en donnez {len(set(wanted))}.",
+                Sentence(
+                    "« %(slug)s » se demande pour une année ; vous en donnez %(n)s.",
+                    slug=self.restitution.slug,
+                    n=len(set(wanted)),
+                ),
                 allowed=allowed,
                 criterion="annee",
             )
@@ -330,7 +344,7 @@ class _Parser:
 def _unknown(criterion: str, value: str, allowed: list[str]) -> CriterionError:
     return CriterionError(
         "valeur-inconnue",
-        f"{criterion} : « {value} » n'est pas admis.",
+        Sentence("%(criterion)s : « %(value)s » n'est pas admis.", criterion=criterion, value=value),
         allowed=allowed,
         todo=suggest(value, allowed),
         criterion=criterion,

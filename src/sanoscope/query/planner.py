@@ -20,6 +20,7 @@ from sanoscope.engine.plan import (
 )
 from sanoscope.errors import SanoscopeError
 from sanoscope.query.criteria import Query
+from sanoscope.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,12 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
             return table
     raise SanoscopeError(
         "sans-table",
-        f"L'édition « {edition.nom} » n'a pas de quoi répondre : {', '.join(sorted(needed))}.",
-        todo="Reconstruisez-la avec « sanoscope build ».",
+        Sentence(
+            "L'édition « %(nom)s » n'a pas de quoi répondre : %(liste)s.",
+            nom=edition.nom,
+            liste=", ".join(sorted(needed)),
+        ),
+        todo=Sentence("Reconstruisez-la avec « sanoscope build »."),
     )
 
 

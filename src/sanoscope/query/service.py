@@ -13,6 +13,7 @@ from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
 from sanoscope.query.table import Table, without_estimates
+from sanoscope.sentence import Sentence
 from sanoscope.workspace import Workspace
 
 KEPT_ANSWERS = 500
@@ -50,7 +51,7 @@ class Service:
             if (name, public) not in self._editions:
                 known = published(self.workspace.editions)
                 if name not in known:
-                    message = f"Aucune édition publiée ne s'appelle « {name} »."
+                    message = Sentence("Aucune édition publiée ne s'appelle « %(nom)s ».", nom=name)
                     raise NotFoundError("edition-introuvable", message, allowed=sorted(known))
                 settings = self.workspace.settings
                 self._editions[name, public] = open_edition(

@@ -170,13 +170,18 @@ def shown_share(part: Sums, whole: Sums, *, threshold: int) -> Shown:
     return Shown(state.astype(np.int8), figure, figure * error)
 
 
-def hide_zeros(shown: Mapping[str, Shown], champ: Champ) -> dict[str, Shown]:
-    """Return sums with the zeros within a masked sum kept secret: a small group is not broken down."""
-    masked = {name: column.state == MASKED for name, column in shown.items()}
+def hide_parts(shown: Mapping[str, Shown], champ: Champ) -> dict[str, Shown]:
+    """Return sums with what must not be said of the parts of others: a small group is not broken down.
+
+    Zeros within a masked sum are kept secret; so is, within a secret one, that a part is small: it may be nothing.
+    """
     found = {}
     for name, column in shown.items():
         wholes = [o for o in shown if set(champ.feuilles(name)) < set(champ.feuilles(o))]
-        within = np.any([masked[o] for o in wholes], axis=0) if wholes else np.zeros(len(column.state), np.bool_)
-        state = np.where((column.state == EXACT) & within, SECRET, column.state).astype(np.int8)
+        state = column.state
+        for whole in wholes:
+            zeros = (state == EXACT) & (shown[whole].state == MASKED)
+            few = (state == MASKED) & (shown[whole].state == SECRET)
+            state = np.where(zeros | few, SECRET, state).astype(np.int8)
         found[name] = Shown(state, column.figure, column.margin)
     return found

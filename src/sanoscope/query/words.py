@@ -6,10 +6,19 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import Query, Zone
 from sanoscope.query.table import Measured, State
+from sanoscope.sentence import Name, Sentence, Value, joined
 
-ATTRIBUTES = {"raison_sociale": "Raison sociale", "categorie": "Catégorie", "periode": "Période"}
-CATEGORIES = {"PRIVE": "PRIVÉ", "?": "Inconnue"}
-SECTEURS = {"public": "public (ex-DGF)", "prive": "privé (ex-OQN)", "?": "inconnu"}
+ATTRIBUTES = {
+    "raison_sociale": Sentence("Raison sociale"),
+    "categorie": Sentence("Catégorie"),
+    "periode": Sentence("Période"),
+}
+CATEGORIES = {"PRIVE": Sentence("PRIVÉ"), "?": Sentence("Inconnue")}
+SECTEURS = {
+    "public": Sentence("public (ex-DGF)"),
+    "prive": Sentence("privé (ex-OQN)"),
+    "?": Sentence("inconnu"),
+}
 
 
 def attribute(name: str, finess: str, year: int, edition: Edition) -> str:
@@ -25,68 +34,101 @@ def attribute(name: str, finess: str, year: int, edition: Edition) -> str:
 def title(query: Query, restitution: Restitution, edition: Edition) -> str:
     """Return the title of an answer: it repeats every criterion."""
     years = ", ".join(map(str, query.annees))
-    parts = [restitution.titre, years if not query.mois else f"{years}, cumul M1 à M{query.mois}"]
+    parts: list[str] = [Sentence(restitution.titre), years]
+    if query.mois:
+        parts[1] = Sentence("%(annees)s, cumul M1 à M%(mois)s", annees=years, mois=query.mois)
     parts.append(zone_name(query.zone, edition, of_residence=restitution.criteres.zone == "residence"))
     if query.etablissement:
-        parts.append(f"{edition.finess[query.etablissement].raison_sociale} ({query.etablissement})")
+        parts.append(Name(f"{edition.finess[query.etablissement].raison_sociale} ({query.etablissement})"))
     if query.panier:
-        parts.append(f"panier de {len(query.panier)} établissements")
+        parts.append(Sentence("panier de %(n)s établissements", n=len(query.panier)))
     if query.secteur:
-        parts.append(f"secteur {SECTEURS.get(query.secteur, query.secteur)}")
+        parts.append(Sentence("secteur %(secteur)s", secteur=SECTEURS.get(query.secteur, query.secteur)))
     if query.categorie:
-        parts.append(f"catégorie {CATEGORIES.get(query.categorie, query.categorie)}")
+        parts.append(Sentence("catégorie %(categorie)s", categorie=CATEGORIES.get(query.categorie, query.categorie)))
     if query.ght:
         parts.append(f"GHT {query.ght}")
     if query.activite:
         level, code = query.activite
-        parts.append(f"{level} {code} {edition.libelles.get(level, {}).get(code, '')}".strip())
+        parts.append(Name(f"{level} {code} {edition.libelles.get(level, {}).get(code, '')}".strip()))
     if query.regroupement:
-        parts.append(f"par {query.regroupement}")
-    return " — ".join(parts)
+        parts.append(Sentence("par %(niveau)s", niveau=query.regroupement))
+    return joined(" — ", parts)
 
 
 def zone_name(zone: Zone, edition: Edition, *, of_residence: bool) -> str:
     """Return the name of a zone, e.g. « Finistère (29) »."""
-    prefix = "résidents : " if of_residence else ""
+    name = _zone_name(zone, edition)
+    return Sentence("résidents : %(zone)s", zone=name) if of_residence else name
+
+
+def _zone_name(zone: Zone, edition: Edition) -> str:
     if zone.kind == "france":
-        return f"{prefix}France entière"
+        return Sentence("France entière")
+    code = zone.code
     if zone.kind == "zonage":
         name = edition.zonages[zone.zonage][zone.code][0]
     elif zone.kind == "code_geo":
-        name = edition.residences[zone.code].libelle if zone.code in edition.residences else "code géographique"
+        name = edition.residences[code].libelle if code in edition.residences else ""
     elif zone.kind == "territoire":
-        name = "territoire"
+        return Sentence("territoire (%(code)s)", code=code)
     else:
-        name = edition.libelles.get(zone.kind, {}).get(zone.code, zone.kind)
-    return f"{prefix}{name} ({zone.code})"
+        name = edition.libelles.get(zone.kind, {}).get(code, "")
+    return Name(f"{name} ({code})") if name else Sentence("code géographique (%(code)s)", code=code)
 
 
 def notes(query: Query, restitution: Restitution, edition: Edition, figures: Sequence[Measured]) -> tuple[str, ...]:
     """Return what a reader must know of an answer."""
     manifest = edition.manifest
-    said = [f"Édition {manifest.nom} ({manifest.etat}), construite le {manifest.cree_le:%d/%m/%Y}."]
+    made = manifest.cree_le.date()
+    state = Sentence(manifest.etat)
+    said = [Sentence("Édition %(nom)s (%(etat)s), construite le %(jour)s.", nom=manifest.nom, etat=state, jour=made)]
     for year in query.annees:
         latest = manifest.mois_de(year)
         sent = [e.mois for e in edition.etablissements.values() if e.annee == year]
         complete = sum(month == latest for month in sent)
-        said.append(f"{year} : {complete} établissements sur {len(sent)} ont transmis jusqu'à M{latest}.")
+        of: dict[str, Value] = {"annee": str(year), "mois": latest}
+        said.append(
+            Sentence(
+                "%(annee)s : %(n)s établissements sur %(total)s ont transmis jusqu'à M%(mois)s.",
+                n=complete,
+                total=len(sent),
+                **of,
+            )
+        )
         if latest < 12 and not query.mois:
-            said.append(f"{year} est en cours : ajoutez mois={latest} pour comparer les mêmes mois d'une autre année.")
+            said.append(
+                Sentence(
+                    "%(annee)s est en cours : ajoutez mois=%(mois)s pour comparer les mêmes mois d'une autre année.",
+                    **of,
+                )
+            )
         if query.mois and latest < query.mois:
-            said.append(f"{year} : aucune donnée après M{latest} ; le cumul à M{query.mois} n'est pas complet.")
+            said.append(
+                Sentence(
+                    "%(annee)s : aucune donnée après M%(mois)s ; le cumul à M%(cumul)s n'est pas complet.",
+                    cumul=query.mois,
+                    **of,
+                )
+            )
         version = manifest.versions_ghm.get(year)
         by_activity = query.activite or query.regroupement
         if by_activity and version and version != year:
-            said.append(f"Regroupements de {year} : version {version} de la classification, la plus proche connue.")
+            said.append(
+                Sentence(
+                    "Regroupements de %(annee)s : version %(version)s de la classification, la plus proche connue.",
+                    version=str(version),
+                    **of,
+                )
+            )
     if any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
         said.append(
-            "Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis, ou quand l'accès libre ne "
-            "la publie pas à ce niveau."
+            Sentence(
+                "Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis, ou quand l'accès libre "
+                "ne la publie pas à ce niveau."
+            )
         )
     if query.annees and manifest.codes_inconnus:
-        said.append(
-            "Codes inconnus des nomenclatures, comptés tels quels : "
-            + ", ".join(f"{n} {what}" for what, n in manifest.codes_inconnus.items())
-            + "."
-        )
+        codes = joined(", ", (joined(" ", [str(n), Name(what)]) for what, n in manifest.codes_inconnus.items()))
+        said.append(Sentence("Codes inconnus des nomenclatures, comptés tels quels : %(codes)s.", codes=codes))
     return tuple(said)

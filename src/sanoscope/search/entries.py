@@ -7,6 +7,7 @@ from enum import Enum
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, Etablissement
 from sanoscope.query.criteria import Zone
+from sanoscope.sentence import Name, Sentence
 
 UNKNOWN = "?"
 LEVELS = {
@@ -135,7 +136,7 @@ def _establishments(edition: Edition) -> Iterator[Entry]:
             finess,
             one.raison_sociale,
             level_title=LEVELS["finess"],
-            detail=_joined(*_places(one, edition), separator=", "),
+            detail=Name(_joined(*_places(one, edition), separator=", ")),
             text=_joined(*_known(one.categorie, one.ght)),
             criterion="etablissement",
             value=finess,
@@ -149,7 +150,7 @@ def _establishments(edition: Edition) -> Iterator[Entry]:
             ght,
             ght,
             level_title=LEVELS["ght"],
-            detail=f"{members} établissement{'s' if members > 1 else ''}",
+            detail=Sentence("%(n)s établissements", n=members) if members > 1 else Sentence("1 établissement"),
             criterion="ght",
             value=ght,
         )
@@ -200,7 +201,7 @@ def _zone(zone: Zone, name: str, detail: str = "") -> Entry:
         zone.code,
         name,
         level_title=LEVELS[zone.kind],
-        detail=detail,
+        detail=Name(detail),
         criterion="zone",
         value=zone,
     )

@@ -11,6 +11,7 @@ from sanoscope.search.entries import Entry, Kind, entries
 from sanoscope.search.index import Index
 from sanoscope.search.links import Link, Links
 from sanoscope.search.words import words
+from sanoscope.sentence import Sentence
 
 LONGEST = 200
 """Characters that a text to look for may have."""
@@ -91,7 +92,11 @@ class Search:
             NotFoundError: no edition is published.
         """
         if not 1 <= limit <= MOST:
-            raise CriterionError("valeur-inconnue", f"limite : {limit} n'est pas admis.", allowed=[f"1 à {MOST}"])
+            raise CriterionError(
+                "valeur-inconnue",
+                Sentence("limite : %(limit)s n'est pas admis.", limit=limit),
+                allowed=[Sentence("1 à %(n)s", n=MOST)],
+            )
         asked = cleaned(text)
         edition = self.service.edition()
         ready = self._ready(edition)
@@ -122,14 +127,18 @@ def cleaned(text: str) -> str:
     if len(text) > LONGEST:
         raise CriterionError(
             "recherche-longue",
-            f"Le texte cherché a {len(text)} caractères.",
-            allowed=[f"{LONGEST} caractères au plus"],
-            todo="Gardez-en un mot, un code ou un nom.",
+            Sentence("Le texte cherché a %(n)s caractères.", n=len(text)),
+            allowed=[Sentence("%(n)s caractères au plus", n=LONGEST)],
+            todo=Sentence("Gardez-en un mot, un code ou un nom."),
         )
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     if not words(line):
-        what = f"Il n'y a ni lettre ni chiffre dans « {line} »." if line else "Il n'y a rien à chercher."
+        what = Sentence("Il n'y a rien à chercher.")
+        if line:
+            what = Sentence("Il n'y a ni lettre ni chiffre dans « %(texte)s ».", texte=line)
         raise CriterionError(
-            "recherche-vide", what, todo="Écrivez un mot, un code, un établissement ou un lieu, par exemple « 06C04 »."
+            "recherche-vide",
+            what,
+            todo=Sentence("Écrivez un mot, un code, un établissement ou un lieu, par exemple « 06C04 »."),
         )
     return line

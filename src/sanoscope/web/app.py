@@ -16,6 +16,7 @@ from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.query.service import Service
 from sanoscope.search.find import Search
+from sanoscope.sentence import Sentence
 from sanoscope.web.baskets import basket_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
@@ -82,10 +83,14 @@ def create_app(workspace: Workspace) -> FastAPI:
     @app.exception_handler(HTTPException)
     def lost(request: Request, error: HTTPException) -> Response:
         missing = NotFoundError(
-            "page-inconnue", f"Il n'y a rien à l'adresse « {request.url.path} ».", todo="Repartez de l'accueil."
+            "page-inconnue",
+            Sentence("Il n'y a rien à l'adresse « %(path)s ».", path=request.url.path),
+            todo=Sentence("Repartez de l'accueil."),
         )
         if error.status_code != 404:
-            missing = NotFoundError("requete-refusee", f"Requête refusée ({error.status_code}).")
+            missing = NotFoundError(
+                "requete-refusee", Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
+            )
         return problem(missing) if _is_api(request) else error_page(request, missing)
 
     return app

@@ -1,6 +1,6 @@
 """Baskets of establishments: picked in a list, imported, exported, saved under a name, shared by a link."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -13,6 +13,7 @@ from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.criteria import taken
 from sanoscope.query.service import Service
 from sanoscope.query.words import CATEGORIES, SECTEURS
+from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.language import marked
 from sanoscope.web.lists import Listed, read, written
@@ -115,8 +116,8 @@ def basket_pages(service: Service) -> APIRouter:
         if basket is None or basket.identifier != identifier:
             raise NotFoundError(
                 "panier-inconnu",
-                f"Aucun panier n'a le lien « /paniers/{identifier[:60]} ».",
-                todo="Vérifiez le lien en entier, ou composez un panier sur /paniers.",
+                Sentence("Aucun panier n'a le lien « /paniers/%(identifier)s ».", identifier=identifier[:60]),
+                todo=Sentence("Vérifiez le lien en entier, ou composez un panier sur /paniers."),
             )
         edition = service.edition()
         answer = page(
@@ -154,7 +155,10 @@ def _known(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     for name, _ in given:
         if name not in names:
             raise CriterionError(
-                "critere-inconnu", f"Paramètre inconnu : « {name} ».", allowed=names, todo=suggest(name, names)
+                "critere-inconnu",
+                Sentence("Paramètre inconnu : « %(name)s ».", name=name),
+                allowed=names,
+                todo=suggest(name, names),
             )
     return given
 
@@ -209,7 +213,11 @@ def _retaken(shown: Picker, listed: Listed, one: dict[str, str]) -> str:
 
 def _filters(edition: Edition, language: languages.Language) -> dict[str, tuple[str, list[tuple[str, str]]]]:
     """Return the lists that filter: title, and (value, text) by value."""
-    named = {"categorie": CATEGORIES, "secteur": SECTEURS, "ght": {"?": marked("Hors GHT")}}
+    named: dict[str, Mapping[str, str]] = {
+        "categorie": CATEGORIES,
+        "secteur": SECTEURS,
+        "ght": {"?": marked("Hors GHT")},
+    }
     found = {}
     for name in ONE_OF:
         labels = edition.libelles.get(name, {})
@@ -246,4 +254,4 @@ def _pairs(question: str) -> list[tuple[str, str]]:
     try:
         return parse_qsl(question, max_num_fields=MOST_CRITERIA)
     except ValueError as error:
-        raise CriterionError("valeur-inconnue", "question : ce n'est pas une suite de critères.") from error
+        raise CriterionError("valeur-inconnue", Sentence("question : ce n'est pas une suite de critères.")) from error

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.sentence import Sentence
 from sanoscope.web.language import marked
 
 COOKIE = "affichage"
@@ -29,7 +30,7 @@ def displays() -> APIRouter:
         if theme not in DISPLAYS:
             raise CriterionError(
                 "affichage-inconnu",
-                f"Affichage « {theme} » inconnu.",
+                Sentence("Affichage « %(theme)s » inconnu.", theme=theme),
                 allowed=DISPLAYS,
                 todo=suggest(theme, DISPLAYS),
             )
@@ -50,7 +51,7 @@ def _local(address: str) -> str:
     if not address.startswith("/") or address[1:2] in ("/", "\\") or any(c in address for c in "\r\n\t"):
         raise CriterionError(
             "retour-etranger",
-            f"Le retour « {address} » ne mène pas à ce site.",
-            todo="Donnez un chemin, par exemple /plan.",
+            Sentence("Le retour « %(address)s » ne mène pas à ce site.", address=address),
+            todo=Sentence("Donnez un chemin, par exemple /plan."),
         )
     return address

@@ -30,7 +30,7 @@ def documents(service: Service) -> APIRouter:
             texte=text("audit", languages.of(request)),
             audit=True,
             edition=edition.nom if edition else "",
-            mesures=measures(edition.manifest.protection) if edition else None,
+            mesures=measures(edition.manifest.protection, languages.of(request)) if edition else None,
         )
 
     @routes.get("/editions")

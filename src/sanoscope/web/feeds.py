@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.query.service import Service
+from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.language import Language
 from sanoscope.web.site import THEMES, page
@@ -144,6 +145,9 @@ def _site(request: Request) -> str:
 def _theme(theme: str) -> str:
     if theme and theme not in THEMES:
         raise CriterionError(
-            "theme-inconnu", f"Il n'y a pas de thème « {theme} ».", allowed=THEMES, todo=suggest(theme, THEMES)
+            "theme-inconnu",
+            Sentence("Il n'y a pas de thème « %(theme)s ».", theme=theme),
+            allowed=THEMES,
+            todo=suggest(theme, THEMES),
         )
     return theme

@@ -1,5 +1,6 @@
 """The fields of a form, from what a restitution takes and what the edition holds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import taken
 from sanoscope.query.words import CATEGORIES, SECTEURS
+from sanoscope.sentence import Name
 from sanoscope.web.language import Language, marked
 from sanoscope.web.openness import Openness
 from sanoscope.web.wishes import activity_level, scope_of, zone_level
@@ -119,13 +121,13 @@ class Form:
         whole = self.language.gettext("France entière")
         groups = {"": [Option("", whole, not chosen)]}
         for found in levels(self.edition):
-            options = [Option(value, text, value == chosen) for value, text in found.zones]
+            options = [Option(value, Name(text), value == chosen) for value, text in found.zones]
             if found.name == level:
                 choose = self.language.gettext("Choisissez dans la liste")
                 return self._field("zone", "select", {"": [Option("", choose, not chosen), *options]})
             if found.name not in self.openness.zones:
                 options = [Option("", self.language.gettext(CLOSED), closed=True)]
-            groups[self.language.gettext(found.several)] = options
+            groups[self.language.say(found.several)] = options
         if chosen and not any(option.chosen for options in groups.values() for option in options):
             groups[""].append(Option(chosen, chosen, chosen=True))
         return self._field("zone", "select", groups)
@@ -142,7 +144,7 @@ class Form:
             title = marked("Zone de résidence des patients")
         elif name == "zone":
             title = marked("Zone d'implantation des établissements")
-        told = self.language.gettext
+        told = self.language.say
         return FormField(name, told(title), told(MEANINGS.get(name, "")), kind, groups, value)
 
     def _options(self, name: str, values: list[tuple[str, str]], default: str = "") -> list[Option]:
@@ -166,17 +168,18 @@ class Form:
 
     def _mois(self) -> FormField:
         month, told = self.language.month, self.language.gettext
-        months = [("", told("Année entière")), ("1", month(1))]
+        months = [("", told(marked("Année entière"))), ("1", month(1))]
         months += [
-            (str(n), told("%(premier)s à %(dernier)s", premier=month(1), dernier=month(n))) for n in range(2, 12)
+            (str(n), told(marked("%(premier)s à %(dernier)s"), premier=month(1), dernier=month(n)))
+            for n in range(2, 12)
         ]
         return self._field("mois", "select", {"": self._options("mois", months)})
 
     def _niveau_zone(self) -> FormField:
-        told = self.language.gettext
+        told = self.language.say
         every = [(level.name, told(level.one), level.name in self.openness.zones) for level in levels(self.edition)]
         chosen = zone_level(self.given)
-        options = [Option("", told("Tous les niveaux"), not chosen)]
+        options = [Option("", told(marked("Tous les niveaux")), not chosen)]
         options += [
             Option(name, title, name == chosen, "" if answered else told(CLOSED), not answered)
             for name, title, answered in every
@@ -193,7 +196,7 @@ class Form:
 
     def _etablissement(self) -> FormField:
         known = sorted(self.edition.finess.values(), key=lambda e: e.raison_sociale)
-        options = [Option(e.finess, f"{e.raison_sociale} ({e.departement})") for e in known]
+        options = [Option(e.finess, Name(f"{e.raison_sociale} ({e.departement})")) for e in known]
         return self._field("etablissement", "text", {"": options}, self.given.get("etablissement", ""))
 
     def _panier(self) -> FormField:
@@ -208,10 +211,10 @@ class Form:
     def _ght(self) -> FormField:
         return self._among("ght", {"?": marked("Hors GHT")})
 
-    def _among(self, name: str, labels: dict[str, str]) -> FormField:
+    def _among(self, name: str, labels: Mapping[str, str]) -> FormField:
         values = sorted({str(getattr(e, name)) for e in self.edition.etablissements.values()})
-        told = self.language.gettext
-        pairs = [("", told("Tous")), *((v, told(labels[v]) if v in labels else v) for v in values)]
+        told = self.language.say
+        pairs = [("", told(marked("Tous"))), *((v, told(labels[v]) if v in labels else v) for v in values)]
         return self._field(name, "select", {"": self._options(name, pairs)})
 
     def _regroupement(self) -> FormField:
@@ -223,7 +226,7 @@ class Form:
             note = CLOSED if closed else ""
             if not closed and self.restitution.criteres.mois and level not in self.openness.monthly:
                 note = YEARLY
-            told = self.language.gettext(note)
+            told = self.language.say(note)
             options.append(Option(level, self._level(level), level == chosen, told, closed and level != chosen))
         return self._field("regroupement", "radios", {"": options})
 
@@ -238,7 +241,7 @@ class Form:
 
     def _activite(self) -> FormField:
         options = [
-            Option(f"{level}:{code}", f"{level.upper()} {code} {label}")
+            Option(f"{level}:{code}", Name(f"{level.upper()} {code} {label}"))
             for level in self.restitution.criteres.activite
             if level in self.openness.activities
             for code, label in sorted(self.edition.libelles.get(level, {}).items())

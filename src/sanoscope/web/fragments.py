@@ -10,6 +10,7 @@ from sanoscope.query.service import Service
 from sanoscope.search.entries import Kind
 from sanoscope.search.find import LONGEST, MOST, Search
 from sanoscope.search.words import words
+from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.asking import COUNT, form_of, hint
 from sanoscope.web.site import page
@@ -41,7 +42,9 @@ def fragments(service: Service, search: Search) -> APIRouter:
     def suggestions(slug: str, request: Request, champ: str = "activite", niveau_activite: str = "") -> HTMLResponse:
         service.catalogue.restitution(slug)
         if champ not in KINDS:
-            raise CriterionError("valeur-inconnue", f"champ : « {champ} » n'est pas admis.", allowed=KINDS)
+            raise CriterionError(
+                "valeur-inconnue", Sentence("champ : « %(champ)s » n'est pas admis.", champ=champ), allowed=KINDS
+            )
         text = request.query_params.get(champ, "")
         level = niveau_activite if champ == "activite" else "finess"
         found = []

@@ -16,11 +16,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from fastapi import Request
+from markupsafe import Markup, escape
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sanoscope.sentence import Name, Number, Sentence, Value
 
 SOURCE = "fr"
 NAMES = {"fr": "Français", "en": "English"}
 """Languages of the site, each by its own name."""
+
+LOCALES = {"fr": "fr", "en": "en_GB"}
+"""How each writes numbers and days (Babel)."""
+
+FRENCH = Markup('<span lang="fr">{}</span>')
 
 SHARED = ("/api/v1", "/static", "/sante", "/metrics", "/catalogue.ttl", "/sitemap.xml", "/affichage")
 """Addresses that have no language."""
@@ -48,6 +56,49 @@ class Language:
         said = self.translations.gettext(text) if text else ""
         return said % values if values else said
 
+    def say(self, text: Value) -> str:
+        """Return in this language what was written in French: a sentence, a figure, a day, a text of the catalogue."""
+        match text:
+            case Sentence():
+                return self.gettext(text.template, **{name: self._value(value) for name, value in text.values.items()})
+            case Number():
+                return self.number(text.value, text.decimals)
+            case Name():
+                return text
+            case str():
+                return self.gettext(text)
+            case _:
+                return self._value(text)
+
+    def html(self, text: str) -> Markup:
+        """Return the same as HTML, in which what stays in French says so (``lang="fr"``)."""
+        if isinstance(text, Sentence):
+            return self._template(text)
+        said = self.say(text)
+        stays = self.code != SOURCE and said == text and not isinstance(text, Number)
+        return FRENCH.format(said) if stays and text else escape(said)
+
+    def _template(self, text: Sentence) -> Markup:
+        template = escape(self.gettext(text.template))
+        if not text.values:
+            return template
+        said = {
+            name: self.html(v) if isinstance(v, Sentence | Name) else self._value(v) for name, v in text.values.items()
+        }
+        return template % said
+
+    def _value(self, value: Value) -> str:
+        """Return a value of a sentence: a text that is no sentence stays as it is."""
+        match value:
+            case Sentence() | Number():
+                return self.say(value)
+            case str():
+                return str(value)
+            case date():
+                return self.date(value)
+            case _:
+                return self.number(value)
+
     def ngettext(self, one: str, several: str, n: int, **values: object) -> str:
         """Return the sentence that goes with a number; it may name ``%(n)s``."""
         return self.translations.ngettext(one, several, n) % {"n": self.number(n), **values}
@@ -64,15 +115,15 @@ class Language:
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a figure with this language's separators."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(value, format=pattern, locale=self.code)
+        return format_decimal(value, format=pattern, locale=LOCALES[self.code])
 
     def date(self, day: date | datetime) -> str:
-        """Return a day in full, e.g. « 4 septembre 2020 »."""
-        return format_date(day, format="long", locale=self.code)
+        """Return a day in full, e.g. « 4 septembre 2020 », « 4 September 2020 »."""
+        return format_date(day, format="long", locale=LOCALES[self.code])
 
     def month(self, number: int) -> str:
         """Return the name of a month, 1 to 12."""
-        return format_date(date(2000, number, 1), format="LLLL", locale=self.code)
+        return format_date(date(2000, number, 1), format="LLLL", locale=LOCALES[self.code])
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.sentence import Sentence
 
 COLUMNS = ("finess", "raison_sociale", "categorie", "secteur", "departement", "region", "ght")
 """Columns of the file, in order; only the first is read back."""
@@ -57,8 +58,8 @@ def read(content: bytes | str, edition: Edition) -> Listed:
     if not names:
         raise CriterionError(
             "liste-vide",
-            "Il n'y a aucun FINESS dans cette liste.",
-            todo="Collez des FINESS, ou choisissez un fichier CSV qui a une colonne « finess ».",
+            Sentence("Il n'y a aucun FINESS dans cette liste."),
+            todo=Sentence("Collez des FINESS, ou choisissez un fichier CSV qui a une colonne « finess »."),
             criterion="liste",
         )
     known = tuple(sorted(name for name in names if name in edition.finess))
@@ -70,9 +71,9 @@ def _decoded(content: bytes) -> str:
     if b"\0" in content or content.startswith(b"PK"):
         raise CriterionError(
             "liste-illisible",
-            "Ce fichier n'est pas du texte.",
-            allowed=["CSV", "texte"],
-            todo="Depuis un tableur, enregistrez-le en CSV.",
+            Sentence("Ce fichier n'est pas du texte."),
+            allowed=["CSV", Sentence("texte")],
+            todo=Sentence("Depuis un tableur, enregistrez-le en CSV."),
             criterion="liste",
         )
     try:
@@ -92,17 +93,23 @@ def _column(text: str) -> list[str]:
     try:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(line)]
     except csv.Error as error:
-        raise _broken(f"Ce n'est pas un CSV : {error}.") from error
+        raise _broken(Sentence("Ce n'est pas un CSV : %(error)s.", error=str(error))) from error
     place = next(i for i, name in enumerate(lines[0]) if re.search(r"\bfiness\b", name, re.IGNORECASE))
     for number, line in enumerate(lines[1:], 2):
         if len(line) <= place:
-            raise _broken(f"Ligne {number} : il n'y a pas de colonne « {lines[0][place]} ».")
+            raise _broken(
+                Sentence(
+                    "Ligne %(number)s : il n'y a pas de colonne « %(colonne)s ».",
+                    number=number,
+                    colonne=lines[0][place],
+                )
+            )
     return [line[place].strip(" \"'") for line in lines[1:]]
 
 
 def _broken(message: str) -> CriterionError:
     return CriterionError(
-        "liste-illisible", message, todo="Corrigez le fichier, ou collez les FINESS seuls.", criterion="liste"
+        "liste-illisible", message, todo=Sentence("Corrigez le fichier, ou collez les FINESS seuls."), criterion="liste"
     )
 
 

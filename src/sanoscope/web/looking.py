@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 from sanoscope.errors import CriterionError
 from sanoscope.present.arrange import Arrangement
 from sanoscope.query.criteria import Query
+from sanoscope.sentence import Sentence
 
 NAMES = ("tri", "filtre")
 LONGEST = 100
@@ -27,11 +28,19 @@ def arrangement(pairs: Pairs) -> tuple[Pairs, Arrangement]:
     for name, value in pairs:
         if name in NAMES:
             if name in given:
-                raise CriterionError("critere-double", f"« {name} » est donné deux fois.", todo="Gardez-en un.")
+                raise CriterionError(
+                    "critere-double",
+                    Sentence("« %(name)s » est donné deux fois.", name=name),
+                    todo=Sentence("Gardez-en un."),
+                )
             given[name] = value.strip()
     text = " ".join(given.get("filtre", "").split())
     if len(text) > LONGEST:
-        raise CriterionError("filtre-long", f"Le filtre a plus de {LONGEST} caractères.", todo="Raccourcissez-le.")
+        raise CriterionError(
+            "filtre-long",
+            Sentence("Le filtre a plus de %(longest)s caractères.", longest=LONGEST),
+            todo=Sentence("Raccourcissez-le."),
+        )
     return [pair for pair in pairs if pair[0] not in NAMES], Arrangement(given.get("tri", ""), text)
 
 

@@ -61,11 +61,12 @@ def _table(lines: list[list[str]]) -> Markup:
         ]
         return Markup("<tr>{}</tr>").format(Markup("").join(made))
 
-    top = row(head, ['th scope="col"'] * len(head))
+    top = row(head, ['th scope="col"' if cell else "td" for cell in head])
     rows = Markup("\n").join(row(cells, ['th scope="row"'] + ["td"] * (len(cells) - 1)) for cells in body)
-    region = Markup('<div class="defile" tabindex="0" role="region" aria-label="Tableau : {}">').format(", ".join(head))
-    table = Markup("\n<table>\n<thead>{}</thead>\n<tbody>{}</tbody>\n</table>\n</div>").format(top, rows)
-    return region + table
+    name = ", ".join(cell for cell in head if cell)
+    region = Markup('<div class="defile" tabindex="0" role="region" aria-label="{}">').format(name)
+    caption = Markup("\n<table>\n<caption>{}</caption>").format(name)
+    return region + caption + Markup("\n<thead>{}</thead>\n<tbody>{}</tbody>\n</table>\n</div>").format(top, rows)
 
 
 def _joined(pattern: str, texts: list[str]) -> Markup:

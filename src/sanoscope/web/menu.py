@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.service import Service
+from sanoscope.sentence import Sentence
 from sanoscope.web.language import marked
 from sanoscope.web.site import THEMES, page
 from sanoscope.web.updates import last, updates
@@ -72,7 +73,10 @@ def menu(service: Service) -> APIRouter:
     def of_theme(theme: str, request: Request) -> HTMLResponse:
         if theme not in THEMES:
             raise NotFoundError(
-                "theme-inconnu", f"Il n'y a pas de thème « {theme} ».", allowed=THEMES, todo=suggest(theme, THEMES)
+                "theme-inconnu",
+                Sentence("Il n'y a pas de thème « %(theme)s ».", theme=theme),
+                allowed=THEMES,
+                todo=suggest(theme, THEMES),
             )
         others = {name: allowed for name, allowed in FILTERS.items() if name != "theme"}
         return _menu(request, service, f"/themes/{theme}", _chosen(request, others), theme)
@@ -137,17 +141,24 @@ def _chosen(request: Request, admitted: Mapping[str, Mapping[str, str]]) -> dict
     for name, value in request.query_params.multi_items():
         if name not in admitted:
             raise CriterionError(
-                "filtre-inconnu", f"Filtre « {name} » inconnu.", allowed=admitted, todo=suggest(name, admitted)
+                "filtre-inconnu",
+                Sentence("Filtre « %(name)s » inconnu.", name=name),
+                allowed=admitted,
+                todo=suggest(name, admitted),
             )
         if value not in ("", *admitted[name]):
             raise CriterionError(
                 "valeur-inconnue",
-                f"{name} : « {value} » n'est pas admis.",
+                Sentence("%(name)s : « %(value)s » n'est pas admis.", name=name, value=value),
                 allowed=admitted[name],
                 todo=suggest(value, admitted[name]),
             )
         if name in chosen:
-            raise CriterionError("filtre-double", f"Le filtre « {name} » est donné deux fois.", todo="Gardez-en un.")
+            raise CriterionError(
+                "filtre-double",
+                Sentence("Le filtre « %(name)s » est donné deux fois.", name=name),
+                todo=Sentence("Gardez-en un."),
+            )
         if value:
             chosen[name] = value
     return chosen

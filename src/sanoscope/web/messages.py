@@ -11,17 +11,27 @@ import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 
+from sanoscope import errors
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.edition.manifest import ProtectionAnnee
 from sanoscope.present import numbers
 from sanoscope.present.exports import FORMATS
-from sanoscope.query import words
 from sanoscope.search.entries import LEVELS
 from sanoscope.web.markdown import paragraphs
+from sanoscope.web.method import spaced
 
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 OPTIONS = {"**.html": {"newstyle_gettext": "true", "trimmed": "false"}}
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2), "marked": None}
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "marked": None,
+    "Sentence": None,
+}
+ROOMS = ("access", "api", "catalogue", "edition", "engine", "present", "query", "search")
+"""Rooms whose sentences reach the pages, besides this one."""
 Message = str | tuple[str, ...]
 """A sentence, or (singular, plural)."""
 
@@ -31,16 +41,10 @@ def messages(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
     yield from _written()
     yield from _of_catalogue(catalogue)
     yield from _of_lists()
-    shown = (
-        numbers.A_FIGURE,
-        numbers.UNCERTAINTY,
-        *MEANINGS.values(),
-        *numbers.SHOWN.values(),
-        *numbers.MEANING.values(),
-        *words.SECTEURS.values(),
-    )
-    for text in (*shown, *words.CATEGORIES.values(), *words.ATTRIBUTES.values(), *LEVELS.values()):
-        yield text, "mots des réponses"
+    for name in ProtectionAnnee.model_fields:
+        yield spaced(name), "manifeste"
+    for text in (*MEANINGS.values(), *numbers.SHOWN.values(), *LEVELS.values()):
+        yield str(text), "mots des réponses"
     for form in FORMATS.values():
         yield form.title, "formats"
 
@@ -58,10 +62,14 @@ def untranslated(catalogue: Catalogue, english: Catalog) -> list[str]:
 
 
 def _written() -> Iterator[tuple[Message, str]]:
-    folder = Path(str(files("sanoscope.web")))
-    found = extract_from_dir(folder, METHODS, OPTIONS, KEYWORDS)
+    found = extract_from_dir(Path(str(files("sanoscope.web"))), METHODS, OPTIONS, KEYWORDS)
     for name, _, message, _, _ in sorted(found, key=lambda each: (each[0], each[1])):
         yield message, name
+    for room in ROOMS:
+        found = extract_from_dir(Path(str(files("sanoscope"))) / room, METHODS, OPTIONS, {"Sentence": None})
+        for name, _, message, _, _ in sorted(found, key=lambda each: (each[0], each[1])):
+            yield message, f"{room}/{name}"
+    yield from ((asked.template, "errors.py") for asked in errors.ASKED)
 
 
 def _of_catalogue(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:

@@ -7,8 +7,7 @@ from importlib.resources import files
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from sanoscope.present.numbers import french
-from sanoscope.web.language import SOURCE, Language
+from sanoscope.web.language import SOURCE, Language, marked
 from sanoscope.web.markdown import to_html, with_links
 
 
@@ -46,37 +45,42 @@ def text(name: str, language: Language) -> Text:
     )
 
 
-def measures(protection: Sequence[BaseModel | Mapping[str, object]]) -> Measures | None:
+def measures(protection: Sequence[BaseModel | Mapping[str, object]], language: Language) -> Measures | None:
     """Return the measures of an edition's protection as a table; None where there are none.
 
     Args:
         protection: one object a sheet; the first field of the first is what names it.
+        language: of the page.
     """
     sheets = [dict(sheet) for sheet in protection]
     names = list(dict.fromkeys(name for sheet in sheets for name in sheet))
     if not names:
         return None
     first, *others = names
-    return Measures(
-        [_spaced(first), *(_said(sheet.get(first)) for sheet in sheets)],
-        [[_spaced(name), *(_said(sheet.get(name)) for sheet in sheets)] for name in others],
-    )
+
+    def line(name: str) -> list[str]:
+        return [language.gettext(spaced(name)), *(_said(sheet.get(name), language) for sheet in sheets)]
+
+    head = [language.gettext(spaced(first)), *(str(sheet.get(first, "")) for sheet in sheets)]
+    return Measures(head, [line(name) for name in others])
 
 
-def _spaced(name: str) -> str:
+def spaced(name: str) -> str:
+    """Return what a field of the manifest is called, in French."""
     return name.replace("_", " ").capitalize()
 
 
-def _said(value: object) -> str:
-    """Return a value of a manifest as text: numbers in French, yes or no, a list joined, nothing for None."""
+def _said(value: object, language: Language) -> str:
+    """Return a value of a manifest as text: numbers as the language writes them, yes or no, lists joined."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "oui" if value else "non"
+        return language.gettext(marked("oui") if value else marked("non"))
     if isinstance(value, int):
-        return french(value, 0)
+        return language.number(value)
     if isinstance(value, float):
-        return f"{value:.4g}".replace(".", ",")
+        digits = f"{value:.4g}"
+        return language.number(float(digits), len(digits.partition(".")[2]))
     if isinstance(value, list | tuple):
-        return ", ".join(map(_said, value))
+        return ", ".join(_said(each, language) for each in value)
     return str(value)

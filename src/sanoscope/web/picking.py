@@ -8,6 +8,7 @@ from sanoscope.edition.edition import Edition, Etablissement
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.query.criteria import picked
 from sanoscope.search.words import words
+from sanoscope.sentence import Sentence
 
 SHOWN = 50
 """Establishments of a page."""
@@ -132,7 +133,9 @@ def choices(name: str, edition: Edition) -> tuple[str, ...]:
 def _done(shown: Picker, gesture: str) -> Picker:
     """Return the picker once a button was pressed; what would be too large is refused and changes nothing."""
     if gesture not in ("", *GESTURES):
-        raise CriterionError("valeur-inconnue", f"geste : « {gesture} » n'est pas admis.", allowed=GESTURES)
+        raise CriterionError(
+            "valeur-inconnue", Sentence("geste : « %(gesture)s » n'est pas admis.", gesture=gesture), allowed=GESTURES
+        )
     if gesture == "aucun":
         found = () if shown.filters.choisis else shown.found
         return replace(shown, selection=(), found=found, page=shown.page if found else 1)
@@ -150,18 +153,26 @@ def _checked(filters: Filters, edition: Edition) -> Filters:
         if value and value not in allowed:
             raise CriterionError(
                 "valeur-inconnue",
-                f"{name} : « {value} » n'est pas admis.",
+                Sentence("%(name)s : « %(value)s » n'est pas admis.", name=name, value=value),
                 allowed=allowed,
                 todo=suggest(value, allowed),
                 criterion=name,
             )
     if filters.choisis not in ("", "oui"):
-        raise CriterionError("valeur-inconnue", f"choisis : « {filters.choisis} » n'est pas admis.", allowed=["oui"])
+        raise CriterionError(
+            "valeur-inconnue",
+            Sentence("choisis : « %(choisis)s » n'est pas admis.", choisis=filters.choisis),
+            allowed=["oui"],
+        )
     return filters
 
 
 def _page(text: str, pages: int) -> int:
     """Return the number of a page; a filter may have left fewer pages than there were: the last one then."""
     if text and not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise CriterionError("valeur-inconnue", f"page : « {text} » n'est pas admis.", allowed=[f"1 à {pages}"])
+        raise CriterionError(
+            "valeur-inconnue",
+            Sentence("page : « %(text)s » n'est pas admis.", text=text),
+            allowed=[Sentence("1 à %(n)s", n=pages)],
+        )
     return min(max(1, int(text or 1)), pages)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from fastapi import Request
 
 from sanoscope.errors import CriterionError, RefusedError
+from sanoscope.sentence import Sentence
 
 LARGEST = 256 * 1024
 """Bytes of a post: a list of 500 establishments with their names is 60 kB."""
@@ -47,9 +48,9 @@ def posting(largest: int = LARGEST) -> Callable[[Request], Awaitable[Posted]]:
             if len(body) > largest:
                 raise CriterionError(
                     "envoi-trop-grand",
-                    "Ce qui est envoyé est trop grand.",
+                    Sentence("Ce qui est envoyé est trop grand."),
                     allowed=[f"{largest // 1024} Ko au plus"],
-                    todo="Ne gardez que la colonne des FINESS.",
+                    todo=Sentence("Ne gardez que la colonne des FINESS."),
                 )
         return parsed(bytes(body), request.headers.get("content-type", ""))
 
@@ -73,8 +74,8 @@ def check_origin(request: Request) -> None:
     if not ours:
         raise RefusedError(
             "envoi-etranger",
-            "Cet envoi vient d'un autre site ; rien n'a été fait.",
-            todo="Ouvrez la page des paniers de ce site et envoyez de là.",
+            Sentence("Cet envoi vient d'un autre site ; rien n'a été fait."),
+            todo=Sentence("Ouvrez la page des paniers de ce site et envoyez de là."),
         )
 
 
@@ -118,5 +119,7 @@ def _multipart(body: bytes, content_type: str) -> Posted:
 
 def _unreadable() -> CriterionError:
     return CriterionError(
-        "envoi-illisible", "Cet envoi n'est pas celui d'un formulaire en UTF-8.", todo="Envoyez depuis la page."
+        "envoi-illisible",
+        Sentence("Cet envoi n'est pas celui d'un formulaire en UTF-8."),
+        todo=Sentence("Envoyez depuis la page."),
     )

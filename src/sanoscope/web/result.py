@@ -21,6 +21,7 @@ from sanoscope.query.criteria import Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web import language as languages
+from sanoscope.web.grounds import grounds
 from sanoscope.web.kept import Kept
 from sanoscope.web.language import marked
 from sanoscope.web.looking import arrangement
@@ -75,7 +76,8 @@ class Results:
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
         site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"
-        key = slug, query.canonical, table.edition
+        loaded = grounds(self._service.workspace)
+        key = spoken.code, slug, query.canonical, table.edition, tuple(g.genre for g in loaded)
         offered = ("", *possible(query, restitution, edition))
         return page(
             request,
@@ -86,16 +88,16 @@ class Results:
             jour=_day(table),
             drawn=drawn,
             definitions=[h for h in headings(table) if h.name in restitution.mesures],
-            images=self._images.get(key, lambda: images(restitution, query, table, edition)),
+            images=self._images.get(key, lambda: images(restitution, query, table, edition, spoken, loaded)),
             comparisons=[(name, COMPARED[name], _compared(query, name)) for name in offered],
             already=restitution.precedente,
             formats=FORMATS.values(),
             pinned=pinned,
             site=site,
             fixed=fixed,
-            frame=_frame(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", table.title),
-            sentence=citation.sentence(table, fixed, date.today()),
-            bibtex=citation.bibtex(table, fixed, date.today()),
+            frame=_frame(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", spoken.say(table.title)),
+            sentence=spoken.say(citation.sentence(table, fixed, date.today())),
+            bibtex=citation.bibtex(table, fixed, date.today(), spoken.say),
         )
 
     def embedded(self, request: Request, slug: str) -> HTMLResponse:

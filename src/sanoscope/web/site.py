@@ -13,6 +13,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
 from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError
 from sanoscope.query.service import Service
+from sanoscope.sentence import Name
 from sanoscope.web import language as languages
 from sanoscope.web.display import DISPLAYS, display
 from sanoscope.web.language import NAMES, SOURCE, marked
@@ -32,7 +33,8 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
     Beside its context, a template may use ``_()`` and ``{% trans %}`` for sentences written in it, the filter
     ``translated`` for French texts that come from elsewhere (the catalogue, Python), ``href(path)`` for addresses of
     the site, ``langue`` (a `Language`: numbers, dates), ``ici`` (this page's path and query, without language),
-    ``themes``, and ``en_francais`` (`` lang="fr"`` on what stays French in an English page).
+    ``themes``, ``en_francais`` (`` lang="fr"`` on what stays French in an English page), ``langue_de(text)`` (the same
+    where it is a `Name`), and the filter ``said`` (as ``translated``, with ``lang="fr"`` around the names in it).
     """
     spoken = languages.of(request)
     query = f"?{request.url.query}" if request.url.query else ""
@@ -61,6 +63,7 @@ def published_edition(service: Service) -> Edition | None:
 def environment(code: str) -> Environment:
     """Return the templates in a language."""
     spoken = languages.language(code)
+    french = Markup("") if spoken.code == SOURCE else Markup(' lang="fr"')
     made = Environment(
         loader=PackageLoader("sanoscope.web"),
         autoescape=True,
@@ -70,7 +73,7 @@ def environment(code: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
-    made.filters["translated"] = spoken.gettext
+    made.filters.update(translated=spoken.say, said=spoken.html)
     made.globals.update(
         version=__version__,
         themes=THEMES,
@@ -79,6 +82,7 @@ def environment(code: str) -> Environment:
         noms_des_langues=NAMES,
         href=spoken.href,
         affichages=DISPLAYS,
-        en_francais=Markup("") if spoken.code == SOURCE else Markup(' lang="fr"'),
+        langue_de=lambda text: french if isinstance(text, Name) else Markup(""),
+        en_francais=french,
     )
     return made

@@ -56,7 +56,7 @@ def steps(service: Service) -> APIRouter:
             request,
             "notice.html",
             restitution=restitution,
-            notice=notice_html(restitution, languages.of(request)),
+            notice=notice_html(restitution, languages.of(request), level=2),
             mesures={name: champ.mesures[name] for name in restitution.mesures},
         )
 

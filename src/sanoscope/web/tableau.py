@@ -10,6 +10,7 @@ from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, Style, legend
 from sanoscope.query.criteria import Query
 from sanoscope.query.table import Table
+from sanoscope.sentence import Name, Sentence
 from sanoscope.web.language import SOURCE, Language
 from sanoscope.web.looking import address
 from sanoscope.web.site import environment
@@ -40,7 +41,18 @@ def style(spoken: Language) -> Style:
     """Return how a language writes the figures of a table (Babel's separators) and the words of its cells."""
     if spoken.code == SOURCE:
         return FRENCH
-    return Style(get_group_symbol(spoken.code), get_decimal_symbol(spoken.code), spoken.gettext)
+    return Style(get_group_symbol(spoken.code), get_decimal_symbol(spoken.code), spoken.say)
+
+
+def in_language(table: Table, spoken: Language) -> Table:
+    """Return a table with the sentences among its texts (« Total ») in a language: what is read is what is filtered."""
+    if spoken.code == SOURCE:
+        return table
+
+    def said(text: str) -> str:
+        return Sentence(spoken.say(text)) if isinstance(text, Sentence) else Name(text)
+
+    return replace(table, labels=tuple(replace(label, values=tuple(map(said, label.values))) for label in table.labels))
 
 
 def columns(table: Table, path: str, query: Query, how: Arrangement) -> list[Column]:
@@ -71,7 +83,7 @@ def table_html(
     Raises:
         CriterionError: there is no such column to sort by.
     """
-    shown = arranged(table, how)
+    shown = arranged(in_language(table, spoken), how)
     html = (
         environment(spoken.code)
         .get_template("_tableau.html")

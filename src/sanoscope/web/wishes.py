@@ -9,6 +9,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.words import words
+from sanoscope.sentence import Sentence, Value
 from sanoscope.web.zones import FRANCE, level_of
 
 OWN = ("portee", "niveau_zone", "niveau_activite")
@@ -46,8 +47,8 @@ def criteria(items: Iterable[tuple[str, str]], restitution: Restitution, edition
     if level not in ("", FRANCE) and "zone" not in given:
         raise CriterionError(
             "zone-absente",
-            "Vous avez choisi un niveau de zone, mais pas de zone.",
-            todo="Choisissez une zone de la liste, ou « France entière ».",
+            Sentence("Vous avez choisi un niveau de zone, mais pas de zone."),
+            todo=Sentence("Choisissez une zone de la liste, ou « France entière »."),
             criterion="zone",
         )
     if "etablissement" in given and scope:
@@ -58,8 +59,8 @@ def criteria(items: Iterable[tuple[str, str]], restitution: Restitution, edition
     elif depth:
         raise CriterionError(
             "activite-absente",
-            "Vous avez choisi un niveau d'activité, mais pas d'activité.",
-            todo="Écrivez un code ou des mots, ou choisissez « Toutes les activités ».",
+            Sentence("Vous avez choisi un niveau d'activité, mais pas d'activité."),
+            todo=Sentence("Écrivez un code ou des mots, ou choisissez « Toutes les activités »."),
             criterion="activite",
         )
     return list(given.items())
@@ -87,14 +88,18 @@ def activity_level(given: Mapping[str, str]) -> str:
 def _scoped(given: dict[str, str], scope: str) -> dict[str, str]:
     """Keep the criteria of the scope chosen: the form says that the others do not count."""
     if scope not in SCOPES:
-        raise CriterionError("valeur-inconnue", f"portee : « {scope} » n'est pas admis.", allowed=SCOPES)
+        raise CriterionError(
+            "valeur-inconnue", Sentence("portee : « %(scope)s » n'est pas admis.", scope=scope), allowed=SCOPES
+        )
     (first, *_), others = SCOPES[scope], {n for name, names in SCOPES.items() if name != scope for n in names}
     if scope != "agrege" and first not in given:
-        what = "d'établissement" if scope == "etablissement" else "de panier"
+        said = Sentence("Il n'y a pas de panier.")
+        if scope == "etablissement":
+            said = Sentence("Il n'y a pas d'établissement.")
         raise CriterionError(
             f"{scope}-absent",
-            f"Il n'y a pas {what}.",
-            todo="Choisissez-en un, ou demandez des données agrégées.",
+            said,
+            todo=Sentence("Choisissez-en un, ou demandez des données agrégées."),
             criterion=first,
         )
     return {name: value for name, value in given.items() if name not in others}
@@ -107,8 +112,8 @@ def _activity(text: str, depth: str, restitution: Restitution, edition: Edition)
         if level != depth:
             raise CriterionError(
                 "combinaison",
-                f"L'activité « {text} » n'est pas du niveau choisi ({depth}).",
-                todo="Changez le niveau, ou choisissez une activité de ce niveau.",
+                Sentence("L'activité « %(text)s » n'est pas du niveau choisi (%(depth)s).", text=text, depth=depth),
+                todo=Sentence("Changez le niveau, ou choisissez une activité de ce niveau."),
                 criterion="activite",
             )
         return f"{level}:{code}"
@@ -142,17 +147,26 @@ def _code(text: str, names: Mapping[str, str], criterion: str, same: Sequence[st
         guess = suggest(text, names.values())
         raise CriterionError(
             "valeur-inconnue",
-            f"{criterion} : « {text} » ne se trouve pas.",
-            todo=guess or "Écrivez un code, ou un mot du libellé.",
+            Sentence("%(criterion)s : « %(text)s » ne se trouve pas.", criterion=criterion, text=text),
+            todo=guess or Sentence("Écrivez un code, ou un mot du libellé."),
             criterion=criterion,
         )
     shown = [f"{code} ({names[code]})" for code in near[:SHOWN]]
-    more = f" (les {SHOWN} premiers sont donnés)" if len(near) > SHOWN else ""
+    told: dict[str, Value] = {"criterion": criterion, "text": text, "n": len(near)}
+    said = Sentence("%(criterion)s : « %(text)s » peut être %(n)s codes.", **told)
+    if len(near) == 1:
+        said = Sentence("%(criterion)s : « %(text)s » peut être 1 code.", criterion=criterion, text=text)
+    if len(near) > SHOWN:
+        said = Sentence(
+            "%(criterion)s : « %(text)s » peut être %(n)s codes (les %(shown)s premiers sont donnés).",
+            shown=SHOWN,
+            **told,
+        )
     raise CriterionError(
         "plusieurs",
-        f"{criterion} : « {text} » peut être {len(near)} code{'s' if len(near) > 1 else ''}{more}.",
+        said,
         allowed=shown,
-        todo="Donnez l'un de ces codes.",
+        todo=Sentence("Donnez l'un de ces codes."),
         criterion=criterion,
     )
 

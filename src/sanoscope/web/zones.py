@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sanoscope.edition.edition import Edition
+from sanoscope.sentence import Name
 from sanoscope.web.language import marked
 
 FRANCE = "france"
@@ -43,7 +44,7 @@ def levels(edition: Edition) -> Iterator[Level]:
         yield Level("territoire", *TITLES["territoire"], pairs)
     for name, zones in sorted(edition.zonages.items()):
         pairs = tuple((f"zonage:{name}:{code}", label) for code, (label, _) in sorted(zones.items()))
-        yield Level(f"zonage:{name}", name, name, pairs)
+        yield Level(f"zonage:{name}", Name(name), Name(name), pairs)
 
 
 def level_of(zone: str) -> str:

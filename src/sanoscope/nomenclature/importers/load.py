@@ -11,6 +11,7 @@ from sanoscope.nomenclature.importers.form import Importer, Refused, Source
 from sanoscope.nomenclature.importers.raw import read_raw
 from sanoscope.nomenclature.reading import conform, merge, read_table
 from sanoscope.nomenclature.shapes import goes_with_shapes, is_shapes, read_shapes, write_shapes
+from sanoscope.nomenclature.simplify import lighter
 from sanoscope.nomenclature.tables import TABLES, Table
 
 IMPORTERS: tuple[Importer, ...] = (
@@ -90,14 +91,14 @@ def _load_file(path: Path, directory: Path) -> LoadReport:
 
 
 def _load_shapes(path: Path, directory: Path) -> LoadReport:
-    """Take the outlines of a zoning; those of the same name are replaced as a whole."""
+    """Take the outlines of a zoning, simplified; those of the same name are replaced as a whole."""
     form = "fond de carte"
     name = f"formes/{plain.zoning_name(Path(path.name.split('.')[0]))}"
     place = directory / f"{name}.geojson"
     try:
         shapes = read_shapes(path)
         replaced = len(read_shapes(place)) if place.is_file() else 0
-        write_shapes(shapes, place)
+        write_shapes(lighter(shapes), place)
     except InputFileError as error:
         return LoadReport(path, form, error=str(error))
     return LoadReport(path, form, {name: len(shapes)}, {name: replaced})

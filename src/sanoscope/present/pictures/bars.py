@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from sanoscope.present.numbers import heading
-from sanoscope.present.pictures.frame import Heading, Picture, Spec, framed, source, tooltip
+from sanoscope.present.numbers import heading, with_unit
+from sanoscope.present.pictures.frame import WIDTH, Heading, Picture, Spec, framed, source, tooltip
 from sanoscope.present.pictures.palette import APPROXIMATE, Palette, pattern
 from sanoscope.present.pictures.values import Value, details, extract, measured, names, not_drawn, value, values
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Sentence, joined
 
-LABELS = 250
+LABELS = 300
 """Width kept for the labels of bars (px)."""
-CHARACTERS = 38
+CHARACTERS = 46
 """Most characters of a label: as many as have room."""
 BAR = 24
 """Height of a bar and its blank (px)."""
-APPROXIMATE_BARS = "Hachures : valeur approchée, et son incertitude (trait fin)."
+APPROXIMATE_BARS = Sentence("Hachures : valeur approchée, et son incertitude (trait fin).")
 
 
 def bars(table: Table, measure: str, first: int, palette: Palette, slug: str) -> Picture:
@@ -35,27 +36,34 @@ def bars(table: Table, measure: str, first: int, palette: Palette, slug: str) ->
     if any(v.approximate for v in shown):
         lines.append(APPROXIMATE_BARS)
     if before is not None and previous:
-        lines.append(f"Trait vertical : {before.title}.")
-    how_many = f"les {len(shown)} premières valeurs sur {len(rows)}" if len(shown) < len(rows) else "toutes les lignes"
-    title = f"{figure.title} : {how_many}"
-    described = (
-        f"Graphique en barres. {title}. La plus grande : {named[shown[0].row]}, {shown[0].text} {figure.unit}".strip()
-        + f" ; la plus petite montrée : {named[shown[-1].row]}, {shown[-1].text} {figure.unit}".rstrip()
-        + f". {' '.join(filter(None, lines[1:]))}"
+        lines.append(Sentence("Trait vertical : %(mesure)s.", mesure=before.title))
+    title = Sentence("%(mesure)s : toutes les lignes", mesure=figure.title)
+    if len(shown) < len(rows):
+        title = Sentence(
+            "%(mesure)s : les %(n)s premières valeurs sur %(total)s", mesure=figure.title, n=len(shown), total=len(rows)
+        )
+    described = Sentence(
+        "Graphique en barres. %(titre)s. La plus grande : %(premiere)s, %(grande)s ; la plus petite montrée : "
+        "%(derniere)s, %(petite)s.",
+        titre=title,
+        premiere=named[shown[0].row],
+        grande=with_unit(shown[0].text, figure),
+        derniere=named[shown[-1].row],
+        petite=with_unit(shown[-1].text, figure),
     )
-    head = Heading(title, tuple(lines), described.strip(), source(table, slug))
+    head = Heading(title, tuple(lines), joined(" ", filter(None, [described, *lines[1:]])), source(table, slug))
     layers = _bar_layers(data, figure, palette, previous=previous)
-    spec = framed(layers, head, palette, height=BAR * len(data), left=LABELS)
+    spec = framed(layers, head, palette, height=BAR * len(data), width=WIDTH - 50, left=LABELS)
     drawn = [figure, *([before] if before is not None else [])]
-    return Picture(spec, title, head.description, extract(table, kept, drawn))
+    return Picture(spec, head, extract(table, kept, drawn))
 
 
 def _bar(v: Value, name: str, label: str, figure: Measured, before: Measured | None) -> dict[str, object]:
-    said = f"{v.text} {figure.unit}".strip()
+    said = with_unit(v.text, figure)
     datum: dict[str, object] = {"nom": name, "ligne": label, **v.datum(), "dit": said}
     past = value(before, v.row) if before is not None else None
     if past is not None:
-        datum |= {"avant": past.figure, "dit_avant": f"{past.text} {figure.unit}".strip()}
+        datum |= {"avant": past.figure, "dit_avant": with_unit(past.text, figure)}
     end = max(v.figure + float(v.margin or 0), past.figure if past is not None else 0.0)
     return {**datum, "bout": end}
 
@@ -86,7 +94,9 @@ def _bar_layers(data: Sequence[dict[str, object]], figure: Measured, palette: Pa
     }
     axis = {"tickCount": 5, "domain": False, "ticks": False}
     x = {"field": "valeur", "type": "quantitative", "title": heading(figure), "axis": axis}
-    said = [("nom", "Ligne"), ("dit", figure.title)] + ([("dit_avant", "Un an avant")] if previous else [])
+    said = [("nom", Sentence("Ligne")), ("dit", figure.title)] + (
+        [("dit_avant", Sentence("Un an avant"))] if previous else []
+    )
     approached = {"test": "datum.approche", "value": pattern(APPROXIMATE)}
     highest = max(float(str(d["bout"])) for d in data)
     x["scale"] = {"domain": [0, highest * 1.14 or 1], "nice": False, "zero": True}

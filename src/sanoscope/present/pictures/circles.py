@@ -5,9 +5,9 @@ from functools import cache
 from math import cos, pi, sin, sqrt
 from typing import Any
 
-from sanoscope.present.numbers import heading
+from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.frame import Heading, Picture, Spec, source, tooltip
-from sanoscope.present.pictures.geometry import View, geometry, view
+from sanoscope.present.pictures.geometry import Place, View, geometry, view
 from sanoscope.present.pictures.ground import (
     HEIGHT,
     WIDTH,
@@ -19,18 +19,37 @@ from sanoscope.present.pictures.ground import (
     of_last_year,
     pixels,
 )
+from sanoscope.present.pictures.outlines import Outlines, centres, in_crown
 from sanoscope.present.pictures.palette import APPROXIMATE, Palette, pattern
 from sanoscope.present.pictures.values import NothingToDrawError, column, extract, measured, names, value, values
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Sentence, joined
 
 LARGEST, LARGEST_NEAR = 17.0, 26.0
 """Radius of the largest circle (px): on the whole map, on a part of it."""
 
 
-def circles(table: Table, measure: str, palette: Palette, slug: str, places: Mapping[str, str]) -> Picture:
+def circles(
+    table: Table,
+    measure: str,
+    palette: Palette,
+    slug: str,
+    places: Mapping[str, str],
+    codes_geo: Mapping[str, str] | None = None,
+    fond: Outlines | None = None,
+) -> Picture:
     """Draw a circle for each establishment, as large as its figure, around the centre of its département.
 
-    Circles of a département are moved apart so that each is seen: their place in it means nothing.
+    Circles of a département are moved apart so that each is seen: their exact place means nothing.
+
+    Args:
+        table: by establishment.
+        measure: column drawn.
+        palette: colours.
+        slug: of the restitution.
+        places: département of each FINESS.
+        codes_geo: geographic code of each FINESS.
+        fond: outlines of geographic codes: an establishment whose code has one is drawn around its centre instead.
 
     Raises:
         NothingToDrawError: no value may be drawn, or no establishment has a known place.
@@ -38,44 +57,68 @@ def circles(table: Table, measure: str, palette: Palette, slug: str, places: Map
     figure, rows = measured(table, measure), of_last_year(table)
     finess = column(table, "finess")
     if finess is None:
-        raise NothingToDrawError("Le tableau n'est pas par établissement : il n'y a pas de point à placer.")
+        raise NothingToDrawError(Sentence("Le tableau n'est pas par établissement : il n'y a pas de point à placer."))
     geo = geometry("departements")
     found = [v for v in values(figure, rows) if v.figure > 0]
     placed = [v for v in found if places.get(finess.values[v.row], "?") in geo.places]
     if not placed:
-        raise NothingToDrawError("Aucun des établissements publiés n'a de département connu.")
+        raise NothingToDrawError(Sentence("Aucun des établissements publiés n'a de département connu."))
     codes = {v.row: places[finess.values[v.row]] for v in placed}
     at = view(geo, sorted(set(codes.values())), WIDTH, HEIGHT)
     most = max(v.figure for v in placed)
     largest = LARGEST if at.whole else LARGEST_NEAR
     named = names(table)
-    data = []
+    known = centres(fond, codes_geo or {}) if fond else {}
+    data: list[dict[str, Any]] = []
     for code in sorted(set(codes.values())):
         own = sorted((v for v in placed if codes[v.row] == code), key=lambda v: -v.figure)
         here = geo.places[code]
-        centre = at(*here.inset) if at.whole and here.inset else at(here.x, here.y)
-        for v, (x, y) in zip(own, _apart([largest * sqrt(v.figure / most) for v in own], centre), strict=True):
-            said = {"nom": named[v.row], "ou": here.name, "dit": f"{v.text} {figure.unit}".strip()}
+        spots = [in_crown(known[f], code) if (f := finess.values[v.row]) in known else here for v in own]
+        middles = [_middle(spot, at) for spot in spots]
+        for v, (x, y) in zip(own, _apart([largest * sqrt(v.figure / most) for v in own], middles), strict=True):
+            said = {"nom": named[v.row], "ou": here.name, "dit": with_unit(v.text, figure)}
             data.append({**said, "valeur": v.figure, "approche": v.approximate, "x": x, "y": y})
     data.sort(key=lambda d: -float(str(d["valeur"])))
-    title = f"{figure.title} par établissement" + last_year(table)
+    title = joined("", [Sentence("%(mesure)s par établissement", mesure=figure.title), last_year(table)])
     hidden = sum(1 for row in rows if value(figure, row) is None)
-    lines = [table.title, "Chaque cercle est un établissement, près du centre de son département."]
+    lines = [table.title, _where(known, [finess.values[v.row] for v in placed])]
     if hidden:
-        lines.append(f"{hidden} valeurs non publiées, non dessinées.")
+        lines.append(Sentence("%(n)s valeurs non publiées, non dessinées.", n=hidden))
     if len(placed) < len(found):
-        lines.append(f"{len(found) - len(placed)} établissements sans département connu.")
+        lines.append(Sentence("%(n)s établissements sans département connu.", n=len(found) - len(placed)))
     if any(v.approximate for v in placed):
-        lines.append("Cercle rayé : valeur approchée.")
+        lines.append(Sentence("Cercle rayé : valeur approchée."))
     if at.whole and any(geo.places[code].inset for code in codes.values()):
-        lines.append("Paris et la petite couronne sont dans l'encart.")
-    top = ", ".join(f"{d['nom']} ({d['ou']}) {d['dit']}" for d in data[:3])
-    described = f"Carte. {title} : {len(data)} cercles. Les plus grands : {top}. {' '.join(lines[1:])}"
-    head = Heading(title, tuple(lines), described, source(table, slug, ground=True))
-    layers = [*ground(geo, at, palette), *_circles(data, most, largest, figure, palette, at)]
-    return Picture(
-        mapped(layers, head, palette, geo, at), title, described, extract(table, [v.row for v in placed], [figure])
+        lines.append(Sentence("Paris et la petite couronne sont dans l'encart."))
+    top = joined(", ", (joined(" ", [f"{d['nom']} ({d['ou']})", d["dit"]]) for d in data[:3]))
+    described = Sentence(
+        "Carte. %(titre)s : %(n)s cercles. Les plus grands : %(noms)s.", titre=title, n=len(data), noms=top
     )
+    described = joined(" ", [described, *lines[1:]])
+    head = Heading(
+        title,
+        tuple(lines),
+        described,
+        source(table, slug, ground=f"{geo.credit}, {fond.geometry.credit}" if fond else geo.credit),
+    )
+    layers = [*ground(geo, at, palette), *_circles(data, most, largest, figure, palette, at)]
+    return Picture(mapped(layers, head, palette, geo, at), head, extract(table, [v.row for v in placed], [figure]))
+
+
+def _where(known: Mapping[str, Place], drawn: Sequence[str]) -> str:
+    """Return in words where the circles of establishments are."""
+    if not known:
+        return Sentence("Chaque cercle est un établissement, près du centre de son département.")
+    elsewhere = sum(1 for one in drawn if one not in known)
+    said = Sentence("Chaque cercle est un établissement, près du centre de son code géographique.")
+    if not elsewhere:
+        return said
+    return joined(" ", [said, Sentence("Sans contour du leur, %(n)s sont au centre du département.", n=elsewhere)])
+
+
+def _middle(place: Place, at: View) -> tuple[float, float]:
+    """Return where a place is drawn: in its inset on the whole map (px)."""
+    return at(*place.inset) if at.whole and place.inset else at(place.x, place.y)
 
 
 def _circles(
@@ -96,7 +139,7 @@ def _circles(
     }
     fill = {"condition": {"test": "datum.approche", "value": pattern(APPROXIMATE)}, "value": palette.mark}
     stroke = {"condition": {"test": "datum.approche", "value": palette.mark}, "value": palette.background}
-    said = tooltip(("nom", "Établissement"), ("ou", "Département"), ("dit", figure.title))
+    said = tooltip(("nom", Sentence("Établissement")), ("ou", Sentence("Département")), ("dit", figure.title))
     layers: list[Spec] = [
         {
             "data": {"values": list(data)},
@@ -121,12 +164,12 @@ def _territories(data: Sequence[dict[str, Any]], most: float, largest: float) ->
     return list(under.values())
 
 
-def _apart(radii: Sequence[float], centre: tuple[float, float]) -> list[tuple[float, float]]:
-    """Return centres for circles, the first at the centre, none over another, along a spiral (px)."""
+def _apart(radii: Sequence[float], middles: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return centres for circles, each as near to its own as it can along a spiral, none over another (px)."""
     placed: list[tuple[float, float, float]] = []
-    step = 0
-    for radius in radii:
-        free = False
+    steps: dict[tuple[float, float], int] = {}
+    for radius, centre in zip(radii, middles, strict=True):
+        free, step = False, steps.get(centre, 0)
         while not free:
             dx, dy = _spiral(step)
             x, y, free = centre[0] + dx, centre[1] + dy, True
@@ -137,7 +180,7 @@ def _apart(radii: Sequence[float], centre: tuple[float, float]) -> list[tuple[fl
                     step += 1
                     break
         placed.append((x, y, radius))
-        step //= 2
+        steps[centre] = step // 2
     return [(round(x, 1), round(y, 1)) for x, y, _ in placed]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import floor, log10
 
-from sanoscope.present.numbers import french
+from sanoscope.sentence import Number, Sentence, joined
 
 CLASSES = 6
 """Most classes: more are not told apart by their lightness."""
@@ -43,12 +43,16 @@ def labels(of: Sequence[float], unit: str) -> list[str]:
     ['moins de 25', '25 à 1\\u202f500', '1\\u202f500 et plus']
     """
     if not of:
-        return ["toutes les valeurs"]
+        return [Sentence("toutes les valeurs")]
     digits = max(_digits(limit) for limit in of)
-    said = [french(limit, digits) for limit in of]
-    unit = f" {unit}" if unit else ""
-    middle = [f"{low} à {high}{unit}" for low, high in pairwise(said)]
-    return [f"moins de {said[0]}{unit}", *middle, f"{said[-1]}{unit} et plus"]
+    said = [Number(limit, digits) for limit in of]
+
+    def with_unit(text: str) -> str:
+        return joined(" ", [text, unit]) if unit else text
+
+    middle = [with_unit(Sentence("%(bas)s à %(haut)s", bas=low, haut=high)) for low, high in pairwise(said)]
+    lowest = with_unit(Sentence("moins de %(valeur)s", valeur=said[0]))
+    return [lowest, *middle, Sentence("%(valeur)s et plus", valeur=with_unit(said[-1]))]
 
 
 def _quantile(ordered: Sequence[float], part: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sanoscope.present.numbers import heading
+from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.frame import Heading, Picture, Spec, source, tooltip
 from sanoscope.present.pictures.geometry import Geometry, Level, geometry, view
 from sanoscope.present.pictures.ground import (
@@ -16,11 +16,11 @@ from sanoscope.present.pictures.ground import (
     nice,
     of_last_year,
     pixels,
-    word,
 )
 from sanoscope.present.pictures.palette import Palette
 from sanoscope.present.pictures.values import NothingToDrawError, Value, column, extract, measured, value, values
 from sanoscope.query.table import Label, Measured, Table
+from sanoscope.sentence import Sentence, joined
 
 FLOWS = 60
 """Most flows in one picture."""
@@ -39,7 +39,7 @@ def flows(table: Table, measure: str, level: Level, palette: Palette, slug: str)
     figure, rows = measured(table, measure), of_last_year(table)
     origin, target = column(table, "origine"), column(table, "destination")
     if origin is None or target is None:
-        raise NothingToDrawError("Des flux demandent un tableau par origine et destination.")
+        raise NothingToDrawError(Sentence("Des flux demandent un tableau par origine et destination."))
     geo = geometry(level)
 
     def moves(row: int) -> bool:
@@ -49,38 +49,41 @@ def flows(table: Table, measure: str, level: Level, palette: Palette, slug: str)
     going = [row for row in rows if moves(row)]
     found = sorted((v for v in values(figure, going) if v.figure > 0), key=lambda v: -v.figure)
     if not found:
-        raise NothingToDrawError("Tous les flux publiés sont nuls.")
+        raise NothingToDrawError(Sentence("Tous les flux publiés sont nuls."))
     kept = found[:FLOWS]
     ends = {code for v in kept for code in (origin.values[v.row], target.values[v.row])}
     at = view(geo, sorted(ends), WIDTH, HEIGHT)
     data = []
     for number, v in enumerate(kept):
         start, end = geo.places[origin.values[v.row]], geo.places[target.values[v.row]]
-        said = {"flux": number, "de": start.name, "vers": end.name, "dit": f"{v.text} {figure.unit}".strip()}
+        said = {"flux": number, "de": start.name, "vers": end.name, "dit": with_unit(v.text, figure)}
         curve = _curve(at(start.x, start.y), at(end.x, end.y))
         for i, (x, y) in enumerate(curve):
             width = v.figure * (0.12 + 0.88 * i / STEPS)
             data.append({**said, "approche": v.approximate, "x": x, "y": y, "largeur": round(width, 3), "pas": i})
-    title = f"{figure.title} : flux entre {word(level)}s" + last_year(table)
-    lines = [table.title, "Un flux s'élargit vers sa destination ; ce qui reste sur place n'est pas dessiné."]
+    between = Sentence("%(mesure)s : flux entre départements", mesure=figure.title)
+    if level == "regions":
+        between = Sentence("%(mesure)s : flux entre régions", mesure=figure.title)
+    title = joined("", [between, last_year(table)])
+    lines = [table.title, Sentence("Un flux s'élargit vers sa destination ; ce qui reste sur place n'est pas dessiné.")]
     if len(kept) < len(found):
-        lines.append(f"Les {len(kept)} plus grands sur {len(found)} publiés.")
+        lines.append(Sentence("Les %(n)s plus grands sur %(total)s publiés.", n=len(kept), total=len(found)))
     hidden = sum(1 for row in going if value(figure, row) is None)
     if hidden:
-        lines.append(f"{hidden} flux non publiés, non dessinés.")
+        lines.append(Sentence("%(n)s flux non publiés, non dessinés.", n=hidden))
     if any(v.approximate for v in kept):
-        lines.append("Flux clair : valeur approchée.")
-    top = " ; ".join(_said(v, origin, target, geo) for v in kept[:5])
-    described = f"Carte de flux. {title}. Les plus grands : {top}. {' '.join(lines[1:])}"
-    head = Heading(title, tuple(lines), described, source(table, slug, ground=True))
+        lines.append(Sentence("Flux clair : valeur approchée."))
+    top = joined(" ; ", (_said(v, origin, target, geo) for v in kept[:5]))
+    described = Sentence("Carte de flux. %(titre)s. Les plus grands : %(noms)s.", titre=title, noms=top)
+    described = joined(" ", [described, *lines[1:]])
+    head = Heading(title, tuple(lines), described, source(table, slug, ground=geo.credit))
     layers = [*ground(geo, at, palette), _trails(data, kept[0].figure, figure, palette)]
-    return Picture(
-        mapped(layers, head, palette, geo, at), title, described, extract(table, [v.row for v in kept], [figure])
-    )
+    return Picture(mapped(layers, head, palette, geo, at), head, extract(table, [v.row for v in kept], [figure]))
 
 
 def _said(v: Value, origin: Label, target: Label, geo: Geometry) -> str:
-    return f"{geo.places[origin.values[v.row]].name} vers {geo.places[target.values[v.row]].name}, {v.text}"
+    start, end = geo.places[origin.values[v.row]].name, geo.places[target.values[v.row]].name
+    return Sentence("%(de)s vers %(vers)s, %(valeur)s", de=start, vers=end, valeur=v.text)
 
 
 def _curve(start: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
@@ -104,7 +107,7 @@ def _trails(data: Sequence[dict[str, Any]], most: float, figure: Measured, palet
         "legend": {"title": heading(figure), "orient": "right", "values": nice(most), "format": format_of(figure)},
     }
     opacity = {"condition": {"test": "datum.approche", "value": 0.45}, "value": 0.85}
-    said = tooltip(("de", "De"), ("vers", "Vers"), ("dit", figure.title))
+    said = tooltip(("de", Sentence("De")), ("vers", Sentence("Vers")), ("dit", figure.title))
     channels = {**pixels("x", "y"), "size": size, "opacity": opacity, "tooltip": said}
     detail = {"detail": {"field": "flux", "type": "nominal"}, "order": {"field": "pas", "type": "quantitative"}}
     mark = {"type": "trail", "color": palette.mark}

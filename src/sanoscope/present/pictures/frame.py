@@ -1,13 +1,15 @@
-"""What all pictures share: title, description, source line, fonts, numbers in French, patterns."""
+"""What all pictures share: title, description, source line, fonts, patterns, and their words in another language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from textwrap import wrap
 from typing import Any, TypeAlias
 
 from sanoscope.present.numbers import NARROW_SPACE
 from sanoscope.present.pictures.palette import Palette
 from sanoscope.query.table import Table
+from sanoscope.sentence import Number, Sentence, Value, joined
 
 Spec: TypeAlias = dict[str, Any]
 
@@ -18,8 +20,10 @@ WIDTH = 640
 """Of the plot (px)."""
 SCALE_LABELS = 62
 """Width kept for the labels of a vertical scale (px)."""
-APPROXIMATE_POINTS = "Point creux : valeur approchée."
+APPROXIMATE_POINTS = Sentence("Point creux : valeur approchée.")
 LOCALE = {"decimal": ",", "thousands": NARROW_SPACE, "grouping": [3], "currency": ["", "\u00a0€"]}
+ROOM = "largeur"
+"""Of `usermeta`: width that the title and its lines may take (px)."""
 CHARACTER = 6.1
 """Mean width of a character of 12 px (px), to fold lines."""
 
@@ -30,15 +34,23 @@ class Picture:
 
     Attributes:
         spec: Vega-Lite specification, data included.
-        title: what it shows.
-        description: the same in words, with the figures that matter: what is read where it is not seen.
+        head: what is written around it.
         behind: the same figures as a table.
     """
 
     spec: Spec
-    title: str
-    description: str
+    head: "Heading"
     behind: Table
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        return self.head.title
+
+    @property
+    def description(self) -> str:
+        """The same in words, with the figures that matter: what is read where it is not seen."""
+        return self.head.description
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +70,16 @@ class Heading:
     source: str
 
 
-def source(table: Table, slug: str, *, ground: bool = False) -> str:
+def source(table: Table, slug: str, *, ground: str = "") -> str:
     """Return the source line of a picture; of a map, with that of the outlines under it."""
-    said = f"Source : Sanoscope, {slug}, édition {table.edition} ({table.state}) du {table.made}. PMSI."
-    return f"{said} Fond : Natural Earth." if ground else said
+    said = Sentence(
+        "Source : Sanoscope, %(slug)s, édition %(nom)s (%(etat)s) du %(jour)s. PMSI.",
+        slug=slug,
+        nom=table.edition,
+        etat=Sentence(table.state),
+        jour=date.fromisoformat(table.made),
+    )
+    return joined(" ", [said, Sentence("Fond : %(fond)s.", fond=ground)]) if ground else said
 
 
 def framed(
@@ -86,18 +104,58 @@ def framed(
         below: how far under the plot the source line is (px).
         more: further members of the specification.
     """
-    folded = [line for text in heading.lines if text for line in wrap(text, int((width + left) / CHARACTER))]
     return {
         "$schema": SCHEMA,
         "description": heading.description,
-        "title": {"text": wrap(heading.title, int((width + left) / 8.2)), "subtitle": folded},
+        "title": _folded(heading, width + left),
         "width": width,
         "height": height,
         "layer": [*layers, _source(heading.source, left, height + below, palette.quiet)],
         "config": config(palette),
-        "usermeta": {"theme": palette.theme, "motifs": [asdict(motif) for motif in palette.motifs]},
+        "usermeta": {"theme": palette.theme, "motifs": [asdict(motif) for motif in palette.motifs], ROOM: width + left},
         **(more or {}),
     }
+
+
+def said(picture: Picture, say: Callable[[Value], str], *, decimal: str, group: str) -> Picture:
+    """Return a picture in another language: its sentences said again, its figures with other separators.
+
+    Args:
+        picture: in French.
+        say: from a sentence to what it is in that language.
+        decimal, group: before decimals, between thousands.
+    """
+    written = picture.head
+    head = Heading(say(written.title), tuple(map(say, written.lines)), say(written.description), say(written.source))
+    own = {name: _said(part, say) for name, part in picture.spec.items() if name in ("layer", "encoding")}
+    number = {**LOCALE, "decimal": decimal, "thousands": group}
+    spec = {
+        **picture.spec,
+        **own,
+        "description": head.description,
+        "title": _folded(head, picture.spec["usermeta"][ROOM]),
+        "config": {**picture.spec["config"], "locale": {"number": number}},
+    }
+    return Picture(spec, head, picture.behind)
+
+
+def _said(part: Any, say: Callable[[Value], str]) -> Any:
+    """Return a part of a specification with its sentences said again."""
+    match part:
+        case Sentence() | Number():
+            return say(part)
+        case dict():
+            return {name: _said(value, say) for name, value in part.items()}
+        case list() | tuple():
+            return [_said(value, say) for value in part]
+        case _:
+            return part
+
+
+def _folded(heading: Heading, room: int) -> Spec:
+    """Return the title and the lines below it, folded to the room there is (px)."""
+    lines = [line for text in heading.lines if text for line in wrap(text, int(room / CHARACTER))]
+    return {"text": wrap(heading.title, int(room / 8.2)), "subtitle": lines}
 
 
 def _source(text: str, left: int, y: int, colour: str) -> Spec:

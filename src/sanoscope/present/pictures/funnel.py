@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from sanoscope.present.numbers import french, heading
+from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.frame import (
     APPROXIMATE_POINTS,
     SCALE_LABELS,
@@ -27,7 +27,10 @@ from sanoscope.present.pictures.values import (
     values,
 )
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Number, Sentence, joined
 
+OUTSIDE, WITHIN = Sentence("Hors des limites à 99,8 %"), Sentence("Dans les limites")
+LIMITS_DRAWN = Sentence("Courbes : limites de contrôle à 95 % (tirets) et 99,8 % autour de la moyenne (trait plein).")
 LIMITS = ((1.96, "95 %"), (3.09, "99,8 %"))
 """Control limits of a funnel, in standard errors (Spiegelhalter, Statistics in Medicine 24, 2005, 1185-1202)."""
 
@@ -46,14 +49,16 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
     pairs = [(v, n) for row in rows if (v := value(figure, row)) and (n := value(by, row)) and n.figure > 0]
     if not pairs:
         values(figure, rows)
-        raise NothingToDrawError(f"Aucune ligne n'a à la fois {figure.title} et {by.title} publiés.")
+        raise NothingToDrawError(
+            Sentence("Aucune ligne n'a à la fois %(title)s et %(title2)s publiés.", title=figure.title, title2=by.title)
+        )
     mean = _mean(table, figure)
     largest = max(n.figure for _, n in pairs) * 1.04
     limits = _limits(mean, largest) if mean is not None and figure.unit == "%" else []
     named = names(table)
     data = []
     for v, n in pairs:
-        said = {"nom": named[v.row], "dit": f"{v.text} {figure.unit}".strip(), "dit_taille": n.text}
+        said = {"nom": named[v.row], "dit": with_unit(v.text, figure), "dit_taille": n.text}
         outside = bool(limits) and mean is not None and _outside(v, n.figure, mean)
         data.append(
             {
@@ -61,29 +66,30 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
                 "valeur": v.figure,
                 "taille": n.figure,
                 "approche": v.approximate or n.approximate,
-                "place": "Hors des limites à 99,8 %" if outside else "Dans les limites",
+                "place": OUTSIDE if outside else WITHIN,
             }
         )
     hidden = len(rows) - len(pairs)
     said_lines = [table.title]
     if hidden:
-        said_lines.append(f"{hidden} lignes sans les deux valeurs publiées ne sont pas dessinées.")
+        said_lines.append(Sentence("%(n)s lignes sans les deux valeurs publiées ne sont pas dessinées.", n=hidden))
     if any(d["approche"] for d in data):
         said_lines.append(APPROXIMATE_POINTS)
     if limits:
-        said_lines.append("Courbes : limites de contrôle à 95 % (tirets) et 99,8 % autour de la moyenne (trait plein).")
-    title = f"{heading(figure)} selon le nombre de {by.title.lower()}"
-    out = sum(1 for d in data if str(d["place"]).startswith("Hors"))
-    described = f"Nuage de {len(data)} points. {title}."
+        said_lines.append(LIMITS_DRAWN)
+    title = Sentence("%(mesure)s selon l'effectif (%(taille)s)", mesure=heading(figure), taille=by.title)
+    out = sum(1 for d in data if d["place"] == OUTSIDE)
+    described = [Sentence("Nuage de %(n)s points. %(titre)s.", n=len(data), titre=title)]
     if mean is not None:
-        described += f" Moyenne : {french(mean, figure.decimals)} {figure.unit}".rstrip() + "."
+        said_mean = with_unit(Number(mean, figure.decimals), figure)
+        described.append(Sentence("Moyenne : %(valeur)s.", valeur=said_mean))
     if limits:
-        described += f" {out} hors des limites à 99,8 %."
-    head = Heading(title, tuple(said_lines), described, source(table, slug))
+        described.append(Sentence("%(n)s hors des limites à 99,8 %%.", n=out))
+    head = Heading(title, tuple(said_lines), joined(" ", described), source(table, slug))
     spec = framed(
         _funnel_layers(data, limits, mean, largest, figure, by, palette), head, palette, height=400, left=SCALE_LABELS
     )
-    return Picture(spec, title, described, extract(table, [v.row for v, _ in pairs], [figure, by]))
+    return Picture(spec, head, extract(table, [v.row for v, _ in pairs], [figure, by]))
 
 
 def _mean(table: Table, figure: Measured) -> float | None:
@@ -156,7 +162,7 @@ def _funnel_layers(
         layers.append(
             {"data": {"values": [{"moyenne": mean}]}, "mark": mark, "encoding": {"y": {**y, "field": "moyenne"}}}
         )
-    places = ["Dans les limites", "Hors des limites à 99,8 %"]
+    places = [WITHIN, OUTSIDE]
     legend = {"title": None, "orient": "top", "symbolSize": 80} if limits else None
     colour = {
         "field": "place",
@@ -166,7 +172,7 @@ def _funnel_layers(
     }
     shape = {**colour, "scale": {"domain": places, "range": ["circle", "diamond"]}}
     hollow = {"condition": {"test": "datum.approche", "value": palette.background}, **colour}
-    said = tooltip(("nom", "Ligne"), ("dit", figure.title), ("dit_taille", by.title))
+    said = tooltip(("nom", Sentence("Ligne")), ("dit", figure.title), ("dit_taille", by.title))
     point = {"type": "point", "size": 70, "opacity": 0.9, "strokeWidth": 1.6}
     encoding = {"x": x, "y": y, "stroke": colour, "fill": hollow, "shape": shape, "tooltip": said}
     layers.append({"data": {"values": list(data)}, "mark": point, "encoding": encoding})

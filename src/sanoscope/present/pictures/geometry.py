@@ -6,12 +6,13 @@ kilometres from the upper left corner; overseas and the inner ring of Paris are 
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeAlias
 
 Level: TypeAlias = Literal["departements", "regions"]
+Box: TypeAlias = tuple[float, float, float, float]
 
 WIDTH, HEIGHT = 2480, 2150
 """Of the whole map, in its own unit."""
@@ -33,7 +34,7 @@ class Place:
     name: str
     x: float
     y: float
-    bounds: tuple[float, float, float, float]
+    bounds: Box
     inset: tuple[float, float] | None = None
 
 
@@ -42,14 +43,18 @@ class Geometry:
     """Territories of a level.
 
     Attributes:
-        topology: TopoJSON, object ``zones`` (id: code).
+        topology: TopoJSON, object ``zones`` (id: code); or GeoJSON.
         places: by code.
         frames: of the insets: left, top, right, bottom.
+        format: how the renderer reads ``topology`` (Vega-Lite).
+        credit: whose outlines they are, for the source line.
     """
 
     topology: Any
     places: Mapping[str, Place]
-    frames: tuple[tuple[float, float, float, float], ...]
+    frames: tuple[Box, ...]
+    format: Mapping[str, str] = field(default_factory=lambda: {"type": "topojson", "feature": "zones"})
+    credit: str = "Natural Earth"
 
 
 @dataclass(frozen=True, slots=True)

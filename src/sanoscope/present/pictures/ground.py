@@ -7,6 +7,7 @@ from sanoscope.present.pictures.geometry import Geometry, Level, View
 from sanoscope.present.pictures.palette import Palette
 from sanoscope.present.pictures.values import column, details, years
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Sentence
 
 WIDTH, HEIGHT = 620, 538
 """Of a map (px)."""
@@ -15,7 +16,7 @@ WIDTH, HEIGHT = 620, 538
 def mapped(layers: Sequence[Spec], head: Heading, palette: Palette, geo: Geometry, at: View) -> Spec:
     """Return a specification over the outlines, which layers without data of their own draw."""
     more = {
-        "data": {"values": geo.topology, "format": {"type": "topojson", "feature": "zones"}},
+        "data": {"values": geo.topology, "format": dict(geo.format)},
         "projection": {"type": "identity", "scale": at.scale, "translate": [at.dx, at.dy]},
     }
     return framed(layers, head, palette, width=WIDTH, height=HEIGHT, below=18, more=more)
@@ -68,9 +69,9 @@ def of_last_year(table: Table) -> list[int]:
 def last_year(table: Table) -> str:
     """Return what the title says of the year drawn, where several were asked for."""
     over = years(table)
-    return f", {over[-1]} (dernière année demandée)" if len(over) > 1 else ""
+    return Sentence(", %(annee)s (dernière année demandée)", annee=over[-1]) if len(over) > 1 else ""
 
 
 def word(level: Level) -> str:
     """Return the name of a level, for sentences."""
-    return "région" if level == "regions" else "département"
+    return Sentence("région") if level == "regions" else Sentence("département")

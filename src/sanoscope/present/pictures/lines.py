@@ -1,8 +1,9 @@
 """Lines over the years, one a row; a line stops where a year is not published."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from sanoscope.present.numbers import heading
+from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.frame import (
     APPROXIMATE_POINTS,
     SCALE_LABELS,
@@ -26,6 +27,7 @@ from sanoscope.present.pictures.values import (
     years,
 )
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Sentence, joined
 
 LINES = 6
 """Most lines in one picture: more are not told apart."""
@@ -41,7 +43,9 @@ def lines(table: Table, measure: str, first: int, palette: Palette, slug: str) -
     figure, rows, over = measured(table, measure), details(table), years(table)
     year = column(table, "annee")
     if year is None or len(over) < 2:
-        raise NothingToDrawError("Une évolution demande plusieurs années : donnez par exemple annee=2022,2023.")
+        raise NothingToDrawError(
+            Sentence("Une évolution demande plusieurs années : donnez par exemple annee=2022,2023.")
+        )
     keys = _series(table)
     found = values(figure, rows)
     latest: dict[str, tuple[str, float]] = {}
@@ -50,29 +54,31 @@ def lines(table: Table, measure: str, first: int, palette: Palette, slug: str) -
     kept = sorted(latest, key=lambda key: (latest[key][0], latest[key][1]), reverse=True)[: min(first, LINES)]
     named = names(table)
     label = {keys[row]: named[row] for row in rows}
-    data = []
+    data: list[dict[str, Any]] = []
     for key in kept:
         mine = sorted((v for v in found if keys[v.row] == key), key=lambda v: year.values[v.row])
         for v, segment in zip(mine, _segments([over.index(year.values[v.row]) for v in mine]), strict=True):
             said = {"serie": label[key], "annee": year.values[v.row], "segment": segment}
-            data.append({**said, **v.datum(), "dit": f"{v.text} {figure.unit}".strip()})
+            data.append({**said, **v.datum(), "dit": with_unit(v.text, figure)})
     said_lines = [table.title, not_drawn(figure, [r for r in rows if keys[r] in kept])]
     said_lines += [note for note in table.notes if " est en cours" in note]
     if any(datum["approche"] for datum in data):
         said_lines.append(APPROXIMATE_POINTS)
     every = len({keys[row] for row in rows})
-    title = f"{heading(figure)}, {over[0]} à {over[-1]}" + (
-        f" : {len(kept)} lignes sur {every}" if len(kept) < every else ""
-    )
-    described = f"Courbes. {title}. " + " ".join(
-        f"{label[key]} : " + ", ".join(f"{d['dit']} en {d['annee']}" for d in data if d["serie"] == label[key]) + "."
-        for key in kept
-    )
-    head = Heading(title, tuple(said_lines), f"{described} {said_lines[1]}".strip(), source(table, slug))
+    title = Sentence("%(mesure)s, %(debut)s à %(fin)s", mesure=heading(figure), debut=over[0], fin=over[-1])
+    if len(kept) < every:
+        title = Sentence("%(titre)s : %(n)s lignes sur %(total)s", titre=title, n=len(kept), total=every)
+    described = [Sentence("Courbes. %(titre)s.", titre=title)]
+    for key in kept:
+        points = [d for d in data if d["serie"] == label[key]]
+        told = joined(", ", (Sentence("%(valeur)s en %(annee)s", valeur=d["dit"], annee=d["annee"]) for d in points))
+        described.append(Sentence("%(ligne)s : %(valeurs)s.", ligne=label[key], valeurs=told))
+    whole = joined(" ", filter(None, [*described, said_lines[1]]))
+    head = Heading(title, tuple(said_lines), whole, source(table, slug))
     layers = _line_layers(data, [label[key] for key in kept], over, figure, palette)
     picked = [v.row for v in found if keys[v.row] in kept]
     spec = framed(layers, head, palette, height=340, left=SCALE_LABELS, width=540, below=38)
-    return Picture(spec, title, head.description, extract(table, sorted(picked), [figure]))
+    return Picture(spec, head, extract(table, sorted(picked), [figure]))
 
 
 def _series(table: Table) -> list[str]:
@@ -112,7 +118,7 @@ def _line_layers(
     colour = {"field": "serie", "type": "nominal", "scale": colours, "legend": legend}
     shape = {"field": "serie", "type": "nominal", "scale": shapes, "legend": legend}
     hollow = {"condition": {"test": "datum.approche", "value": palette.background}, **colour}
-    said = tooltip(("serie", "Ligne"), ("annee", "Année"), ("dit", figure.title))
+    said = tooltip(("serie", Sentence("Ligne")), ("annee", Sentence("Année")), ("dit", figure.title))
     picked = {"name": "choisie", "select": {"type": "point", "fields": ["serie"]}, "bind": "legend"}
     opacity = {"condition": {"param": "choisie", "value": 1}, "value": 0.15}
     segment = {"field": "segment", "type": "nominal"}

@@ -13,13 +13,18 @@ from sanoscope.present.pictures.frame import Picture
 from sanoscope.present.pictures.funnel import funnel
 from sanoscope.present.pictures.geometry import Level
 from sanoscope.present.pictures.lines import lines
+from sanoscope.present.pictures.outlines import Outlines, What
 from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.pyramid import pyramid
 from sanoscope.present.pictures.values import NothingToDrawError, years
 from sanoscope.query.table import Table
+from sanoscope.sentence import Sentence
 
-Places: TypeAlias = Mapping[Level, Mapping[str, str]]
-"""Territory of each FINESS, by level."""
+Places: TypeAlias = Mapping[What, Mapping[str, str]]
+"""Territory of each FINESS, by level; and its geographic code."""
+
+GENRE_OF: Mapping[What, str] = {"departements": "departements", "regions": "regions", "code_geo": "points"}
+"""Which map loaded outlines are for, by what they are of."""
 
 
 def chart(table: Table, restitution: Restitution, theme: Theme = "clair") -> Picture:
@@ -29,7 +34,7 @@ def chart(table: Table, restitution: Restitution, theme: Theme = "clair") -> Pic
         NothingToDrawError: the restitution declares none, or the table holds nothing that it could show.
     """
     if restitution.graphique is None:
-        raise NothingToDrawError(f"« {restitution.slug} » n'a pas de graphique.")
+        raise NothingToDrawError(Sentence("« %(slug)s » n'a pas de graphique.", slug=restitution.slug))
     return _chart(table, restitution.graphique, restitution.slug, theme)
 
 
@@ -45,7 +50,13 @@ def _chart(table: Table, declared: Graphique, slug: str, theme: Theme) -> Pictur
 
 
 def carte(
-    table: Table, restitution: Restitution, places: Places, *, genre: str = "", theme: Theme = "clair"
+    table: Table,
+    restitution: Restitution,
+    places: Places,
+    *,
+    genre: str = "",
+    theme: Theme = "clair",
+    fond: Outlines | None = None,
 ) -> Picture:
     """Return the map of a table.
 
@@ -55,6 +66,7 @@ def carte(
         places: territory of each FINESS, by level.
         genre: one of those that the restitution declares; "" for the first.
         theme: colours.
+        fond: outlines that the operator loaded, to be drawn as the genre that they fit; `genre` is then not looked at.
 
     Raises:
         NothingToDrawError: the restitution declares none, or the table holds nothing that it could show.
@@ -62,18 +74,27 @@ def carte(
     """
     declared = restitution.carte
     if declared is None:
-        raise NothingToDrawError(f"« {restitution.slug} » n'a pas de carte.")
-    genre = genre or declared.genres[0]
+        raise NothingToDrawError(Sentence("« %(slug)s » n'a pas de carte.", slug=restitution.slug))
+    genre = GENRE_OF[fond.what] if fond else genre or declared.genres[0]
     if genre not in declared.genres:
-        raise CriterionError("genre-inconnu", f"Carte « {genre} » inconnue.", allowed=declared.genres)
-    return _carte(table, declared, genre, restitution.slug, places, theme)
+        raise CriterionError(
+            "genre-inconnu", Sentence("Carte « %(genre)s » inconnue.", genre=genre), allowed=declared.genres
+        )
+    return _carte(table, declared, genre, restitution.slug, places, theme, fond)
 
 
-def _carte(table: Table, declared: Carte, genre: str, slug: str, places: Places, theme: Theme) -> Picture:
+def fits(declared: Carte, fond: Outlines) -> bool:
+    """Tell whether a map may be drawn with outlines: it has the genre that they are for."""
+    return GENRE_OF[fond.what] in declared.genres
+
+
+def _carte(
+    table: Table, declared: Carte, genre: str, slug: str, places: Places, theme: Theme, fond: Outlines | None
+) -> Picture:
     palette, measure = PALETTES[theme], declared.mesure
     if genre == "points":
-        return circles(table, measure, palette, slug, places["departements"])
+        return circles(table, measure, palette, slug, places["departements"], places.get("code_geo"), fond)
     if genre == "flux":
         return flows(table, measure, declared.niveau, palette, slug)
     level: Level = "regions" if genre == "regions" else "departements"
-    return choropleth(table, measure, level, palette, slug, places[level])
+    return choropleth(table, measure, level, palette, slug, places[level], fond)

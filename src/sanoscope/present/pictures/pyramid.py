@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sanoscope.present.numbers import heading
+from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.bars import APPROXIMATE_BARS
 from sanoscope.present.pictures.frame import Heading, Picture, Spec, framed, source, tooltip
 from sanoscope.present.pictures.palette import APPROXIMATE, APPROXIMATE_SECOND, Palette, pattern
 from sanoscope.present.pictures.values import NothingToDrawError, column, details, extract, measured, not_drawn, values
 from sanoscope.query.table import Measured, Table
+from sanoscope.sentence import Sentence, joined
+
+MEN, WOMEN = Sentence("Hommes"), Sentence("Femmes")
 
 
 def pyramid(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
@@ -22,13 +25,13 @@ def pyramid(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
     figure, rows = measured(table, measure), details(table)
     age, sex = column(table, "libelle_classe_age", "classe_age", "age"), column(table, "sexe")
     if age is None or sex is None:
-        raise NothingToDrawError("Une pyramide demande un tableau par âge et par sexe.")
+        raise NothingToDrawError(Sentence("Une pyramide demande un tableau par âge et par sexe."))
     found = [v for v in values(figure, rows) if sex.values[v.row] in ("1", "2")]
     order = list(dict.fromkeys(age.values[row] for row in rows))[::-1]
-    data = []
+    data: list[dict[str, Any]] = []
     for v in found:
-        side, name = (-1, "Hommes") if sex.values[v.row] == "1" else (1, "Femmes")
-        said = {"age": age.values[v.row], "sexe": name, "dit": f"{v.text} {figure.unit}".strip()}
+        side, name = (-1, MEN) if sex.values[v.row] == "1" else (1, WOMEN)
+        said = {"age": age.values[v.row], "sexe": name, "dit": with_unit(v.text, figure)}
         datum = {**said, **v.datum(), "cote": side * v.figure}
         if v.margin is not None:
             datum |= {"cote_bas": side * max(0.0, v.figure - v.margin), "cote_haut": side * (v.figure + v.margin)}
@@ -36,15 +39,18 @@ def pyramid(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
     said_lines = [table.title, not_drawn(figure, rows)]
     if any(v.approximate for v in found):
         said_lines.append(APPROXIMATE_BARS)
-    title = f"{figure.title} par âge et par sexe"
+    title = Sentence("%(mesure)s par âge et par sexe", mesure=figure.title)
     largest = max(data, key=lambda d: abs(float(str(d["cote"]))))
-    described = (
-        f"Pyramide des âges. {title}. La plus grande valeur : {largest['sexe']}, {largest['age']}, {largest['dit']}. "
-        f"{said_lines[1]}"
+    described = Sentence(
+        "Pyramide des âges. %(titre)s. La plus grande valeur : %(sexe)s, %(age)s, %(valeur)s.",
+        titre=title,
+        sexe=largest["sexe"],
+        age=largest["age"],
+        valeur=largest["dit"],
     )
-    head = Heading(title, tuple(said_lines), described.strip(), source(table, slug))
+    head = Heading(title, tuple(said_lines), joined(" ", filter(None, [described, said_lines[1]])), source(table, slug))
     spec = framed(_pyramid_layers(data, order, figure, palette), head, palette, height=20 * len(order), left=90)
-    return Picture(spec, title, head.description, extract(table, [v.row for v in found], [figure]))
+    return Picture(spec, head, extract(table, [v.row for v in found], [figure]))
 
 
 def _pyramid_layers(
@@ -66,13 +72,13 @@ def _pyramid_layers(
         "scale": {"domain": [-most, most], "nice": False},
         "axis": {"labelExpr": "format(abs(datum.value), ',')", "tickCount": 7, "domain": False, "ticks": False},
     }
-    colours = {"domain": ["Hommes", "Femmes"], "range": [palette.mark, palette.second]}
+    colours = {"domain": [MEN, WOMEN], "range": [palette.mark, palette.second]}
     colour = {"field": "sexe", "type": "nominal", "scale": colours, "legend": {"title": None, "orient": "top"}}
     approached = [
-        {"test": "datum.approche && datum.sexe === 'Hommes'", "value": pattern(APPROXIMATE)},
+        {"test": joined("", ["datum.approche && datum.sexe === '", MEN, "'"]), "value": pattern(APPROXIMATE)},
         {"test": "datum.approche", "value": pattern(APPROXIMATE_SECOND)},
     ]
-    said = tooltip(("age", "Âge"), ("sexe", "Sexe"), ("dit", figure.title))
+    said = tooltip(("age", Sentence("Âge")), ("sexe", Sentence("Sexe")), ("dit", figure.title))
     whole: Spec = {"data": {"values": list(data)}}
     return [
         {

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sanoscope.errors import NotFoundError
-from sanoscope.present.numbers import cell, french
+from sanoscope.present.numbers import said
 from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Label, Measured, State, Table
+from sanoscope.sentence import Number, Sentence
 
 NAMES = ("raison_sociale", "libelle_")
 """Columns that name a row better than its code, by the beginning of their name."""
@@ -59,7 +60,7 @@ def measured(table: Table, name: str) -> Measured:
     """
     found = next((figure for figure in table.figures if figure.name == name), None)
     if found is None:
-        raise NothingToDrawError(f"Le tableau n'a pas de mesure « {name} ».")
+        raise NothingToDrawError(Sentence("Le tableau n'a pas de mesure « %(name)s ».", name=name))
     return found
 
 
@@ -70,7 +71,7 @@ def column(table: Table, *names: str) -> Label | None:
 
 def value(figure: Measured, row: int) -> Value | None:
     """Return what may be drawn of a cell: None unless it is exact or approximate."""
-    text = cell(figure, row)
+    text = said(figure, row)
     exact = rounded(figure, row)
     if exact is not None:
         return Value(row, exact, approximate=False, margin=None, text=text, short=text)
@@ -78,8 +79,10 @@ def value(figure: Measured, row: int) -> Value | None:
     if near is None:
         return None
     around = margin(figure, row)
-    said = text if around is None else f"{text} (± {french(around, figure.decimals)})"
-    return Value(row, near, approximate=True, margin=around, text=said, short=text)
+    whole = text
+    if around is not None:
+        whole = Sentence("%(valeur)s (± %(marge)s)", valeur=text, marge=Number(around, figure.decimals))
+    return Value(row, near, approximate=True, margin=around, text=whole, short=text)
 
 
 def details(table: Table) -> list[int]:
@@ -102,13 +105,15 @@ def values(figure: Measured, rows: Iterable[int]) -> list[Value]:
 
 def _why(figure: Measured, rows: Sequence[int]) -> str:
     if not rows:
-        return "Aucune ligne ne répond à ces critères : il n'y a rien à dessiner."
+        return Sentence("Aucune ligne ne répond à ces critères : il n'y a rien à dessiner.")
     states = {figure.states[row] for row in rows}
     if states <= {State.MASKED, State.SECRET}:
-        return f"{figure.title} : toutes les valeurs sont masquées ou secrètes, aucune ne se dessine."
+        return Sentence(
+            "%(mesure)s : toutes les valeurs sont masquées ou secrètes, aucune ne se dessine.", mesure=figure.title
+        )
     if states <= {State.NOT_AVAILABLE}:
-        return f"{figure.title} : aucune valeur n'est disponible à ce niveau."
-    return f"{figure.title} : aucune valeur publiée à dessiner."
+        return Sentence("%(mesure)s : aucune valeur n'est disponible à ce niveau.", mesure=figure.title)
+    return Sentence("%(mesure)s : aucune valeur publiée à dessiner.", mesure=figure.title)
 
 
 def names(table: Table) -> list[str]:
@@ -136,7 +141,9 @@ def not_drawn(figure: Measured, rows: Iterable[int]) -> str:
     count = sum(1 for row in rows if value(figure, row) is None)
     if not count:
         return ""
-    return "1 valeur non publiée n'est pas dessinée." if count == 1 else f"{count} valeurs non publiées, non dessinées."
+    if count == 1:
+        return Sentence("1 valeur non publiée n'est pas dessinée.")
+    return Sentence("%(n)s valeurs non publiées, non dessinées.", n=count)
 
 
 def extract(table: Table, rows: Sequence[int], figures: Sequence[Measured]) -> Table:

@@ -91,6 +91,7 @@ async function aviver(figure) {
   // à l'ombre : les styles de la page n'entrent pas dans l'image
   const racine = cadre.attachShadow({ mode: "open" });
   const toile = document.createElement("div");
+  toile.setAttribute("aria-hidden", "true"); // le cadre dit l'image en entier
   racine.append(toile);
   const fixe = figure.querySelector("picture");
   const ancien = figure.querySelector(".vive");

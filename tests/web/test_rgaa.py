@@ -1,0 +1,126 @@
+"""What of docs/rgaa.md a machine can check, on a page of each kind: structure, names, reflow, text spacing, focus."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from sanoscope.web.app import create_app
+from sanoscope.workspace import Workspace
+from tests.web.test_look import browser
+
+__all__ = ["browser"]
+
+PAGES = (
+    "/",
+    "/restitutions",
+    "/restitutions/casemix-mco/formulaire",
+    "/restitutions/casemix-mco/formulaire?annee=1999",
+    "/restitutions/casemix-mco?annee=2022,2023&regroupement=cas&comparer=n-1",
+    "/restitutions/cartographie-activite-mco?annee=2023",
+    "/restitutions/casemix-mco/integrer?annee=2023&regroupement=cas",
+    "/restitutions/casemix-mco/notice",
+    "/paniers",
+    "/recherche?q=brest",
+    "/calendrier",
+    "/methode",
+    "/methode/audit",
+    "/nulle-part",
+    "/en/restitutions/casemix-mco?annee=2023&regroupement=cas",
+)
+"""A page of each kind."""
+
+STRUCTURE = """() => {
+  const all = (s) => [...document.querySelectorAll(s)], said = [];
+  const levels = all("h1,h2,h3,h4,h5,h6").map((h) => Number(h.tagName[1]));
+  if (levels.filter((l) => l === 1).length !== 1) said.push("un seul h1 : " + levels);
+  if (levels.some((l, i) => i && l > levels[i - 1] + 1)) said.push("titres sautés : " + levels);
+  if (all("main").length !== 1) said.push("un seul main");
+  if (!document.documentElement.lang) said.push("langue");
+  if (!document.title.includes("Sanoscope")) said.push("titre : " + document.title);
+  for (const n of all("nav")) if (!n.ariaLabel && !n.getAttribute("aria-labelledby")) said.push("nav sans nom");
+  for (const t of all("table")) if (!t.caption?.textContent.trim()) said.push("tableau sans titre");
+  for (const h of all("th")) if (!h.scope || !h.textContent.trim()) said.push("en-tête : " + h.outerHTML.slice(0, 80));
+  for (const f of all("fieldset")) if (!f.querySelector("legend")) said.push("groupe sans légende");
+  for (const e of all("[tabindex]")) if (e.tabIndex > 0) said.push("ordre de tabulation forcé");
+  const ids = all("[id]").map((e) => e.id);
+  if (new Set(ids).size !== ids.length) said.push("id en double");
+  return said;
+}"""
+SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+p { margin-bottom: 2em !important; }"""
+"""Of WCAG 1.4.12 (RGAA 10.12)."""
+
+
+@pytest.fixture(scope="module")
+def site(small: Workspace) -> Iterator[str]:
+    """The address of the site, served on a free port."""
+    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+def wide(page: Page) -> int:
+    """How many pixels of the page are beyond the window's right edge."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def test_every_page_is_built_of_named_parts(browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    for path in PAGES:
+        page.goto(site + path)
+        assert page.evaluate(STRUCTURE) == [], path
+    page.close()
+
+
+def test_axe_finds_nothing_beyond_the_norm_either(browser: Browser, site: str) -> None:
+    """With its own advice (heading order, regions, empty headers), once the pictures are alive."""
+    page = browser.new_page()
+    for path in PAGES:
+        page.goto(site + path)
+        for figure in page.locator("figure.image").all():
+            figure.scroll_into_view_if_needed()
+            figure.locator(".vive").wait_for(timeout=20_000)
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == [], path
+    page.close()
+
+
+def test_text_spacing_and_narrow_windows_lose_nothing(browser: Browser, site: str) -> None:
+    context = browser.new_context(bypass_csp=True)
+    page = context.new_page()
+    for width in (320, 640, 1280):  # 320: reflow; 640: a window of 1280 at 200 %
+        page.set_viewport_size({"width": width, "height": 700})
+        for path in PAGES:
+            page.goto(site + path)
+            assert wide(page) <= 0, (path, width)
+            page.add_style_tag(content=SPACING)
+            assert wide(page) <= 0, (path, width, "espacement")
+    context.close()
+
+
+@pytest.mark.parametrize("path", PAGES[:6])
+def test_focus_is_seen_wherever_it_goes(browser: Browser, site: str, path: str) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    page.goto(site + path)
+    if not path.endswith("1999"):  # there the focus begins on the error
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "evitement"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        seen = page.evaluate(
+            "(() => { const e = document.activeElement, r = e.getBoundingClientRect(), s = getComputedStyle(e);"
+            "return e === document.body || s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1"
+            " && r.width > 0 && r.bottom > 0 && r.top < innerHeight; })()"
+        )
+        assert seen, page.evaluate("document.activeElement.outerHTML.slice(0, 120)")
+    page.close()
