@@ -12,7 +12,7 @@ from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
-from sanoscope.edition.build import DATABASE, build
+from sanoscope.edition.build import build
 from sanoscope.edition.check import check
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.opening import audit_year, certificate
@@ -81,12 +81,11 @@ def test_an_unpublished_edition_is_not_served(two_editions: Workspace) -> None:
 
 
 def test_an_altered_edition_is_neither_published_nor_checked(two_editions: Workspace) -> None:
-    with (two_editions.editions / "a" / DATABASE).open("ab") as stream:
+    with (two_editions.editions / "a" / manifests.database("mco", public=False)).open("ab") as stream:
         stream.write(b"x")
-    champ = catalogue().champs["mco"]
     for attempt in (
         lambda: publication.publish(two_editions.editions, "a"),
-        lambda: check(two_editions.editions, "a", champ, two_editions.settings),
+        lambda: check(two_editions.editions, "a", catalogue(), two_editions.settings),
     ):
         with pytest.raises(SanoscopeError) as error:
             attempt()
@@ -127,19 +126,19 @@ def test_the_same_files_give_the_same_figures_again(two_editions: Workspace, tmp
 
 
 def test_every_line_is_in_a_cube_or_in_a_named_exclusion(edition: Edition) -> None:
-    for year in edition.manifest.rapprochement:
+    for year in edition.champ.rapprochement:
         assert year.lignes == year.retenues + sum(year.exclusions.values())
         assert year.exclusions.keys() == {"cmd-90", "pie-prestataire"}
         assert all(year.exclusions.values())
-    sent = sum(e.lignes for e in edition.manifest.entrees if e.genre == "rsa")
-    assert sent == sum(year.lignes for year in edition.manifest.rapprochement)
+    sent = sum(e.lignes for e in edition.champ.entrees if e.genre == "rsa")
+    assert sent == sum(year.lignes for year in edition.champ.rapprochement)
 
 
 def test_every_rollup_adds_up_to_its_base_cube(small: Workspace) -> None:
-    controls = {c.nom: c for c in check(small.editions, "petite", catalogue().champs["mco"], small.settings)}
+    controls = {c.nom: c for c in check(small.editions, "petite", catalogue(), small.settings)}
     assert all(c.bon for c in controls.values()), controls
-    assert "agrégats du cube activite" in controls
-    assert {f"certificat de {year}" for year in (2022, 2023, 2024)} <= set(controls)
+    assert "MCO, agrégats du cube activite" in controls
+    assert {f"MCO, certificat de {year}" for year in (2022, 2023, 2024)} <= set(controls)
 
 
 def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Workspace, tmp_path: Path) -> None:
@@ -147,7 +146,7 @@ def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Works
     receive(two_editions, [write(tmp_path / "3", "290000033.2023.12.rsa", [{"n": 30}, {"n": 4, "duree": 0}])])
     build(two_editions, catalogue(), name="c", secret=1)
     assert audit_year(two_editions.editions / "c", champ, 2023, two_editions.settings).astray == 0
-    path = certificate(two_editions.editions / "c", 2023)
+    path = certificate(two_editions.editions / "c", champ, 2023)
     with np.load(path) as kept:
         spoilt = {name: kept[name] for name in kept.files}
     spoilt["faits"] = spoilt["faits"] + 1
@@ -158,7 +157,7 @@ def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Works
 def test_open_patients_are_what_their_key_gives(small: Workspace, tmp_path: Path) -> None:
     champ = catalogue().champs["mco"]
     place = shutil.copytree(small.editions / "petite", tmp_path / "petite")
-    table = next(t.nom for t in manifests.read(place).tables if t.cube == "patients")
+    table = next(t.nom for t in manifests.read(place).champs["mco"].tables if t.cube == "patients")
     groups, few, astray = audit_persons(place, champ, "patients", table, small.settings)
     assert groups > few > 0 == astray
     key = place / "securise" / "cle-personnes"
@@ -181,14 +180,14 @@ def test_the_open_store_holds_no_true_small_count(edition: Edition, public: Edit
     assert small
     assert all(twin[key]["t"] % MODULUS for key in small)
     assert any(twin[key]["n"] != n for key, n in small.items())
-    assert not any(entry.lignes for entry in public.manifest.entrees)
+    assert not any(entry.lignes for entry in public.champ.entrees)
 
 
 def test_rollups_follow_from_the_catalogue(edition: Edition) -> None:
     books = catalogue()
     champ = books.champs["mco"]
     wanted = {s.table for s in shapes(champ, books.restitutions.values())}
-    held = {t.nom for t in edition.manifest.tables if t.cube in champ.cubes}
+    held = {t.nom for t in edition.champ.tables if t.cube in champ.cubes}
     bases = {base_shape(champ, cube).table for cube in champ.cubes}
     assert bases <= held
     assert held - bases <= wanted
@@ -196,9 +195,9 @@ def test_rollups_follow_from_the_catalogue(edition: Edition) -> None:
 
 
 def test_unknown_codes_are_kept_and_reported(edition: Edition) -> None:
-    unknown = edition.manifest.codes_inconnus
+    unknown = edition.champ.codes_inconnus
     assert unknown["établissements inconnus"] == 1
-    assert unknown["lignes dont le GHM est inconnu"] > 0
+    assert unknown["lignes dont le code est inconnu (GHM)"] > 0
     table = base_shape(catalogue().champs["mco"], "activite").table
     rows = edition.engine.run(
         Aggregate(Scan(table), (("ghm", "cmd", "racine", "gp"),), (Measure("n", "sum", "lignes"),))

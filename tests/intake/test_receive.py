@@ -62,7 +62,7 @@ def test_a_newer_transmission_supersedes_and_the_older_stays(workspace: Workspac
     receive(workspace, [write(tmp_path / "2", NAME, [{"n": 8}])])
     files = [file for file, _ in stored_files(workspace.store)]
     assert sorted(f.acceptees for f in files) == [5, 8]
-    assert [t.rsa.acceptees for t in last_transmissions(files)] == [8]
+    assert [t.fichiers["rsa"].acceptees for t in last_transmissions(files)] == [8]
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
@@ -128,7 +128,7 @@ def test_a_torn_file_keeps_its_lines_but_counts_only_for_want_of_better(workspac
     assert report.received[0].tronque
     assert not report.clean
     files = [file for file, _ in stored_files(workspace.store)]
-    assert [t.rsa.acceptees for t in last_transmissions(files)] == [5]
+    assert [t.fichiers["rsa"].acceptees for t in last_transmissions(files)] == [5]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_the_older_of_two_archives_stays_behind(workspace: Workspace, tmp_path: 
             archive.writestr(NAME, rsa(F, 2023, [{"n": n}]))
         receive(workspace, [tmp_path / f"290000017.2023.12.{stamp}.out.zip"])
     files = [file for file, _ in stored_files(workspace.store)]
-    assert [t.rsa.acceptees for t in last_transmissions(files)] == [9]
+    assert [t.fichiers["rsa"].acceptees for t in last_transmissions(files)] == [9]
 
 
 def test_chaining_of_an_older_transmission_is_not_used(workspace: Workspace, tmp_path: Path) -> None:
@@ -201,10 +201,10 @@ def test_chaining_of_an_older_transmission_is_not_used(workspace: Workspace, tmp
     write(tmp_path / "1", "290000017.2023.12.ano", [{"n": 5}])
     receive(workspace, [tmp_path / "1"])
     files = [file for file, _ in stored_files(workspace.store)]
-    assert last_transmissions(files)[0].ano is not None
+    assert last_transmissions(files)[0].fichiers.get("ano") is not None
     receive(workspace, [write(tmp_path / "2", NAME, [{"n": 6}])])
     files = [file for file, _ in stored_files(workspace.store)]
-    assert last_transmissions(files)[0].ano is None
+    assert last_transmissions(files)[0].fichiers.get("ano") is None
 
 
 def test_a_line_may_be_in_the_layout_of_the_next_year(workspace: Workspace, tmp_path: Path) -> None:

@@ -78,7 +78,10 @@ def router(service: Service) -> APIRouter:
                     "cree_le": m.cree_le.isoformat(),
                     "annees": m.annees,
                     "publiee": m.nom == served,
-                    "rapprochement": [r.model_dump() for r in m.rapprochement],
+                    "champs": {
+                        code: {"annees": c.annees, "rapprochement": [r.model_dump() for r in c.rapprochement]}
+                        for code, c in m.champs.items()
+                    },
                 }
                 for m in editions(service.workspace.editions)
             ]

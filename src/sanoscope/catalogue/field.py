@@ -4,7 +4,7 @@ A field is one YAML file of ``catalogue/champs``; these are its types. Nothing h
 `query` answers from it.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -34,6 +34,54 @@ class Exclusion(Frozen):
     quand: Conditions
 
 
+class Colonne(Frozen):
+    """A column of a line that follows from one of its file.
+
+    Attributes:
+        de: the file's column; of several, the first that the line has.
+        caracteres: how many of its first characters are kept; 0 is all.
+        valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
+        sinon: see ``valeurs``.
+    """
+
+    de: tuple[str, ...]
+    caracteres: int = 0
+    valeurs: dict[str, str] = {}
+    sinon: str = "?"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        return {**given, "de": [given["de"]]} if isinstance(given, dict) and isinstance(given.get("de"), str) else given
+
+
+class Unites(Frozen):
+    """What is counted where a line is only a part of it: a stay told week by week, a patient told act by act.
+
+    A unit is made of the lines that agree on all of these columns and on every dimension of the cubes but the month; it
+    counts once, in the first month of its lines, so that a count cumulated from January counts it once as well.
+
+    Attributes:
+        libelle: what a unit is, in words.
+        par: the columns, beside the establishment, the year and the dimensions.
+    """
+
+    libelle: str
+    par: tuple[str, ...]
+
+
+class Chainage(Frozen):
+    """Where the anonymous number of a line's patient is.
+
+    Attributes:
+        fichier: kind of the chaining file.
+        cle: columns that a line and its chaining share, beside the establishment and the year.
+    """
+
+    fichier: str
+    cle: tuple[str, ...]
+
+
 class Somme(Frozen):
     """A column of the cubes: a sum over lines, additive along every dimension.
 
@@ -41,21 +89,32 @@ class Somme(Frozen):
         libelle: label.
         quand: which lines count.
         sauf: which of these do not.
-        somme: the column added up; without it each line counts 1.
+        somme: the column added up, or several; without it each line counts 1.
+        fois: columns whose sum multiplies what a line adds: a score weighted by days.
         au_moins: smallest value that a counted line adds.
         un_si: lines that add 1 whatever the column says.
         egale: the other sums that this one is the sum of (an identity, not computed).
+        unites: units are counted, not lines (see `Unites`); conditions are on the unit's columns.
         effectif: it is a count of people or of their stays: 1 to 10 is never shown.
     """
 
     libelle: str
     quand: Conditions = {}
     sauf: Conditions = {}
-    somme: str = ""
+    somme: tuple[str, ...] = ()
+    fois: tuple[str, ...] = ()
+    unites: bool = False
     au_moins: int | None = None
     un_si: Conditions = {}
     egale: tuple[str, ...] = ()
     effectif: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        if isinstance(given, dict) and isinstance(given.get("somme"), str):
+            return {**given, "somme": [given["somme"]]}
+        return given
 
 
 class Dimension(Frozen):
@@ -65,12 +124,14 @@ class Dimension(Frozen):
         libelle: label.
         parents: coarser dimensions that it determines.
         nomenclature: what gives its labels: a level of the regroupings, ``etablissements``, ``geographie``…
+        arbre: the versioned tree that gives its parents, by the name that `Reference.tree` knows.
         axe: which criterion it belongs to.
     """
 
     libelle: str
     parents: tuple[str, ...] = ()
     nomenclature: str = ""
+    arbre: str = ""
     axe: Literal["temps", "etablissement", "residence", "activite"]
 
 
@@ -194,7 +255,10 @@ class Champ(Frozen):
     Attributes:
         champ: short name.
         libelle: label.
-        fichier: kind of file whose main table holds the lines.
+        fichiers: kinds of file whose main tables hold the lines.
+        chainage: where the anonymous numbers are.
+        colonnes: columns of a line that follow from those of its file.
+        unites: what is counted, where a line is only a part of it.
         exclusions: what is left out, in order: a line goes to the first that fits.
         drapeaux: named conditions.
         sommes, distincts, mesures: what is counted and what is shown of it.
@@ -204,8 +268,11 @@ class Champ(Frozen):
 
     champ: str
     libelle: str
-    fichier: str
-    exclusions: tuple[Exclusion, ...]
+    fichiers: tuple[str, ...]
+    chainage: Chainage | None = None
+    colonnes: dict[str, Colonne] = {}
+    unites: Unites | None = None
+    exclusions: tuple[Exclusion, ...] = ()
     drapeaux: dict[str, Conditions] = {}
     sommes: dict[str, Somme]
     distincts: dict[str, Distinct] = {}
@@ -233,7 +300,14 @@ class Champ(Frozen):
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
             _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)
+        if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
+            raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self
+
+    @property
+    def ligne(self) -> str:
+        """The dimension whose values are the rows of what is open: establishments, unless nothing is said of them."""
+        return self.publication.lignes[0]
 
     def feuilles(self, somme: str) -> tuple[str, ...]:
         """Return the sums that a sum is in the end the sum of; itself where it is of none."""

@@ -17,6 +17,9 @@ from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.workspace import Settings
 
+CHAMP = "mco"
+"""The field that is attacked."""
+
 LEVELS = ("racine", "ga", "gp", "doac", "cas", "cmd", "aso")
 
 
@@ -36,6 +39,7 @@ def open_face(
         SanoscopeError: ``annees-invalides``: the edition has none of them.
     """
     edition = open_edition(directory, name, settings=settings, public=True)
+    own = edition.of(CHAMP)
 
     def ask(slug: str, criteria: Mapping[str, str]) -> Mapping[str, Any]:
         query = parse(criteria.items(), catalogue.restitution(slug), edition, OPEN)
@@ -43,12 +47,12 @@ def open_face(
         document: Mapping[str, Any] = json.loads(FORMATS["json"].write(table))
         return document
 
-    attacked = [annee for annee in reversed(edition.manifest.annees) if not years or annee in years]
+    attacked = [annee for annee in reversed(own.manifest.annees) if not years or annee in years]
     if not attacked:
         raise SanoscopeError(
-            "annees-invalides", "L'édition n'a aucune de ces années.", allowed=map(str, edition.manifest.annees)
+            "annees-invalides", "L'édition n'a aucune de ces années.", allowed=map(str, own.manifest.annees)
         )
-    return ask, World(tuple(_year(edition, annee) for annee in attacked))
+    return ask, World(tuple(_year(own, annee) for annee in attacked))
 
 
 def _year(edition: Edition, annee: int) -> Year:
@@ -57,7 +61,7 @@ def _year(edition: Edition, annee: int) -> Year:
         for e in edition.etablissements.values()
         if e.annee == annee
     )
-    trunk = edition.manifest.tables[0]
+    trunk = edition.champ.tables[0]
     levels = [level for level in LEVELS if level in trunk.colonnes]
     tree: dict[str, dict[str, dict[str, str]]] = {level: {} for level in levels}
     for row in edition.engine.run(Aggregate(Scan(trunk.nom), (("annee", *levels),), ())).to_pylist():

@@ -177,15 +177,16 @@ def build(
                 before=publication.served(place.editions),
                 progress=lambda step: status.update(f"Construction : {step}"),
             )
-        for year in manifest.rapprochement:
-            left_out = ", ".join(f"{n} {code}" for code, n in year.exclusions.items())
-            out.print(
-                f"{year.annee} : {year.lignes} lignes = {year.retenues} retenues + exclues ({left_out}) ; "
-                f"{year.remplacees} d'anciennes transmissions laissées.",
-                highlight=False,
-            )
-        for what, n in manifest.codes_inconnus.items():
-            out.print(f"{n} {what} (comptés, étiquetés « inconnu »).", highlight=False)
+        for code, champ in manifest.champs.items():
+            for year in champ.rapprochement:
+                left_out = ", ".join(f"{n} {code}" for code, n in year.exclusions.items()) or "aucune"
+                out.print(
+                    f"{code.upper()} {year.annee} : {year.lignes} lignes = {year.retenues} retenues + exclues "
+                    f"({left_out}) ; {year.remplacees} d'anciennes transmissions laissées.",
+                    highlight=False,
+                )
+            for what, n in champ.codes_inconnus.items():
+                out.print(f"{code.upper()} : {n} {what} (comptés, étiquetés « inconnu »).", highlight=False)
         out.print(
             f"Édition {manifest.nom} construite avec {engine}. « sanoscope publish {manifest.nom} » la publie.",
             highlight=False,
@@ -207,7 +208,7 @@ def check(
     """Contrôle une édition : rapprochement, agrégats, retards, écart à l'édition publiée."""
     with _told():
         place = _workspace(workspace)
-        controls = check_edition(place.editions, edition, catalogue().champs["mco"], place.settings)
+        controls = check_edition(place.editions, edition, catalogue(), place.settings)
         for control in controls:
             mark = "[green]bon[/]" if control.bon else "[bold red]MAUVAIS[/]"
             out.print(f"{mark}  {control.nom} : {control.detail}", highlight=False)

@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,11 +23,12 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.opening import open_store
 from sanoscope.edition.persons import noise_key, open_persons
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
-from sanoscope.edition.rules import DERIVED, condition, contribution, exclusion
+from sanoscope.edition.rules import column, condition, contribution, exclusion
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import (
     Aggregate,
     Binary,
+    Case,
     Coalesce,
     Column,
     Constant,
@@ -42,11 +44,9 @@ from sanoscope.errors import SanoscopeError
 from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.places import UNKNOWN
-from sanoscope.nomenclature.reference import LEVELS, Reference, load_reference
+from sanoscope.nomenclature.reference import Reference, load_reference
 from sanoscope.workspace import UNFINISHED, Workspace, alone
 
-DATABASE = f"{manifests.SECURE}/cubes.duckdb"
-PUBLIC_DATABASE = f"{manifests.PUBLIC}/cubes.duckdb"
 Progress = Callable[[str], None]
 
 
@@ -77,11 +77,16 @@ def build(
     Raises:
         SanoscopeError: ``rien-a-construire``, ``edition-existante``, ``rapprochement`` (a line is nowhere).
     """
-    champ = catalogue.champs["mco"]
-    files = dict(stored_files(workspace.store, champ.champ))
     wanted = set(years)
-    transmissions = last_transmissions(list(files), wanted or None)
-    if not transmissions:
+    sent: dict[str, _Sent] = {}
+    for name_, champ in catalogue.champs.items():
+        files = dict(stored_files(workspace.store, champ.champ))
+        transmissions = last_transmissions(
+            list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
+        )
+        if transmissions:
+            sent[name_] = _Sent(champ, files, transmissions)
+    if not sent:
         raise SanoscopeError(
             "rien-a-construire",
             f"Le dépôt n'a aucune transmission{' pour ' + ', '.join(map(str, sorted(wanted))) if wanted else ''}.",
@@ -93,10 +98,26 @@ def build(
         for side in (manifests.PUBLIC, manifests.SECURE):
             (work / side).mkdir(parents=True)
         try:
-            say = progress or (lambda _: None)
-            construction = _Construction(workspace, catalogue, champ, files, transmissions, work, say)
             earlier = workspace.editions / before if before else None
-            manifest = construction.run(target, care or Care(), earlier, secret)
+            key = noise_key(work, earlier, secret)
+            reference = load_reference(workspace.reference)
+            built = {}
+            for name_, of in sent.items():
+
+                def say(step: str, champ: str = name_) -> None:
+                    if progress:
+                        progress(f"{champ.upper()}, {step}")
+
+                part = _Construction(workspace, catalogue, of, reference, work, say)
+                built[name_] = part.run(care or Care(), earlier, secret, key)
+            manifest = manifests.Manifest(
+                nom=target,
+                cree_le=datetime.now(UTC),
+                logiciel=__version__,
+                moteur="duckdb",
+                nomenclatures=dict(reference.fingerprints),
+                champs=built,
+            )
             manifests.write(work, manifest)
             manifests.write(work / manifests.PUBLIC, manifests.opened(manifest, threshold=workspace.settings.seuil))
             work.rename(workspace.editions / target)
@@ -124,42 +145,54 @@ def _name(workspace: Workspace, name: str) -> str:
     return next(candidate for candidate in names if not (workspace.editions / candidate).exists())
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A field, all the files that the store has of it, and the transmissions that count."""
+
+    champ: Champ
+    files: dict[StoredFile, Path]
+    transmissions: list[Transmission]
+
+
 class _Construction:
-    """One build: the engine on the edition's file, the inputs as its tables."""
+    """The build of one field: the engine on its file of the edition, the inputs as its tables."""
 
     def __init__(
         self,
         workspace: Workspace,
         catalogue: Catalogue,
-        champ: Champ,
-        files: dict[StoredFile, Path],
-        transmissions: list[Transmission],
+        sent: _Sent,
+        reference: Reference,
         work: Path,
         progress: Progress,
     ) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
-        self.champ = champ
-        self.files = files
-        self.transmissions = transmissions
+        self.champ = sent.champ
+        self.files = sent.files
+        self.transmissions = sent.transmissions
         self.work = work
         self.progress = progress
-        self.years = sorted({t.rsa.annee for t in transmissions})
-        self.reference: Reference = load_reference(workspace.reference)
+        self.years = sorted({t.annee for t in sent.transmissions})
+        self.reference = reference
+        self.trees = [n for n, d in self.champ.dimensions.items() if d.arbre]
+        self.database = work / manifests.database(self.champ.champ, public=False)
+        self.public_database = work / manifests.database(self.champ.champ, public=True)
         settings = workspace.settings
-        self.engine = DuckDBEngine(work / DATABASE, memory=settings.memoire, threads=settings.processus)
+        self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
         self.tables: list[manifests.TableCube] = []
         self.unknown: dict[str, int] = {}
 
-    def run(self, name: str, care: Care, before: Path | None, secret: int) -> manifests.Manifest:
+    def run(self, care: Care, before: Path | None, secret: int, key: bytes) -> manifests.ManifestChamp:
         self.progress("lecture des transmissions")
         self._see_inputs()
         self.progress("nomenclatures")
         self._store_dimensions()
         reconciliation = self._reconcile()
+        counted = self._counted()
         for cube in self.champ.cubes:
             self.progress(f"cube {cube}")
-            self._base_cube(cube)
+            self._base_cube(cube, counted)
         self.progress("agrégats")
         self._rollups()
         for distinct in self.champ.distincts:
@@ -167,32 +200,32 @@ class _Construction:
             self._distinct(distinct)
         self._check(reconciliation)
         self._drop_inputs()
-        tables, protection = self._open(care, before, secret)
+        tables, protection = self._open(care, before, secret, key)
         self.engine.close()
-        return manifests.Manifest(
-            nom=name,
-            cree_le=datetime.now(UTC),
-            logiciel=__version__,
-            moteur="duckdb",
+        return manifests.ManifestChamp(
             annees=self.years,
-            entrees=[_entry(f) for t in self.transmissions for f in (t.rsa, t.ano) if f],
+            entrees=[_entry(f) for t in self.transmissions for f in t.fichiers.values()],
             rapprochement=reconciliation,
-            nomenclatures=dict(self.reference.fingerprints),
-            versions_ghm={year: self.reference.ghm_version(year) for year in self.years},
+            versions={
+                self.champ.dimensions[n].arbre: {
+                    year: self.reference.version(self.champ.dimensions[n].arbre, year) for year in self.years
+                }
+                for n in self.trees
+            },
             codes_inconnus=self.unknown,
             tables=self.tables,
-            empreinte=_fingerprint(self.work / DATABASE),
+            empreinte=_fingerprint(self.database),
             tables_ouvertes=tables,
-            empreinte_ouverte=_fingerprint(self.work / PUBLIC_DATABASE),
+            empreinte_ouverte=_fingerprint(self.public_database),
             protection=protection,
         )
 
     def _open(
-        self, care: Care, before: Path | None, secret: int
+        self, care: Care, before: Path | None, secret: int, key: bytes
     ) -> tuple[list[manifests.TableCube], list[manifests.ProtectionAnnee]]:
         """Make the open store: names of things as they are, counts of a twin."""
         settings = self.workspace.settings
-        public = DuckDBEngine(self.work / PUBLIC_DATABASE, memory=settings.memoire, threads=settings.processus)
+        public = DuckDBEngine(self.public_database, memory=settings.memoire, threads=settings.processus)
         for table in ("etablissements", "residences", "zonages", "libelles"):
             public.store(table, self.engine.table(table))
         made = open_store(
@@ -208,7 +241,6 @@ class _Construction:
             secret=secret,
             progress=self.progress,
         )
-        key = noise_key(self.work, before, secret)
         for name in self.champ.distincts:
             source = next((table.nom for table in self.tables if table.cube == name), "")
             if source:
@@ -222,30 +254,35 @@ class _Construction:
     # inputs -----------------------------------------------------------------------------------------------------
 
     def _see_inputs(self) -> None:
-        main = MAIN_TABLE[self.champ.fichier]
-        self.engine.see("_lignes", [p for t in self.transmissions for p in self._parts(t.rsa, main)])
-        chaining = [p for t in self.transmissions if t.ano for p in self._parts(t.ano, "chainage")]
+        self.engine.see("_lignes", self._parts(*self.champ.fichiers))
+        chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
         if chaining:
             self.engine.see("_chainage", chaining)
         self.chained = bool(chaining)
 
-    def _parts(self, file: StoredFile, table: str) -> list[Path]:
-        directory = self.files[file]
-        return sorted([*directory.glob(f"{table}.parquet"), *directory.glob(f"{table}~*.parquet")])
+    def _parts(self, *kinds: str) -> list[Path]:
+        found: list[Path] = []
+        for file in (t.fichiers[kind] for t in self.transmissions for kind in kinds if kind in t.fichiers):
+            directory, table = self.files[file], MAIN_TABLE[file.kind]
+            found += sorted([*directory.glob(f"{table}.parquet"), *directory.glob(f"{table}~*.parquet")])
+        return found
 
     def _drop_inputs(self) -> None:
         for view in ("_lignes", "_chainage") if self.chained else ("_lignes",):
             self.engine.drop_view(view)
-        for table in ("_ghm", "_etablissements", "_geographie"):
+        counted = ("_unites",) if self.champ.unites else ()
+        for table in (*(f"_{name}" for name in self.trees), "_etablissements", "_geographie", *counted):
             self.engine.drop(table)
 
     # dimensions -------------------------------------------------------------------------------------------------
 
     def _store_dimensions(self) -> None:
-        ghm = self.reference.ghm_of_years(self.years)
-        self.engine.store("_ghm", ghm.select("annee", "ghm", *LEVELS).to_arrow())
-        keys = [t.rsa.key for t in self.transmissions]
-        sent = pl.DataFrame({name: [getattr(key, name) for key in keys] for name in ("annee", "finess", "mois")})
+        for name in self.trees:
+            declared = self.champ.dimensions[name]
+            tree = self.reference.tree(declared.arbre, self.years)
+            levels = [pl.col(level) for level in declared.parents]
+            self.engine.store(f"_{name}", tree.select("annee", pl.col(declared.arbre).alias(name), *levels).to_arrow())
+        sent = pl.DataFrame({n: [getattr(t, n) for t in self.transmissions] for n in ("annee", "finess", "mois")})
         establishments = self.reference.establishments(sent.select("annee", "finess"))
         self.engine.store("etablissements", establishments.join(sent, on=["annee", "finess"]).to_arrow())
         self.engine.store("_etablissements", establishments.to_arrow())
@@ -269,27 +306,38 @@ class _Construction:
         return pa.table(dict(zip(("niveau", "code", "libelle"), map(list, zip(*rows, strict=True)), strict=True)))
 
     def _count_unknown(self, establishments: pl.DataFrame, residences: pl.DataFrame) -> None:
-        known = LeftJoin(Scan("_lignes"), Scan("_ghm"), ("annee", "ghm"), ("racine",))
-        lost = Filter(known, Binary("=", Coalesce(Column("racine"), Constant("")), Constant("")))
-        lines = self.engine.run(Aggregate(lost, ((),), (Measure("n", "count"),))).to_pylist()
         counts = {
-            "lignes dont le GHM est inconnu": sum(row["n"] for row in lines),
+            f"lignes dont le code est inconnu ({self.champ.dimensions[name].libelle})": self._unknown_lines(name)
+            for name in self.trees
+        }
+        counts |= {
             "établissements inconnus": establishments.filter(~pl.col("connu"))["finess"].n_unique(),
             "codes géographiques inconnus": residences.filter(~pl.col("connu")).height,
         }
         self.unknown = {what: n for what, n in counts.items() if n}
+
+    def _unknown_lines(self, name: str) -> int:
+        codes = Derive(Scan("_lignes"), tuple((n, self._key(n)) for n in ("annee", name)))
+        marked = Derive(
+            Scan(f"_{name}"), (("annee", Column("annee")), (name, Column(name)), ("connu", Constant(value=True)))
+        )
+        known = LeftJoin(codes, marked, ("annee", name), ("connu",))
+        lost = Filter(known, Binary("=", Coalesce(Column("connu"), Constant(value=False)), Constant(value=False)))
+        lines = self.engine.run(Aggregate(lost, ((),), (Measure("n", "count"),))).to_pylist()
+        return sum(row["n"] for row in lines)
 
     # counts -----------------------------------------------------------------------------------------------------
 
     def _reconcile(self) -> list[manifests.Rapprochement]:
         named = Derive(Scan("_lignes"), (("annee", Column("annee")), ("exclusion", exclusion(self.champ))))
         rows = self.engine.run(Aggregate(named, (("annee", "exclusion"),), (Measure("n", "count"),))).to_pylist()
-        counting = {t.rsa for t in self.transmissions}
-        replaced = [f for f in self.files if f.kind == self.champ.fichier and f not in counting]
+        counting = [f for t in self.transmissions for kind, f in t.fichiers.items() if kind in self.champ.fichiers]
+        held = set(counting)
+        replaced = [f for f in self.files if f.kind in self.champ.fichiers and f not in held]
         return [
             manifests.Rapprochement(
                 annee=year,
-                lignes=sum(t.rsa.acceptees for t in self.transmissions if t.rsa.annee == year),
+                lignes=sum(f.acceptees for f in counting if f.annee == year),
                 retenues=sum(r["n"] for r in rows if r["annee"] == year and not r["exclusion"]),
                 exclusions={
                     e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
@@ -300,35 +348,63 @@ class _Construction:
             for year in self.years
         ]
 
-    def _counted(self) -> Plan:
-        """The lines that count: dimensions of the cubes and contribution to every sum."""
-        keys = {d for cube in self.champ.cubes.values() for d in cube.dimensions} | {"ghm"}
-        columns: list[tuple[str, Expression]] = [
-            (key, Column("mois_sortie") if key == "mois" else Column(key)) for key in sorted(keys)
-        ]
-        columns += [(name, contribution(somme, self.champ)) for name, somme in self.champ.sommes.items()]
-        return Derive(Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant(""))), tuple(columns))
+    def _key(self, name: str) -> Expression:
+        """Return a dimension of a line; a code that is not there is "", a number 0."""
+        nothing = Constant(0) if self.champ.dimensions[name].axe == "temps" else Constant("")
+        return Coalesce(column(name, self.champ), nothing)
 
-    def _base_cube(self, cube: str) -> None:
+    def _counted(self) -> Plan:
+        """The lines that count, or what counts of them: dimensions of the cubes and contribution to every sum."""
+        keys = tuple(n for n in self.champ.dimensions if any(n in c.dimensions for c in self.champ.cubes.values()))
+        lines = Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant("")))
+        sums = self.champ.sommes
+        of_lines = [(name, contribution(somme, self.champ)) for name, somme in sums.items() if not somme.unites]
+        dimensions = [(name, self._key(name)) for name in keys]
+        if not self.champ.unites:
+            return Derive(lines, (*dimensions, *of_lines))
+        own = [(n, Coalesce(column(n, self.champ), Constant(""))) for n in self.champ.unites.par if n not in keys]
+        parts = Aggregate(
+            Derive(lines, (*dimensions, *own, *of_lines)),
+            ((*keys, *(name for name, _ in own)),),
+            tuple(Measure(name, "sum", name) for name, _ in of_lines),
+        )
+        self.engine.create("_unites", parts)
+        unit = (*(n for n in keys if n != "mois"), *(name for name, _ in own))
+        begun = Aggregate(Scan("_unites"), (unit,), (Measure("debut", "min", "mois"),))
+        first = Binary("=", Column("mois"), Column("debut"))
+        of_units = [
+            (name, Case(((first, contribution(somme, self.champ)),), Constant(0)))
+            for name, somme in sums.items()
+            if somme.unites
+        ]
+        kept = [(name, Column(name)) for name in (*keys, *(n for n, _ in of_lines))]
+        return Derive(LeftJoin(Scan("_unites"), begun, unit, ("debut",)), (*kept, *of_units))
+
+    def _base_cube(self, cube: str, counted: Plan) -> None:
         declared = self.champ.cubes[cube]
         sums = tuple(Measure(name, "sum", name) for name in declared.sommes)
-        grouped = Aggregate(self._counted(), (declared.dimensions,), sums)
+        grouped = Aggregate(counted, (declared.dimensions,), sums)
         self._create(base_shape(self.champ, cube), self._with_parents(grouped, declared.dimensions, declared.sommes))
 
     def _with_parents(self, plan: Plan, dimensions: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
         """Add the coarser dimensions that the given ones determine; a code that no table knows belongs to "?"."""
         known: dict[str, Expression] = {name: Column(name) for name in (*dimensions, *rest)}
-        for key, table, on in (
-            ("ghm", "_ghm", ("annee", "ghm")),
-            ("finess", "_etablissements", ("annee", "finess")),
-            ("code_geo", "_geographie", ("code_geo",)),
+        for key, on in (
+            *((name, ("annee", name)) for name in self.trees),
+            ("finess", ("annee", "finess")),
+            ("code_geo", ("code_geo",)),
         ):
             if key in dimensions:
+                table = {"finess": "_etablissements", "code_geo": "_geographie"}.get(key, f"_{key}")
                 parents = self.champ.dimensions[key].parents
                 plan = LeftJoin(plan, Scan(table), on, parents)
-                known |= {p: Coalesce(Column(p), DERIVED.get(p, Constant(UNKNOWN))) for p in parents}
+                known |= {p: Coalesce(Column(p), self._unknown_parent(p)) for p in parents}
         order = (*dimensions, *(n for n in known if n not in (*dimensions, *rest)), *rest)
         return Derive(plan, tuple((name, known[name]) for name in order))
+
+    def _unknown_parent(self, name: str) -> Expression:
+        """Return what a code that no table knows belongs to: what its own first characters say, else "?"."""
+        return column(name, self.champ) if name in self.champ.colonnes else Constant(UNKNOWN)
 
     def _create(self, wanted: Shape, plan: Plan) -> int:
         rows = self.engine.create_sorted(wanted.table, plan, wanted.dimensions)
@@ -358,15 +434,14 @@ class _Construction:
         declared = self.champ.distincts[name]
         if not self.chained:
             return
+        assert self.champ.chainage is not None
         taken = ("codes_retour", declared.colonne)
-        chained = LeftJoin(Scan("_lignes"), Scan("_chainage"), ("annee", "finess", "cle_rsa"), taken)
+        chained = LeftJoin(Scan("_lignes"), Scan("_chainage"), ("annee", "finess", *self.champ.chainage.cle), taken)
         counts = Binary("=", exclusion(self.champ), Constant(""))
         kept = Filter(chained, Binary("and", counts, condition(declared.quand, self.champ)))
         finest = tuple(d for d in declared.dimensions if d != "mois")
-        columns = tuple((d, Column(d)) for d in (*finest, "mois_sortie", declared.colonne))
-        grouped = Aggregate(
-            Derive(kept, columns), ((*finest, declared.colonne),), (Measure("mois", "min", "mois_sortie"),)
-        )
+        columns = (*((d, self._key(d)) for d in (*finest, "mois")), (declared.colonne, Column(declared.colonne)))
+        grouped = Aggregate(Derive(kept, columns), ((*finest, declared.colonne),), (Measure("mois", "min", "mois"),))
         plan = self._with_parents(grouped, finest, ("mois", declared.colonne))
         parents = tuple(p for d in finest for p in self.champ.dimensions[d].parents)
         self._create(Shape(name, finest, (*finest, *parents, "mois")), plan)

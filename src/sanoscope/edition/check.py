@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, open_edition
-from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.manifest import ManifestChamp
 from sanoscope.edition.opening import audit_year
 from sanoscope.edition.persons import audit_persons
-from sanoscope.edition.publication import current, verify
+from sanoscope.edition.publication import served, verify
 from sanoscope.edition.rollups import base_shape
 from sanoscope.engine.plan import Aggregate, Measure, Scan
-from sanoscope.errors import NotFoundError
 from sanoscope.workspace import Settings
 
 
@@ -24,19 +24,24 @@ class Controle:
     detail: str
 
 
-def check(directory: Path, name: str, champ: Champ, settings: Settings) -> list[Controle]:
-    """Run every control on an edition; each says what it saw."""
+def check(directory: Path, name: str, catalogue: Catalogue, settings: Settings) -> list[Controle]:
+    """Run every control on an edition, field by field; each says what it saw."""
     manifest = verify(directory, name)
     edition = open_edition(directory, name, settings=settings)
-    controls = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({manifest.empreinte[:12]}…)")]
-    controls += [_reconciled(manifest), *_rollups(edition, champ), _complete(manifest)]
-    controls += _certificates(directory / name, manifest, champ, settings)
-    controls += _persons(directory / name, edition, champ, settings)
-    controls += _against_current(directory, edition, champ, settings)
+    before = _published(directory, settings)
+    controls = []
+    for champ in (catalogue.champs[code] for code in manifest.champs):
+        own = edition.of(champ.champ)
+        found = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({own.champ.empreinte[:12]}…)")]
+        found += [_reconciled(own.champ), *_rollups(own, champ), _complete(own.champ, champ.fichiers)]
+        found += _certificates(directory / name, own.champ, champ, settings)
+        found += _persons(directory / name, own, champ, settings)
+        found.append(_against(before, own))
+        controls += [Controle(f"{champ.champ.upper()}, {c.nom}", c.bon, c.detail) for c in found]
     return controls
 
 
-def _reconciled(manifest: Manifest) -> Controle:
+def _reconciled(manifest: ManifestChamp) -> Controle:
     wrong = [r.annee for r in manifest.rapprochement if r.lignes != r.retenues + sum(r.exclusions.values())]
     lines = sum(r.lignes for r in manifest.rapprochement)
     left_out = sum(sum(r.exclusions.values()) for r in manifest.rapprochement)
@@ -73,7 +78,7 @@ def _persons(place: Path, edition: Edition, champ: Champ, settings: Settings) ->
     return controls
 
 
-def _certificates(place: Path, manifest: Manifest, champ: Champ, settings: Settings) -> list[Controle]:
+def _certificates(place: Path, manifest: ManifestChamp, champ: Champ, settings: Settings) -> list[Controle]:
     """Verify each year's certificate on what the open store really holds; say what it proves and its exceptions."""
     controls = []
     for annee in manifest.annees:
@@ -87,24 +92,27 @@ def _certificates(place: Path, manifest: Manifest, champ: Champ, settings: Setti
     return controls
 
 
-def _complete(manifest: Manifest) -> Controle:
+def _complete(manifest: ManifestChamp, kinds: tuple[str, ...]) -> Controle:
     """Who is late: establishments of a year whose transmission stops before the latest month, or is cut off."""
-    late = [e for e in manifest.entrees if e.genre != "ano" and e.mois < manifest.mois_de(e.annee)]
+    late = [e for e in manifest.entrees if e.genre in kinds and e.mois < manifest.mois_de(e.annee)]
     torn = [e.nom for e in manifest.entrees if e.tronque]
     detail = f"{len(late)} transmission(s) en retard" + (f" ; tronquées : {', '.join(torn)}" if torn else "")
     return Controle("transmissions", not torn, detail)
 
 
-def _against_current(directory: Path, edition: Edition, champ: Champ, settings: Settings) -> list[Controle]:
+def _published(directory: Path, settings: Settings) -> Edition | None:
+    name = served(directory)
+    return open_edition(directory, name, settings=settings) if name else None
+
+
+def _against(before: Edition | None, edition: Edition) -> Controle:
     """How much the edition moves what is published today."""
-    try:
-        published = current(directory)
-    except NotFoundError:
-        return [Controle("écart à l'édition publiée", bon=True, detail="aucune édition publiée")]
-    before = open_edition(directory, published, settings=settings)
-    counts = [{r.annee: r.retenues for r in e.manifest.rapprochement} for e in (before, edition)]
+    (code,) = edition.manifest.champs
+    if before is None or code not in before.manifest.champs:
+        return Controle("écart à l'édition publiée", bon=True, detail="rien de publié")
+    counts = [{r.annee: r.retenues for r in e.champ.rapprochement} for e in (before.of(code), edition)]
     moves = [
         f"{year} : {counts[0].get(year, 0)} → {counts[1].get(year, 0)} lignes"
         for year in sorted({*counts[0], *counts[1]})
     ]
-    return [Controle(f"écart à l'édition publiée ({published})", bon=True, detail=" ; ".join(moves))]
+    return Controle(f"écart à l'édition publiée ({before.nom})", bon=True, detail=" ; ".join(moves))

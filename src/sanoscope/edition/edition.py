@@ -11,13 +11,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
-from sanoscope.edition.manifest import SILENT, Manifest, TableCube
+from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube, database
 from sanoscope.edition.publication import current
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.memory import MemoryEngine
 from sanoscope.engine.plan import Aggregate, Scan
 from sanoscope.engine.protocol import Engine
+from sanoscope.errors import NotFoundError
+from sanoscope.sentence import Sentence
 from sanoscope.workspace import Settings
 
 
@@ -52,16 +53,19 @@ class Residence:
 
 @dataclass(frozen=True)
 class Edition:
-    """An edition and the engine that answers from it.
+    """An edition and the engines that answer from it, one for each of its fields.
+
+    What is asked of a whole edition (its establishments, its labels) is what its fields have together; figures are
+    asked of one field: `of`.
 
     Attributes:
         manifest: what it says of itself.
-        engine: answers from its tables.
+        engines: answer from the tables of each field.
         public: these are the open store's: a twin, with its tracer.
     """
 
     manifest: Manifest
-    engine: Engine
+    engines: Mapping[str, Engine]
     public: bool = False
 
     @property
@@ -69,10 +73,47 @@ class Edition:
         """Its name."""
         return self.manifest.nom
 
+    def of(self, champ: str) -> "Edition":
+        """Return the edition as one field of it sees it.
+
+        Raises:
+            NotFoundError: ``champ-absent``: it does not hold that field.
+        """
+        if champ not in self.engines:
+            raise NotFoundError(
+                "champ-absent",
+                Sentence("L'édition « %(nom)s » n'a pas le champ %(champ)s.", nom=self.nom, champ=champ.upper()),
+                allowed=self.engines,
+                todo=Sentence("Demandez une édition qui l'a, ou recevez ses fichiers et reconstruisez."),
+            )
+        if len(self.engines) == 1:
+            return self
+        if champ not in self._views:
+            own = {champ: self.manifest.champs[champ]}
+            manifest = self.manifest.model_copy(update={"champs": own})
+            self._views[champ] = Edition(manifest, {champ: self.engines[champ]}, self.public)
+        return self._views[champ]
+
+    @cached_property
+    def _views(self) -> dict[str, "Edition"]:
+        return {}
+
+    @property
+    def champ(self) -> ManifestChamp:
+        """What the manifest says of the one field of a view."""
+        (champ,) = self.manifest.champs.values()
+        return champ
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the one field of a view."""
+        (engine,) = self.engines.values()
+        return engine
+
     @cached_property
     def etablissements(self) -> Mapping[tuple[int, str], Etablissement]:
-        """Establishments by (year, FINESS)."""
-        rows = (Etablissement(**row) for row in self._rows("etablissements"))
+        """Establishments by (year, FINESS); of one that several fields have, as the one it sent most of has it."""
+        rows = sorted((Etablissement(**row) for row in self._rows("etablissements")), key=lambda e: e.mois)
         return {(e.annee, e.finess): e for e in rows}
 
     @cached_property
@@ -117,12 +158,13 @@ class Edition:
     def codes(self, dimension: str) -> frozenset[str]:
         """Every code of a dimension: those of the nomenclatures and those met in the data."""
         if dimension not in self._codes:
-            tables = [t for t in self.manifest.tables if dimension in t.colonnes]
             met: set[str] = set()
-            if tables:
-                smallest = min(tables, key=lambda t: t.lignes)
-                rows = self.engine.run(Aggregate(Scan(smallest.nom), ((dimension,),), ()))
-                met = set(rows.to_pydict().get(dimension, []))
+            for champ, engine in self.engines.items():
+                tables = [t for t in self.manifest.champs[champ].tables if dimension in t.colonnes]
+                if tables:
+                    smallest = min(tables, key=lambda t: t.lignes)
+                    rows = engine.run(Aggregate(Scan(smallest.nom), ((dimension,),), ()))
+                    met |= set(rows.to_pydict().get(dimension, []))
             self._codes[dimension] = frozenset(met | set(self.libelles.get(dimension, ())))
         return self._codes[dimension]
 
@@ -132,10 +174,10 @@ class Edition:
 
     def tables(self, cube: str) -> list[TableCube]:
         """The tables that hold a cube, the smallest first."""
-        return sorted((t for t in self.manifest.tables if t.cube == cube), key=lambda t: (t.lignes, t.nom))
+        return sorted((t for t in self.champ.tables if t.cube == cube), key=lambda t: (t.lignes, t.nom))
 
     def _rows(self, table: str) -> list[dict[str, Any]]:
-        return self.engine.run(Scan(table)).to_pylist()  # type: ignore[no-any-return]
+        return [row for engine in self.engines.values() for row in engine.run(Scan(table)).to_pylist()]
 
 
 def open_edition(
@@ -155,19 +197,25 @@ def open_edition(
     """
     place = directory / (name or current(directory))
     manifest = manifests.read(place / manifests.PUBLIC if public else place)
-    engine = DuckDBEngine(
-        place / (PUBLIC_DATABASE if public else DATABASE),
-        read_only=True,
-        memory=settings.memoire,
-        threads=settings.processus,
-        timeout=timeout,
-    )
-    return Edition(manifest, engine, public)
+    engines = {
+        champ: DuckDBEngine(
+            place / database(champ, public=public),
+            read_only=True,
+            memory=settings.memoire,
+            threads=settings.processus,
+            timeout=timeout,
+        )
+        for champ in manifest.champs
+    }
+    return Edition(manifest, engines, public)
 
 
 def in_memory(edition: Edition) -> Edition:
     """Return the same edition answered by the reference engine."""
-    names = [t.nom for t in edition.manifest.tables] + ["etablissements", "residences", "zonages", "libelles"]
-    names += [SILENT] if edition.public else []
-    tables: dict[str, pa.Table] = {name: edition.engine.run(Scan(name)) for name in names}
-    return Edition(edition.manifest, MemoryEngine(tables), edition.public)
+    engines: dict[str, Engine] = {}
+    for champ, engine in edition.engines.items():
+        names = [t.nom for t in edition.manifest.champs[champ].tables]
+        names += ["etablissements", "residences", "zonages", "libelles", *([SILENT] if edition.public else [])]
+        tables: dict[str, pa.Table] = {name: engine.run(Scan(name)) for name in names}
+        engines[champ] = MemoryEngine(tables)
+    return Edition(edition.manifest, engines, edition.public)

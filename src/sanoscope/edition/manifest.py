@@ -4,9 +4,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from sanoscope.errors import NotFoundError
+from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.sentence import Sentence
 
 FILE = "manifest.json"
 TRACER, SPREAD = "_traceur", "_ecart"
@@ -23,6 +24,11 @@ THOUSAND = 1000
 
 PUBLIC, SECURE = "ouvert", "securise"
 """The two sides of an edition's directory. The open faces read the first alone."""
+
+
+def database(champ: str, *, public: bool) -> str:
+    """Return where an edition keeps the tables of a field, its open store's or its true ones, from its directory."""
+    return f"{PUBLIC if public else SECURE}/{champ}.duckdb"
 
 
 class _Model(BaseModel):
@@ -109,19 +115,24 @@ class ProtectionAnnee(_Model):
     erreur_mediane: float
 
 
-class Manifest(_Model):
-    """An edition: what it was made from, by what, and what it holds."""
+class ManifestChamp(_Model):
+    """What an edition holds of a field, and what it was made from.
 
-    nom: str
-    etat: Literal["en cours", "scellée"] = "en cours"
-    cree_le: datetime
-    logiciel: str
-    moteur: str
+    Attributes:
+        annees: its years.
+        entrees: the files it was made from.
+        rapprochement: where their lines went.
+        versions: by tree of codes and year, the year of the version used.
+        codes_inconnus: what no nomenclature knows, counted.
+        tables, empreinte: of the store at hand, the true one or the open one: its tables, its fingerprint (sha256).
+        tables_ouvertes, empreinte_ouverte: of the open store, in the manifest of the whole.
+        protection: what protects its open side.
+    """
+
     annees: list[int]
     entrees: list[Entree]
     rapprochement: list[Rapprochement]
-    nomenclatures: dict[str, str]
-    versions_ghm: dict[int, int]
+    versions: dict[str, dict[int, int]]
     codes_inconnus: dict[str, int]
     tables: list[TableCube]
     empreinte: str
@@ -131,7 +142,28 @@ class Manifest(_Model):
 
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year."""
-        return max((e.mois for e in self.entrees if e.annee == annee and e.genre != "ano"), default=0)
+        return max((e.mois for e in self.entrees if e.annee == annee), default=0)
+
+
+class Manifest(_Model):
+    """An edition: what it was made from, by what, and what it holds of each field."""
+
+    nom: str
+    etat: Literal["en cours", "scellée"] = "en cours"
+    cree_le: datetime
+    logiciel: str
+    moteur: str
+    nomenclatures: dict[str, str]
+    champs: dict[str, ManifestChamp]
+
+    @property
+    def annees(self) -> list[int]:
+        """The years of all its fields."""
+        return sorted({annee for champ in self.champs.values() for annee in champ.annees})
+
+    def mois_de(self, annee: int) -> int:
+        """Return the latest month that an establishment sent for a year, whatever the field."""
+        return max((champ.mois_de(annee) for champ in self.champs.values()), default=0)
 
 
 def opened(manifest: Manifest, *, threshold: int) -> Manifest:
@@ -143,19 +175,19 @@ def opened(manifest: Manifest, *, threshold: int) -> Manifest:
     def told(*counts: int) -> bool:
         return not any(0 < count < threshold for count in counts)
 
-    return manifest.model_copy(
-        update={
-            "entrees": [entry.model_copy(update={"lignes": 0}) for entry in manifest.entrees],
-            "rapprochement": [
-                year
-                for year in manifest.rapprochement
-                if told(year.lignes, year.retenues, year.remplacees, *year.exclusions.values())
-            ],
-            "codes_inconnus": {what: n for what, n in manifest.codes_inconnus.items() if told(n)},
-            "tables": manifest.tables_ouvertes,
-            "empreinte": manifest.empreinte_ouverte,
-        }
-    )
+    def of(champ: ManifestChamp) -> ManifestChamp:
+        years = champ.rapprochement
+        return champ.model_copy(
+            update={
+                "entrees": [entry.model_copy(update={"lignes": 0}) for entry in champ.entrees],
+                "rapprochement": [y for y in years if told(y.lignes, y.retenues, y.remplacees, *y.exclusions.values())],
+                "codes_inconnus": {what: n for what, n in champ.codes_inconnus.items() if told(n)},
+                "tables": champ.tables_ouvertes,
+                "empreinte": champ.empreinte_ouverte,
+            }
+        )
+
+    return manifest.model_copy(update={"champs": {name: of(champ) for name, champ in manifest.champs.items()}})
 
 
 def read(directory: Path) -> Manifest:
@@ -163,6 +195,7 @@ def read(directory: Path) -> Manifest:
 
     Raises:
         NotFoundError: ``edition-introuvable``.
+        SanoscopeError: ``edition-ancienne``: another version of Sanoscope built it.
     """
     path = directory / FILE
     if not path.is_file():
@@ -173,7 +206,14 @@ def read(directory: Path) -> Manifest:
             allowed=sorted(p.parent.name for p in named.parent.glob(f"*/{FILE}") if not p.parent.is_symlink()),
             todo="« sanoscope build » en construit une.",
         )
-    return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    try:
+        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        raise SanoscopeError(
+            "edition-ancienne",
+            Sentence("L'édition « %(nom)s » a été construite par une autre version du logiciel.", nom=directory.name),
+            todo=Sentence("Reconstruisez-la avec « sanoscope build »."),
+        ) from error
 
 
 def write(directory: Path, manifest: Manifest) -> None:

@@ -22,7 +22,6 @@ from sanoscope.disclosure.protect import Care, Protection, protect
 from sanoscope.disclosure.tracer import MODULUS, Opened, new_keys, opened
 from sanoscope.edition.manifest import (
     DRAWS,
-    PUBLIC,
     SECURE,
     SILENT,
     SPREAD,
@@ -30,6 +29,7 @@ from sanoscope.edition.manifest import (
     TRACER,
     ProtectionAnnee,
     TableCube,
+    database,
 )
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -39,9 +39,9 @@ AROUND, DECOYS = 5, 4
 """How far from the threshold groups are drawn to be hidden with those that must be, and how many of them for each."""
 
 
-def certificate(place: Path, annee: int) -> Path:
-    """Return where an edition keeps the certificate of a year."""
-    return place / "securise" / f"certificat-{annee}.npz"
+def certificate(place: Path, champ: Champ, annee: int) -> Path:
+    """Return where an edition keeps the certificate of a field's year."""
+    return place / SECURE / f"certificat-{champ.champ}-{annee}.npz"
 
 
 def open_store(
@@ -80,7 +80,7 @@ def open_store(
         protection = protect(
             year.lattice,
             seed=secret + year.annee,
-            before=_moves_before(before, year),
+            before=_moves_before(before, champ, year),
             care=care,
             say=lambda step: progress(f"protection de {year.annee} : {step}"),
         )
@@ -96,7 +96,7 @@ def open_store(
             draws=DRAWS,
             seed=secret + 10_000 * year.annee,
         )
-        _keep(certificate(place, year.annee), year, protection, keys)
+        _keep(certificate(place, champ, year.annee), year, protection, keys)
         silent = _silent(year.lattice, made, protection, np.random.default_rng(secret + 20_000 * year.annee))
         return _tables(champ, year, made, names), silent, _said(year, protection)
 
@@ -138,7 +138,7 @@ def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[st
         own = (made.cells[:, 1] >= first) & (made.cells[:, 1] < end)
         cells = pl.DataFrame(
             {
-                "finess": np.array(year.finess)[made.cells[own, 0]],
+                champ.ligne: np.array(year.rows)[made.cells[own, 0]],
                 "colonne": made.cells[own, 1].astype(np.int64) - first,
                 PEOPLE: made.counts[own],
                 TRACER: made.tracer[own],
@@ -154,7 +154,7 @@ def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[st
 
 def _side_by_side(champ: Champ, sheet: YearSheet, cells: pl.DataFrame) -> pl.DataFrame:
     declared = sheet.feuillet
-    keys = ["finess", *(n for n in sheet.columns.columns if n != COUNT)]
+    keys = [champ.ligne, *(n for n in sheet.columns.columns if n != COUNT)]
     of = _leaves(champ, declared)
     parts = [pl.col(name).sum() for name in declared.portees]
     for name in of.keys() - declared.portees.keys():
@@ -183,11 +183,11 @@ def _tracers(champ: Champ, declared: Feuillet) -> dict[str, str]:
 def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -> TableCube:
     """Write an open table with the attributes of its establishments, sorted so that a filter skips most of it."""
     declared = champ.publication.feuillets[name]
-    establishments = pl.DataFrame(pl.from_arrow(public.table("etablissements")))
-    above = [n for n in champ.dimensions["finess"].parents if n in establishments.columns]
-    whole = table.join(establishments.select("annee", "finess", *above), on=["annee", "finess"], how="left")
+    above = list(champ.dimensions[champ.ligne].parents)
+    known = pl.DataFrame(pl.from_arrow(public.table("etablissements"))).select("annee", champ.ligne, *above).unique()
+    whole = table.join(known, on=["annee", champ.ligne], how="left")
     dimensions = [n for n in whole.columns if n in champ.dimensions]
-    whole = whole.sort("annee", "finess", *declared.classe)
+    whole = whole.sort("annee", champ.ligne, *declared.classe)
     public.store(name, whole.to_arrow())
     return TableCube(
         nom=name,
@@ -205,7 +205,7 @@ def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.int64
     path.parent.mkdir(exist_ok=True)
     np.savez_compressed(
         path,
-        lignes=np.array(year.finess),
+        lignes=np.array(year.rows),
         colonnes=np.array(year.names),
         mouvements=protection.moves,
         faits=protection.made,
@@ -225,14 +225,19 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
         settings: memory and threads, and the threshold.
     """
     secure, public = (
-        DuckDBEngine(place / side / "cubes.duckdb", read_only=True, memory=settings.memoire, threads=settings.processus)
-        for side in (SECURE, PUBLIC)
+        DuckDBEngine(
+            place / database(champ.champ, public=of_public),
+            read_only=True,
+            memory=settings.memoire,
+            threads=settings.processus,
+        )
+        for of_public in (False, True)
     )
     year = read_year(secure, champ, annee, settings.seuil)
-    with np.load(certificate(place, annee)) as kept:
+    with np.load(certificate(place, champ, annee)) as kept:
         moves, steps, made, hidden = (kept[name] for name in ("mouvements", "pas", "faits", "tus"))
     year.lattice.labels[hidden[:, 0], hidden[:, 1]] = Label.HIDDEN
-    counts, tracers = _served(public, year)
+    counts, tracers = _served(public, champ, year)
     of = year.lattice
     nodes = membership(of.rows), membership(of.columns).T
     twin = np.asarray((nodes[0] @ counts @ nodes[1]).toarray())
@@ -242,17 +247,17 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
     return replace(verdict, exposed=verdict.exposed + int(told.sum()))
 
 
-def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+def _served(public: DuckDBEngine, champ: Champ, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
     """Return what the open tables hold, int64[row leaves, column leaves]: counts, and tracers."""
     parts = []
     for sheet, start in zip(year.sheets, year.lattice.leaf_start, strict=False):
         names = [name for name in sheet.columns.columns if name != COUNT]
         table = pl.DataFrame(pl.from_arrow(public.table(sheet.nom))).filter(pl.col("annee") == year.annee)
         columns = sheet.columns.with_row_index("colonne")
-        rows = pl.DataFrame({"finess": year.finess}).with_row_index("ligne")
+        rows = pl.DataFrame({champ.ligne: year.rows}).with_row_index("ligne")
         for count in sheet.feuillet.comptes:
             own = columns.filter(pl.col(COUNT) == count).select(*names, "colonne")
-            found = table.join(own, on=names).join(rows, on="finess")
+            found = table.join(own, on=names).join(rows, on=champ.ligne)
             parts.append(
                 found.select(
                     pl.col("ligne").cast(pl.Int64),
@@ -267,15 +272,15 @@ def _served(public: DuckDBEngine, year: Year) -> tuple[sparse.csr_matrix, sparse
     return tuple(sparse.csr_matrix((cells[n].to_numpy(), at), shape=shape) for n in (PEOPLE, TRACER))
 
 
-def _moves_before(place: Path | None, year: Year) -> Moves | None:
+def _moves_before(place: Path | None, champ: Champ, year: Year) -> Moves | None:
     """Return the moves of the edition before in the numbering of this one; those whose cells are gone are left out."""
-    if place is None or not certificate(place, year.annee).is_file():
+    if place is None or not certificate(place, champ, year.annee).is_file():
         return None
-    with np.load(certificate(place, year.annee)) as kept:
+    with np.load(certificate(place, champ, year.annee)) as kept:
         moves, rows, columns = kept["mouvements"], kept["lignes"], kept["colonnes"]
     if moves.shape[1] != 2 + 2 * len(year.sheets):
         return None
-    now_rows = _renumbered(rows, np.array(year.finess))
+    now_rows = _renumbered(rows, np.array(year.rows))
     now_columns = _renumbered(columns, np.array(year.names))
     known = np.concatenate([now_rows[moves[:, :2]], now_columns[moves[:, 2:]]], axis=1).astype(np.int32)
     gone = ((known == NONE) & (moves != NONE)).any(axis=1)

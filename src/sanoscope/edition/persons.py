@@ -11,7 +11,7 @@ import polars as pl
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.disclosure.keyed import told
-from sanoscope.edition.manifest import PUBLIC, SECURE, TableCube
+from sanoscope.edition.manifest import SECURE, TableCube, database
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import Aggregate, Measure, Plan, Scan
 from sanoscope.workspace import Settings
@@ -86,8 +86,13 @@ def audit_persons(place: Path, champ: Champ, name: str, table: str, settings: Se
         settings: memory and threads, and the threshold.
     """
     secure, public = (
-        DuckDBEngine(place / side / "cubes.duckdb", read_only=True, memory=settings.memoire, threads=settings.processus)
-        for side in (SECURE, PUBLIC)
+        DuckDBEngine(
+            place / database(champ.champ, public=of_public),
+            read_only=True,
+            memory=settings.memoire,
+            threads=settings.processus,
+        )
+        for of_public in (False, True)
     )
     again = DuckDBEngine(memory=settings.memoire, threads=settings.processus)
     key = (place / SECURE / KEY_FILE).read_bytes()

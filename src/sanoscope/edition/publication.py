@@ -7,8 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.build import DATABASE, PUBLIC_DATABASE
-from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.manifest import Manifest, database
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
 
@@ -112,7 +111,12 @@ def verify(directory: Path, name: str) -> Manifest:
         SanoscopeError: ``edition-alteree``.
     """
     manifest = manifests.read(directory / name)
-    for file, kept in ((DATABASE, manifest.empreinte), (PUBLIC_DATABASE, manifest.empreinte_ouverte)):
+    prints = {
+        database(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
+        for name, champ in manifest.champs.items()
+        for public in (False, True)
+    }
+    for file, kept in prints.items():
         with (directory / name / file).open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found != kept:

@@ -3,8 +3,24 @@
 from sanoscope.catalogue.field import Champ, Conditions, Intervalle, Somme
 from sanoscope.engine.plan import Binary, Case, Coalesce, Column, Constant, Expression, In, Prefix, all_of
 
-DERIVED: dict[str, Expression] = {"cmd": Prefix(Column("ghm"), 2), "racine": Prefix(Column("ghm"), 5)}
-"""Columns of a line that follow from its GHM code, known or not."""
+
+def column(name: str, champ: Champ) -> Expression:
+    """Return a column of a line: its file's, or one that the field derives from it."""
+    declared = champ.colonnes.get(name)
+    if declared is None:
+        return Column(name)
+    found: Expression = Column(declared.de[-1])
+    for other in reversed(declared.de[:-1]):
+        found = Coalesce(Column(other), found)
+    if declared.caracteres:
+        found = Prefix(found, declared.caracteres)
+    if declared.valeurs:
+        known = Coalesce(found, Constant(""))
+        found = Case(
+            tuple((Binary("=", known, Constant(old)), Constant(new)) for old, new in declared.valeurs.items()),
+            Constant(declared.sinon),
+        )
+    return found
 
 
 def condition(conditions: Conditions, champ: Champ) -> Expression:
@@ -14,15 +30,15 @@ def condition(conditions: Conditions, champ: Champ) -> Expression:
         if name == "drapeau" and not isinstance(wanted, Intervalle):
             parts.extend(condition(champ.drapeaux[flag], champ) for flag in wanted)
             continue
-        column = DERIVED.get(name, Column(name))
+        value = column(name, champ)
         if isinstance(wanted, Intervalle):
-            number = Coalesce(column, Constant(0))
+            number = Coalesce(value, Constant(0))
             if wanted.min is not None:
                 parts.append(Binary(">=", number, Constant(wanted.min)))
             if wanted.max is not None:
                 parts.append(Binary("<=", number, Constant(wanted.max)))
         else:
-            parts.append(In(Coalesce(column, Constant("")), tuple(wanted)))
+            parts.append(In(Coalesce(value, Constant("")), tuple(wanted)))
     return all_of(parts) or Constant(value=True)
 
 
@@ -35,11 +51,10 @@ def exclusion(champ: Champ) -> Expression:
 def contribution(somme: Somme, champ: Champ) -> Expression:
     """Return what a line adds to a sum."""
     if somme.egale:
-        first, *others = (contribution(champ.sommes[name], champ) for name in somme.egale)
-        for other in others:
-            first = Binary("+", first, other)
-        return first
-    value: Expression = Coalesce(Column(somme.somme), Constant(0)) if somme.somme else Constant(1)
+        return _added([contribution(champ.sommes[name], champ) for name in somme.egale])
+    value = _added([_number(name) for name in somme.somme]) if somme.somme else Constant(1)
+    if somme.fois:
+        value = Binary("*", value, _added([_number(name) for name in somme.fois]))
     if somme.au_moins is not None:
         value = Case(((Binary("<", value, Constant(somme.au_moins)), Constant(somme.au_moins)),), value)
     branches: list[tuple[Expression, Expression]] = []
@@ -50,3 +65,14 @@ def contribution(somme: Somme, champ: Champ) -> Expression:
         branches.append((both, Constant(1)))
     branches.append((condition(somme.quand, champ), value))
     return Case(tuple(branches), Constant(0))
+
+
+def _number(name: str) -> Expression:
+    return Coalesce(Column(name), Constant(0))
+
+
+def _added(parts: list[Expression]) -> Expression:
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = Binary("+", whole, part)
+    return whole

@@ -55,7 +55,7 @@ class Year:
 
     annee: int
     lattice: Lattice
-    finess: tuple[str, ...]
+    rows: tuple[str, ...]
     sheets: tuple[YearSheet, ...]
 
     @property
@@ -113,7 +113,7 @@ def read_year(engine: DuckDBEngine, champ: Champ, annee: int, threshold: int) ->
         *reversed(public.lignes)
     )
     rows = (
-        establishments.unique("finess", maintain_order=True)
+        establishments.unique(champ.ligne, maintain_order=True)
         .with_row_index("ligne")
         .with_columns(pl.col("ligne").cast(pl.Int64))
     )
@@ -131,7 +131,7 @@ def read_year(engine: DuckDBEngine, champ: Champ, annee: int, threshold: int) ->
         sheets=[Sheet(side(_levels(champ, s, PART)), _shares(s), _tie(champ, trunk, s), _counts(s)) for s in others],
         threshold=threshold,
     )
-    return Year(annee, made, tuple(rows["finess"]), tuple(built))
+    return Year(annee, made, tuple(rows[champ.ligne]), tuple(built))
 
 
 def _read(
@@ -162,7 +162,7 @@ def _sheet(
     coarse = parents(champ, declared)
     by = tuple(n for n in (*declared.classe, *((declared.par,) if declared.par else ()), *coarse))
     sums = (*declared.comptes, *declared.portees)
-    table = _read(engine, champ, declared.cube, annee, ("finess", *by), sums)
+    table = _read(engine, champ, declared.cube, annee, (champ.ligne, *by), sums)
     class_names = [n for n in by if n != declared.par and n not in _parents_of(champ, declared.par)]
     if trunk is None:
         columns = _long(table, declared).select(*by, COUNT).unique()
@@ -175,7 +175,7 @@ def _sheet(
         shares = _share_values(table, champ, declared)
         columns = classes.join(shares, how="cross", maintain_order="left_right")
     columns = columns.with_row_index("colonne").with_columns(pl.col("colonne").cast(pl.Int64))
-    cells = _long(table, declared).join(rows.select("finess", "ligne"), on="finess")
+    cells = _long(table, declared).join(rows.select(champ.ligne, "ligne"), on=champ.ligne)
     cells = cells.join(columns, on=[n for n in columns.columns if n != "colonne"])
     return YearSheet(name, declared, columns.drop("colonne"), cells)
 

@@ -7,7 +7,7 @@ Parquet file a table. A directory appears by one rename, so a file is either who
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -82,10 +82,21 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
-    """The files of one establishment and year that count: the last valid RSA, and the chaining that goes with it."""
+    """The files of one establishment and year, of one field, that count.
 
-    rsa: StoredFile
-    ano: StoredFile | None
+    Attributes:
+        finess, annee: whose, of which year.
+        fichiers: by kind: the last valid file of each main kind, and the companions that go with them.
+    """
+
+    finess: str
+    annee: int
+    fichiers: Mapping[str, StoredFile]
+
+    @property
+    def mois(self) -> int:
+        """The month up to which it is cumulated."""
+        return max(file.mois for file in self.fichiers.values())
 
 
 def place_of(*, kind: str, key: Key, sha256: str) -> Path:
@@ -104,32 +115,48 @@ def stored_files(store: Path, champ: str = "mco") -> Iterator[tuple[StoredFile, 
         yield read_record(path.parent), path.parent
 
 
-def last_transmissions(files: list[StoredFile], years: set[int] | None = None) -> list[Transmission]:
-    """Return, for each establishment and year, the transmission that counts (DESIGN §5: the last valid, cumulative).
+def last_transmissions(
+    files: Iterable[StoredFile],
+    mains: Sequence[str] = ("rsa",),
+    companions: Sequence[str] = ("ano",),
+    years: Collection[int] | None = None,
+) -> list[Transmission]:
+    """Return, for each establishment and year, the files that count (DESIGN §5: the last valid, cumulative).
 
-    A chaining file goes with its RSA when it is of the same month and was not sent before it: the sequence numbers
-    of another transmission would chain the wrong stays.
+    Args:
+        files: what the store has of a field.
+        mains: kinds of file that hold its lines: each counts by its own.
+        companions: kinds that go with them (chaining, drugs): they count when they are of the month of a main file and
+            were not sent before it, as the sequence numbers of another transmission would tell of the wrong stays.
+        years: years to take; None is all.
     """
-    best: dict[tuple[str, int], StoredFile] = {}
-    chaining: dict[Key, StoredFile] = {}
+    best: dict[tuple[str, int], dict[str, StoredFile]] = {}
+    beside: dict[tuple[str, Key], StoredFile] = {}
     for file in files:
-        if years is not None and file.annee not in years:
+        if not file.acceptees or (years is not None and file.annee not in years):
             continue
-        if file.kind == "rsa" and file.acceptees:
-            held = best.get((file.finess, file.annee))
-            if held is None or file.rank > held.rank:
-                best[file.finess, file.annee] = file
-        elif file.kind == "ano" and file.acceptees:
-            known = chaining.get(file.key)
+        if file.kind in mains:
+            held = best.setdefault((file.finess, file.annee), {})
+            if file.kind not in held or file.rank > held[file.kind].rank:
+                held[file.kind] = file
+        elif file.kind in companions:
+            known = beside.get((file.kind, file.key))
             if known is None or file.rank > known.rank:
-                chaining[file.key] = file
+                beside[file.kind, file.key] = file
     transmissions = []
-    for rsa in sorted(best.values(), key=lambda f: (f.annee, f.finess)):
-        ano = chaining.get(rsa.key)
-        if ano is not None and datetime.fromisoformat(ano.instant) < datetime.fromisoformat(rsa.instant):
-            ano = None
-        transmissions.append(Transmission(rsa, ano))
+    for (finess, annee), held in sorted(best.items(), key=lambda item: (item[0][1], item[0][0])):
+        chosen = {kind: held[kind] for kind in mains if kind in held}
+        for kind in companions:
+            found = [beside[kind, main.key] for main in held.values() if (kind, main.key) in beside]
+            later = [f for f in found if any(f.key == m.key and _sent(f) >= _sent(m) for m in held.values())]
+            if later:
+                chosen[kind] = max(later, key=lambda f: f.rank)
+        transmissions.append(Transmission(finess, annee, chosen))
     return transmissions
+
+
+def _sent(file: StoredFile) -> datetime:
+    return datetime.fromisoformat(file.instant)
 
 
 class Writer:

@@ -99,6 +99,14 @@ class Reference:
         """Return `ghm_lookup`, by the name that ``edition`` knows."""
         return self.ghm_lookup(years)
 
+    def tree(self, name: str, years: Iterable[int]) -> pl.DataFrame:
+        """Return (annee, NAME, *levels) of each year's version of a tree of codes."""
+        return {"ghm": self.ghm_of_years}[name](years)
+
+    def version(self, name: str, year: int) -> int:
+        """Return the year of the version that is used for a year."""
+        return {"ghm": self.ghm_version}[name](year)
+
     def groupings(self, pairs: pl.DataFrame) -> pl.DataFrame:
         """Return the groupings of GHM in given years; a code that its version does not know is kept.
 

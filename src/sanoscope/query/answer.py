@@ -104,7 +104,7 @@ def answer(
         return _Answer(asked, scope, catalogue, edition, threshold).table()
 
     have, own = plain or worked_out, _Answer(replace(query, comparer=""), scope, catalogue, edition, threshold)
-    of = reference(query, own.restitution, edition)
+    of = reference(query, own.restitution, own.edition)
     compared = beside(have(own.query), have(of.query), of, own.mesures, own.asked.rows)
     return replace(compared, query=query.canonical)
 
@@ -123,12 +123,12 @@ class _Answer:
         if scope.masked != edition.public:
             raise ValueError("an open reader is answered from an open store, a secure one from a secure store")
         self.query = query
-        self.edition = edition
         self.threshold = threshold if edition.public else 0
         self.restitution: Restitution = catalogue.restitution(query.restitution)
         self.champ: Champ = catalogue.champ(self.restitution)
+        self.edition = edition.of(self.champ.champ)
         self.mesures: dict[str, Mesure] = {name: self.champ.mesures[name] for name in self.restitution.mesures}
-        self.asked: Question = question(query, self.restitution, edition)
+        self.asked: Question = question(query, self.restitution, self.edition)
         # the years shown side by side (the one asked for first), or one column for all
         self.periods = tuple(reversed(self.asked.years)) if self.restitution.precedente else (0,)
         if self.restitution.precedente and len(self.periods) == 1:

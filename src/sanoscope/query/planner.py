@@ -104,7 +104,7 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
 def choose_open(asked: Question, sums: tuple[str, ...], edition: Edition) -> dict[str, TableCube]:
     """Return the smallest open table for each sum that the open side publishes along the question's columns."""
     needed = needed_columns(asked)
-    tables = sorted((t for t in edition.manifest.tables if needed <= set(t.colonnes)), key=lambda t: (t.lignes, t.nom))
+    tables = sorted((t for t in edition.champ.tables if needed <= set(t.colonnes)), key=lambda t: (t.lignes, t.nom))
     return {name: next(t for t in tables if name in t.sommes) for name in sums if any(name in t.sommes for t in tables)}
 
 

@@ -111,13 +111,13 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
                     **of,
                 )
             )
-        version = manifest.versions_ghm.get(year)
         by_activity = query.activite or query.regroupement
-        if by_activity and version and version != year:
+        used = {version for versions in edition.champ.versions.values() if (version := versions.get(year))}
+        if by_activity and used - {year}:
             said.append(
                 Sentence(
                     "Regroupements de %(annee)s : version %(version)s de la classification, la plus proche connue.",
-                    version=str(version),
+                    version=", ".join(str(version) for version in sorted(used - {year})),
                     **of,
                 )
             )
@@ -128,7 +128,7 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
                 "ne la publie pas à ce niveau."
             )
         )
-    if query.annees and manifest.codes_inconnus:
-        codes = joined(", ", (joined(" ", [str(n), Name(what)]) for what, n in manifest.codes_inconnus.items()))
+    if query.annees and edition.champ.codes_inconnus:
+        codes = joined(", ", (joined(" ", [str(n), Name(what)]) for what, n in edition.champ.codes_inconnus.items()))
         said.append(Sentence("Codes inconnus des nomenclatures, comptés tels quels : %(codes)s.", codes=codes))
     return tuple(said)

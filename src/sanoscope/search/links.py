@@ -51,13 +51,29 @@ class Links:
     """
 
     def __init__(self, catalogue: Catalogue, edition: Edition, found: Sequence[Entry]) -> None:
+        self._catalogue, self._edition = catalogue, edition
         self._titles = {r.slug: r.titre for r in catalogue.restitutions.values() if OPEN.may_read(r.acces)}
         self._patterns: dict[tuple[str, str], tuple[Query, ...]] = {}
+        by_level: dict[tuple[str, str], list[Entry]] = {}
         for entry in found:
-            level = (entry.criterion, entry.level)
-            if entry.criterion and level not in self._patterns:
-                tried = [_pattern(entry, r, catalogue, edition) for r in catalogue.restitutions.values()]
-                self._patterns[level] = tuple(query for query in tried if query)
+            if entry.criterion:
+                by_level.setdefault((entry.criterion, entry.level), []).append(entry)
+        for level, entries in by_level.items():
+            tried = [self._tried(entries, r) for r in catalogue.restitutions.values() if r.champ in edition.engines]
+            self._patterns[level] = tuple(query for query in tried if query)
+
+    def _tried(self, entries: Sequence[Entry], restitution: Restitution) -> Query | None:
+        one = next((entry for entry in entries if self._known(entry, restitution.champ)), None)
+        return _pattern(one, restitution, self._catalogue, self._edition) if one else None
+
+    def _known(self, entry: Entry, champ: str) -> bool:
+        """Tell whether a field of the edition has an entry: not every hospital is in every field, nor every year."""
+        own = self._edition.of(champ)
+        if entry.criterion == "etablissement" and entry.value not in own.finess:
+            return False
+        if entry.criterion == "ght" and entry.value not in {e.ght for e in own.finess.values()}:
+            return False
+        return not entry.year or entry.year in own.manifest.annees
 
     def of(self, entry: Entry) -> tuple[Link, ...]:
         """Return the restitutions that can answer about an entry; none where no open one does."""
@@ -66,7 +82,12 @@ class Links:
         filled: dict[str, Any] = {entry.criterion: entry.value}
         if entry.year:
             filled["annees"] = (entry.year,)
-        queries = [replace(pattern, **filled) for pattern in self._patterns[entry.criterion, entry.level]]
+        able = [
+            pattern
+            for pattern in self._patterns[entry.criterion, entry.level]
+            if self._known(entry, self._catalogue.restitution(pattern.restitution).champ)
+        ]
+        queries = [replace(pattern, **filled) for pattern in able]
         return tuple(Link(q.restitution, self._titles[q.restitution], q.canonical) for q in queries)
 
 

@@ -44,7 +44,7 @@ def wished(service: Service, restitution: Restitution, items: Iterable[tuple[str
     """
     sent = [(name, value) for name, value in items if name != COUNT]
     pinned = next((value.strip() for name, value in sent if name == "edition"), "")
-    return criteria(sent, restitution, service.edition(pinned))
+    return criteria(sent, restitution, service.edition(pinned).of(restitution.champ))
 
 
 def hint(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]]) -> Hint:
@@ -97,7 +97,7 @@ def form_page(
 def form_of(service: Service, restitution: Restitution, given: dict[str, str], language: languages.Language) -> Form:
     """Return the form of a restitution, filled with what was given."""
     pinned = given.get("edition", "")
-    edition = service.edition(pinned)
+    edition = service.edition(pinned).of(restitution.champ)
     champ = service.catalogue.champ(restitution)
     return Form(restitution, champ, edition, openness(service, restitution.slug), given, language)
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from sanoscope.api.routes import MEANINGS
+from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import editions, served
 from sanoscope.present.exports import FORMATS
 from sanoscope.query.service import Service
@@ -30,7 +31,7 @@ def documents(service: Service) -> APIRouter:
             texte=text("audit", languages.of(request)),
             audit=True,
             edition=edition.nom if edition else "",
-            mesures=measures(edition.manifest.protection, languages.of(request)) if edition else None,
+            mesures=measures(_protections(edition), languages.of(request)) if edition else None,
         )
 
     @routes.get("/editions")
@@ -44,3 +45,12 @@ def documents(service: Service) -> APIRouter:
         return page(request, "api.html", restitutions=restitutions, meanings=MEANINGS, formats=FORMATS)
 
     return routes
+
+
+def _protections(edition: Edition) -> list[dict[str, object]]:
+    """Return what protects each year of each field of an edition; what names it comes first."""
+    return [
+        {**year.model_dump(), "annee": f"{code.upper()} {year.annee}"}
+        for code, champ in edition.manifest.champs.items()
+        for year in champ.protection
+    ]

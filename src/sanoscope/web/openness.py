@@ -28,7 +28,8 @@ class Openness:
 
 def openness(service: Service, slug: str) -> Openness:
     """Return what an open reader is answered of a restitution, from the published edition. Reads no figure."""
-    edition, restitution = service.edition(), service.catalogue.restitution(slug)
+    restitution = service.catalogue.restitution(slug)
+    edition = service.edition().of(restitution.champ)
     taken = restitution.criteres
 
     def answered(*pairs: tuple[str, str]) -> bool:

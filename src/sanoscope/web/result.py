@@ -73,6 +73,7 @@ class Results:
         """Return the page of an answer."""
         slug = query.restitution
         restitution, edition = self._service.catalogue.restitution(slug), self._service.edition(table.edition)
+        edition = edition.of(restitution.champ)
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
         site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"

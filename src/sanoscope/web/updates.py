@@ -30,7 +30,7 @@ class Told:
         when: when it was built.
         print: fingerprint of its open store: with the name, what makes it itself for ever.
         years: (year, latest month sent), ascending.
-        kinds: kinds of files that it was made from.
+        champs: its fields.
     """
 
     edition: str
@@ -38,7 +38,7 @@ class Told:
     when: datetime
     print: str
     years: tuple[tuple[int, int], ...]
-    kinds: frozenset[str]
+    champs: frozenset[str]
 
     @property
     def partial(self) -> tuple[tuple[int, int], ...]:
@@ -66,7 +66,7 @@ def updates(service: Service, theme: str = "") -> list[Update]:
     told = [_told(path, path.stat().st_mtime_ns) for path in files if path.is_file()]
     catalogue = service.catalogue
     found = [
-        Update(t, tuple(r for r in catalogue.restitutions.values() if catalogue.champ(r).fichier in t.kinds))
+        Update(t, tuple(r for r in catalogue.restitutions.values() if r.champ in t.champs))
         for t in sorted(told, key=lambda t: (t.when, t.edition), reverse=True)
     ]
     return [update for update in found if update.of(theme)]
@@ -94,7 +94,7 @@ def _told(path: Path, stamp: int) -> Told:
         manifest.nom,
         manifest.etat,
         manifest.cree_le,
-        manifest.empreinte[:16],
+        "-".join(champ.empreinte[:16] for champ in manifest.champs.values()),
         tuple((year, manifest.mois_de(year)) for year in sorted(manifest.annees)),
-        frozenset(entry.genre for entry in manifest.entrees),
+        frozenset(manifest.champs),
     )
