@@ -45,7 +45,7 @@ def test_the_lists_of_the_query_form_are_ours(shared: Path) -> None:
 
 def test_a_shipped_root_has_all_its_ghm(shared: Path, tmp_path: Path) -> None:
     load_path(shared / "data/reference/mco_ghm_hierarchy_2025.csv", tmp_path)
-    official = load_reference(tmp_path).ghm(2025).table
+    official = load_reference(tmp_path).codes("ghm").of(2025).table
     roots = OWN["ghm"]["racine"].unique()
     assert set(OWN["ghm"]["ghm"]) == set(official.filter(pl.col("racine").is_in(roots.to_list()))["ghm"])
     assert 200 <= len(roots) < official["racine"].n_unique()
@@ -55,7 +55,7 @@ def test_the_years_said_identical_are(shared: Path, tmp_path: Path) -> None:
     (report,) = load_path(shared / "data/reference/nomensland/ghm_ghm_regroupement.json.gz", tmp_path)
     assert not report.error
     official = load_reference(tmp_path)["ghm"]
-    for year, same in OWN["versions_ghm"].iter_rows():
+    for year, same in OWN.codes("ghm").identical.items():
         of = {y: official.filter(pl.col("annee") == y).drop("annee").sort("ghm") for y in (year, same)}
         assert of[year].equals(of[same]), year
 

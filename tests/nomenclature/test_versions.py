@@ -16,22 +16,22 @@ def with_ghm(directory: Path, lines: str) -> Reference:
 
 def test_the_year_used_is_said(tmp_path: Path) -> None:
     some = with_ghm(tmp_path, "2018,01C031,Craniotomies,01C03,G043,C02,D05,C,C,01\n")
-    used = {year: some.ghm(year).year for year in (2015, 2018, 2020, 2022, 2023, 2025, 2030)}
+    used = {year: some.codes("ghm").of(year).year for year in (2015, 2018, 2020, 2022, 2023, 2025, 2030)}
     assert used == {2015: 2018, 2018: 2018, 2020: 2018, 2022: 2022, 2023: 2023, 2025: 2025, 2030: 2025}
 
 
 def test_a_year_said_identical_takes_the_rows_of_the_other_and_its_own(tmp_path: Path) -> None:
     own = load_reference()
     some = with_ghm(tmp_path, "2023,01C039,Essai,01C03,G043,C02,D05,C,C,01\n")
-    added = some.ghm(2023).table.join(own.ghm(2025).table, on="ghm", how="anti")
+    added = some.codes("ghm").of(2023).table.join(own.codes("ghm").of(2025).table, on="ghm", how="anti")
     assert added["ghm"].to_list() == ["01C039"]
-    assert len(some.ghm(2023).table) == len(own.ghm(2025).table) + 1
-    assert set(some.ghm(2023).table["annee"]) == {2023}
+    assert len(some.codes("ghm").of(2023).table) == len(own.codes("ghm").of(2025).table) + 1
+    assert set(some.codes("ghm").of(2023).table["annee"]) == {2023}
 
 
 def test_a_full_table_of_2025_serves_the_years_said_identical(tmp_path: Path) -> None:
     some = with_ghm(tmp_path, "2025,01C999,Essai,01C99,G043,C02,D05,C,C,01\n")
-    assert "01C999" in some.ghm(2022).table["ghm"]
+    assert "01C999" in some.codes("ghm").of(2022).table["ghm"]
 
 
 def test_a_row_of_the_workspace_replaces_that_of_the_package(tmp_path: Path) -> None:
@@ -40,16 +40,18 @@ def test_a_row_of_the_workspace_replaces_that_of_the_package(tmp_path: Path) -> 
     assert len(some["ghm"]) == len(load_reference()["ghm"])
 
 
-def test_the_lookup_has_one_row_a_ghm_and_year() -> None:
-    lookup = load_reference().ghm_lookup([2023, 2026, 2023])
-    assert lookup.columns == ["annee", "ghm", "racine", "ga", "gp", "doac", "cas", "aso", "cmd", "version"]
-    assert lookup.select("annee", "ghm").is_unique().all()
-    assert lookup.select("annee", "version").unique().sort("annee").rows() == [(2023, 2023), (2026, 2025)]
+def test_the_tree_has_one_row_a_ghm_and_year() -> None:
+    own = load_reference()
+    tree = own.tree("ghm", [2023, 2026, 2023])
+    assert tree.columns == ["annee", "ghm", "racine", "ga", "gp", "doac", "cas", "aso", "cmd"]
+    assert tree.select("annee", "ghm").is_unique().all()
+    assert set(tree["annee"]) == {2023, 2026}
+    assert (own.version("ghm", 2023), own.version("ghm", 2026)) == (2023, 2025)
 
 
 def test_an_unknown_ghm_is_kept_with_what_its_code_says() -> None:
     pairs = pl.DataFrame({"annee": [2026, 2023], "ghm": ["06K04J", "99X99Z"]})
-    assert load_reference().groupings(pairs).rows() == [
+    assert load_reference().groupings("ghm", pairs).rows() == [
         (2023, "99X99Z", "99X99", "?", "?", "?", "?", "?", "99", 2023, False),
         (2026, "06K04J", "06K04", "G022", "K02", "D01", "PI", "M", "06", 2025, True),
     ]

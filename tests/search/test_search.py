@@ -3,6 +3,7 @@
 import random
 import string
 import threading
+from dataclasses import replace
 from typing import cast
 from urllib.parse import parse_qsl
 
@@ -14,12 +15,15 @@ from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import Edition, Etablissement
 from sanoscope.errors import CriterionError
+from sanoscope.nomenclature.reference import load_reference
+from sanoscope.nomenclature.systems import NOMENCLATURES
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Zone, parse
 from sanoscope.query.service import Service
 from sanoscope.search.entries import Entry, Kind, entries
 from sanoscope.search.find import LONGEST, MOST, Search
 from sanoscope.search.index import Index
+from sanoscope.search.links import Links
 from sanoscope.web.search import precise
 from sanoscope.workspace import Workspace
 
@@ -94,6 +98,62 @@ def test_any_code_system_that_an_edition_names_is_found(public: Edition) -> None
     made = entries(catalogue(), cast(Edition, Changed(public, libelles=labels)))
     (sepsis,) = [entry for entry in made if entry.level == "cim10"]
     assert (sepsis.kind, sepsis.code, sepsis.name) == (Kind.ACTIVITY, "A41.9", "Sepsis, sans précision")
+
+
+def with_every_nomenclature(edition: Edition) -> Edition:
+    """Return the edition as one whose fields have a dimension of every nomenclature."""
+    own = load_reference()
+    labels = {level: own.labels(level) for one in NOMENCLATURES.values() for level in (one.name, *one.levels)}
+    return cast(Edition, Changed(edition, libelles={**labels, **edition.libelles}))
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "code", "title"),
+    [
+        ("F32.1", "dp", "F321", "Diagnostic (CIM-10)"),
+        ("f321", "dp", "F321", "Diagnostic (CIM-10)"),
+        ("schizophrénie paranoide", "dp", "F200", "Diagnostic (CIM-10)"),
+        ("F20-F29", "bloc_dp", "F20-F29", "Bloc de la CIM-10"),
+        ("troubles de l'humeur", "categorie_psy", "F30-F39", "Catégorie de diagnostic en psychiatrie"),
+        ("0147SC2", "gme", "0147SC2", "GME"),
+        ("avc hemiplegie 0147", "", "", ""),
+        ("accidents vasculaires hemiplegie", "gn", "0147", "Groupe nosologique (GN)"),
+        ("cm 04", "cm", "04", "Catégorie majeure (CM)"),
+        ("HHQE005", "acte", "HHQE005", "Acte (CCAM)"),
+        ("coloscopie totale", "acte", "HHQE005", "Acte (CCAM)"),
+        ("mpp soins palliatifs", "mpp", "04", "Mode de prise en charge principal (HAD)"),
+        ("mpa 25", "mpa", "25", "Mode de prise en charge associé (HAD)"),
+        ("hospitalisation de jour", "forme_activite", "20", "Forme d'activité (psychiatrie)"),
+        ("ALQ+183", "csarr", "ALQ+183", "Acte de réadaptation (CSARR)"),
+        ("paclitaxel", "atc5", "L01CD01", "Substance (ATC)"),
+    ],
+)
+def test_codes_of_the_four_fields_are_found_by_code_or_words(
+    public: Edition, text: str, level: str, code: str, title: str
+) -> None:
+    made = entries(catalogue(), with_every_nomenclature(public))
+    results = Index(made, [False] * len(made)).find(text, 10)
+    found = {(e.level, e.code): e.level_title for e in results.entries.get(Kind.ACTIVITY, ())} if results.exact else {}
+    if level:
+        assert found[level, code] == title
+    else:
+        assert not found  # un mot qui n'est nulle part : rien n'est dit exact
+
+
+def test_a_level_that_no_restitution_takes_leads_nowhere_until_one_does(public: Edition) -> None:
+    edition = with_every_nomenclature(public)
+    made = {(e.level, e.code): e for e in entries(catalogue(), edition)}
+    links = Links(catalogue(), edition, list(made.values()))
+    assert links.of(made["gme", "0147SC2"]) == links.of(made["dp", "F200"]) == ()
+    (first, *_) = links.of(made["racine", "06C08"])
+    restitution = catalogue().restitution(first.slug)
+    assert "racine" in restitution.criteres.activite
+    # the same catalogue, the level taken away
+    less = tuple(level for level in restitution.criteres.activite if level != "racine")
+    criteria = restitution.criteres.model_copy(update={"activite": less})
+    one = restitution.model_copy(update={"criteres": criteria})
+    changed = replace(catalogue(), restitutions={one.slug: one})
+    assert Links(changed, edition, list(made.values())).of(made["racine", "06C08"]) == ()
 
 
 def test_every_link_is_accepted_as_it_is_and_answered(search: Search, public: Edition, found: list[Entry]) -> None:

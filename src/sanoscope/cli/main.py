@@ -89,10 +89,15 @@ def reference_load(
                 err.print(f"{report.path.name} : refusé. {report.error}", highlight=False, markup=False)
                 continue
             taken = ", ".join(
-                f"{n} lignes dans {t} (dont {report.replaced[t]} remplacées)" for t, n in report.rows.items()
+                f"{n} lignes dans {t} (dont {report.replaced[t]} remplacées, {report.changed.get(t, 0)} modifiées)"
+                for t, n in report.rows.items()
             )
             out.print(f"{report.path.name} : {report.form} ; {taken}", highlight=False, markup=False)
             _listed(f"{report.path.name} : {r.rows} lignes refusées, {r.reason}" for r in report.refused)
+            _listed(f"{report.path.name} : {r.rows} lignes prises, {r.reason}" for r in report.doubts)
+            if report.ignored:
+                ignored = f"{report.path.name} : colonnes laissées : {', '.join(report.ignored)}"
+                out.print(ignored, highlight=False, markup=False)
         if any(report.error or report.refused for report in reports):
             raise typer.Exit(1)
 

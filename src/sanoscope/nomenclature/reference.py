@@ -1,35 +1,22 @@
 """The reference tables that a build uses: the package's own, overlaid by those of the workspace."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from pathlib import Path
 
 import polars as pl
 
+from sanoscope.nomenclature.codes import UNDATED, Codes, nearest
 from sanoscope.nomenclature.places import UNKNOWN, UNKNOWN_LABEL, departement_of_code_geo, departement_of_finess
 from sanoscope.nomenclature.reading import empty, merge, read_table
-from sanoscope.nomenclature.tables import CATEGORIES, GHM, LEVELS, SECTEURS, TABLES, ZONAGES, Table
+from sanoscope.nomenclature.systems import LEVELS, NOMENCLATURES, OWNERS, Nomenclature
+from sanoscope.nomenclature.tables import CATEGORIES, SECTEURS, TABLES, ZONAGES, Table
 
-__all__ = ["LEVELS", "OWN", "Reference", "Version", "load_reference"]
+__all__ = ["LEVELS", "OWN", "Reference", "load_reference"]
 
 OWN = Path(__file__).parent / "data"
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The classification of GHM used for a year.
-
-    Attributes:
-        asked: the year asked for.
-        year: the year whose classification it is; another one when the asked year's is not known.
-        table: rows of ``ghm.csv``, whose ``annee`` is `year`.
-    """
-
-    asked: int
-    year: int
-    table: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -50,82 +37,79 @@ class Reference:
         """Return a table."""
         return self.tables[name]
 
-    # versions of the GHM classification ----------------------------------------------------------------------------
+    # code systems --------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def ghm_versions(self) -> tuple[int, ...]:
-        """The years whose classification is known."""
-        return tuple(sorted({*self["ghm"]["annee"], *self._identical}))
+    def codes(self, name: str) -> Codes:
+        """Return a nomenclature of `systems.NOMENCLATURES`: its versions, the levels of its codes.
 
-    @cached_property
-    def _identical(self) -> Mapping[int, int]:
-        """The years declared identical to another whose rows are here."""
-        written = set(self["ghm"]["annee"])
-        pairs = self["versions_ghm"].select("annee", "identique_a").iter_rows()
-        return {year: same for year, same in pairs if same in written}
-
-    def ghm_version(self, year: int) -> int:
-        """Return the version to use for a year: its own, else the nearest earlier, else the nearest later."""
-        return _nearest(self.ghm_versions, year)
-
-    def ghm(self, year: int) -> Version:
-        """Return the classification to use for a year; `Version.year` tells which it is.
-
-        The rows of a year declared identical to another are the other's, overlaid by its own if it has some.
+        Raises:
+            KeyError: there is none of that name.
         """
-        version = self.ghm_version(year)
-        rows = self["ghm"].filter(pl.col("annee") == version)
-        if version in self._identical:
-            same = self["ghm"].filter(pl.col("annee") == self._identical[version])
-            rows = merge(GHM, same.with_columns(pl.lit(version, pl.Int64).alias("annee")), rows)
-        return Version(year, version, rows)
-
-    def ghm_lookup(self, years: Iterable[int]) -> pl.DataFrame:
-        """Return what a build joins on, for the years given.
-
-        Returns:
-            annee, ghm, racine, ga, gp, doac, cas, aso, cmd, version: ``annee`` is the year asked for, ``version`` the
-            year of the classification used.
-        """
-        used = [self.ghm(year) for year in sorted(set(years))]
-        return pl.concat(
-            v.table.select(
-                pl.lit(v.asked, pl.Int64).alias("annee"), "ghm", *LEVELS, pl.lit(v.year, pl.Int64).alias("version")
-            )
-            for v in used
-        )
-
-    def ghm_of_years(self, years: Iterable[int]) -> pl.DataFrame:
-        """Return `ghm_lookup`, by the name that ``edition`` knows."""
-        return self.ghm_lookup(years)
-
-    def tree(self, name: str, years: Iterable[int]) -> pl.DataFrame:
-        """Return (annee, NAME, *levels) of each year's version of a tree of codes."""
-        return {"ghm": self.ghm_of_years}[name](years)
+        if name not in self._codes:
+            self._codes[name] = self._read_codes(NOMENCLATURES[name])
+        return self._codes[name]
 
     def version(self, name: str, year: int) -> int:
-        """Return the year of the version that is used for a year."""
-        return {"ghm": self.ghm_version}[name](year)
+        """Return the year whose version of a nomenclature is used for a year; 0 if the nomenclature has no versions."""
+        return self.codes(name).version(year)
 
-    def groupings(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """Return the groupings of GHM in given years; a code that its version does not know is kept.
+    def tree(self, name: str, years: Iterable[int]) -> pl.DataFrame:
+        """Return (annee, NAME, *levels) of a nomenclature, for the years given.
 
-        Args:
-            pairs: (annee, ghm).
-
-        Returns:
-            annee, ghm, racine, ga, gp, doac, cas, aso, cmd, version, connu (bool). An unknown code has its first five
-            characters as racine, the first two as cmd and "?" elsewhere.
+        ``annee`` is the year asked for; the codes are those of the version used for it, as `version` tells. A level
+        that is not known is "?". The levels are ``NOMENCLATURES[name].levels``, in that order.
         """
-        pairs = pairs.select("annee", "ghm").unique()
-        versions = {year: self.ghm_version(year) for year in pairs["annee"].unique()}
-        rows = pairs.join(self.ghm_lookup(versions).drop("version"), on=["annee", "ghm"], how="left")
-        by_code = {"racine": pl.col("ghm").str.slice(0, 5), "cmd": pl.col("ghm").str.slice(0, 2)}
-        return rows.with_columns(
-            *(pl.col(level).fill_null(by_code.get(level, pl.lit(UNKNOWN))) for level in LEVELS),
-            pl.col("annee").replace_strict(versions, return_dtype=pl.Int64).alias("version"),
-            pl.col("racine").is_not_null().alias("connu"),
-        ).sort("annee", "ghm")
+        return self.codes(name).tree(years)
+
+    def groupings(self, name: str, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return the levels of codes met in given years, those that no version knows included: `Codes.groupings`."""
+        return self.codes(name).groupings(pairs)
+
+    def correspondence(self, name: str, from_year: int, to_year: int) -> pl.DataFrame:
+        """Return what the codes of a year's version have become in another year's: `Codes.correspondence`."""
+        return self.codes(name).correspondence(from_year, to_year)
+
+    def ghm_version(self, year: int) -> int:
+        """Return the year whose GHM classification is used for a year."""
+        return self.version("ghm", year)
+
+    def ghm_of_years(self, years: Iterable[int]) -> pl.DataFrame:
+        """Return the GHM of each year and their levels."""
+        return self.tree("ghm", years)
+
+    @cached_property
+    def _codes(self) -> dict[str, Codes]:
+        return {}
+
+    def _read_codes(self, system: Nomenclature) -> Codes:
+        declared = self["versions"].filter(pl.col("nomenclature") == system.name)
+        same, near = (declared.filter(pl.col("identique") == said) for said in ("oui", "non"))
+        return Codes(
+            system,
+            self._rows(system),
+            dict(same.select("annee", "version").iter_rows()),
+            dict(near.select("annee", "version").iter_rows()),
+            self[system.ranges].sort("debut") if system.ranges else pl.DataFrame(),
+            self["correspondances"].filter(pl.col("nomenclature") == system.name),
+        )
+
+    def _rows(self, system: Nomenclature) -> pl.DataFrame:
+        """Return (annee, NAME, libelle, *levels) of a nomenclature, as its table has them; `UNDATED` for all years."""
+        rows = self[system.table]
+        if system.is_list:
+            levels = dict.fromkeys(system.levels, "groupe")
+            rows = rows.filter(pl.col("liste") == system.name)
+        else:
+            levels = {level: level for level in system.levels}
+        label = pl.col("libelle")
+        if "libelle_en_sus" in rows.columns:
+            label = pl.coalesce(label.replace("", None), "libelle_en_sus").alias("libelle")
+        return rows.select(
+            pl.col("annee").fill_null(UNDATED),
+            pl.col("code" if system.is_list else system.name).alias(system.name),
+            label,
+            *(pl.col(column).alias(level) for level, column in levels.items()),
+        )
 
     # labels --------------------------------------------------------------------------------------------------------
 
@@ -138,8 +122,8 @@ class Reference:
         """Return the label of a code as a year's version has it, else the nearest that has it, else « Inconnu ».
 
         Args:
-            niveau: a level of `LEVELS`, ``ghm``, ``regions``, ``departements``, ``geographie``, ``categories`` or
-                ``secteurs``.
+            niveau: a nomenclature or one of its levels, ``regions``, ``departements``, ``geographie``,
+                ``categories`` or ``secteurs``.
             code: a code of that level.
             year: the year of the data.
         """
@@ -147,22 +131,23 @@ class Reference:
         if rows.is_empty():
             return UNKNOWN_LABEL
         by_year = dict(rows.select("annee", "libelle").iter_rows())
-        same = self._identical.get(year)
-        return str(by_year[same if year not in by_year and same in by_year else _nearest(by_year, year)])
+        same = self.codes(OWNERS[niveau]).identical.get(year) if niveau in OWNERS else None
+        return str(by_year[same if year not in by_year and same in by_year else nearest(by_year, year)])
 
     def _labelled(self, level: str) -> pl.DataFrame:
-        """Return (annee, code, libelle) of a level; the year is 0 where labels have no versions."""
+        """Return (annee, code, libelle) of a level; the year is `UNDATED` where labels have no versions."""
+        if level in NOMENCLATURES:
+            return self.codes(level).rows.select("annee", pl.col(level).alias("code"), "libelle")
         fixed = {"categories": CATEGORIES, "secteurs": SECTEURS}
-        if level == "ghm":
-            return self["ghm"].select("annee", pl.col("ghm").alias("code"), "libelle")
         if level in fixed:
             rows = pl.DataFrame({"code": list(fixed[level]), "libelle": list(fixed[level].values())})
         elif level in ("regions", "departements", "geographie"):
             key = "code_geo" if level == "geographie" else "code"
             rows = self[level].select(pl.col(key).alias("code"), "libelle")
         else:
-            return self["regroupements"].filter(pl.col("niveau") == level).select("annee", "code", "libelle")
-        return rows.select(pl.lit(0, pl.Int64).alias("annee"), "code", "libelle")
+            rows = self["regroupements"].filter(pl.col("niveau") == level)
+            return rows.select(pl.col("annee").fill_null(UNDATED), "code", "libelle")
+        return rows.select(pl.lit(UNDATED, pl.Int64).alias("annee"), "code", "libelle")
 
     # establishments and residences ---------------------------------------------------------------------------------
 
@@ -262,9 +247,3 @@ def _files(base: Path | None, table: Table) -> list[Path]:
         return []
     own = [] if table is ZONAGES else [base / f"{table.name}.csv"]
     return [path for path in (*own, *sorted((base / table.name).glob("*.csv"))) if path.is_file()]
-
-
-def _nearest(years: Collection[int], year: int) -> int:
-    """Return the year itself if there, else the nearest earlier one, else the nearest later one."""
-    earlier = [known for known in years if known <= year]
-    return max(earlier) if earlier else min(years)

@@ -6,12 +6,25 @@ Each is a CSV file: UTF-8, comma, header, one line a row. `reading` reads and ch
 from dataclasses import dataclass
 from typing import Literal
 
+from sanoscope.nomenclature.systems import (
+    ACTE_FORM,
+    ATC_FORM,
+    CSARR_FORM,
+    DP_FORM,
+    GHM_FORM,
+    GME_FORM,
+    GROUPINGS,
+    LEVELS,
+    LISTS,
+    LPP_FORM,
+    NOMENCLATURES,
+    UCD_FORM,
+)
+
 CATEGORIES = {"CHR/U": "CHR/U", "CH": "CH", "CLCC": "CLCC", "PSPH/EBNL": "PSPH/EBNL", "PRIVE": "PRIVÉ"}
 """Label by category of establishment, as ATIH's tables write it."""
 SECTEURS = {"public": "Public et PSPH (ex-DGF)", "prive": "Privé (ex-OQN)"}
 """Label by sector."""
-LEVELS = ("racine", "ga", "gp", "doac", "cas", "aso", "cmd")
-"""Levels that a GHM belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +124,160 @@ POPULATION = Table(
     ("annee", "code_geo", "departement", "sexe", "age"),
 )
 
+_ANNEE = Column("annee", "année de la version", "integer")
+_ANNEE_OU_TOUTES = Column("annee", "année de la version ; vide : vaut pour toutes", "integer", optional=True)
+
 GHM = Table(
     "ghm",
     "Les GHM et leurs regroupements, par version annuelle de la classification.",
     (
-        Column("annee", "année de la version", "integer"),
-        Column("ghm", "code du GHM (6 caractères)", form=r"\d\d\w{4}"),
+        _ANNEE,
+        Column("ghm", "code du GHM (6 caractères)", form=GHM_FORM),
         Column("libelle", "libellé du GHM"),
         *(Column(level, f"code {level} du GHM ; ? : inconnu dans cette version") for level in LEVELS),
     ),
     ("annee", "ghm"),
 )
 
-VERSIONS_GHM = Table(
-    "versions_ghm",
-    "Les années dont la classification est, code pour code, celle d'une autre année : écrite une seule fois.",
+GME = Table(
+    "gme",
+    "Les GME, par version annuelle de la classification.",
     (
-        Column("annee", "année", "integer"),
-        Column("identique_a", "année sous laquelle les lignes de ghm.csv sont écrites", "integer"),
+        _ANNEE,
+        Column("gme", "code du GME (7 caractères ; 6 avant 2022)", form=GME_FORM),
+        Column("libelle", "libellé du GME"),
+        Column("rgme", "racine ; vide : le code sans son dernier caractère", optional=True),
+        Column("gn", "groupe nosologique ; vide : les quatre premiers caractères", optional=True, form=r"\d{4}"),
+        Column("cm", "catégorie majeure ; vide : les deux premiers caractères", optional=True, form=r"\d\d"),
     ),
-    ("annee",),
+    ("annee", "gme"),
+)
+
+DIAGNOSTICS = Table(
+    "diagnostics",
+    "Les codes de la CIM-10 à usage PMSI, catégories de trois caractères comprises.",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("dp", "code, sans point", form=DP_FORM),
+        Column("libelle", "libellé"),
+        Column("categorie_dp", "catégorie ; vide : les trois premiers caractères", optional=True, form=r"[A-Z]\d\d"),
+        Column("bloc_dp", "bloc ; vide : celui de plages_diagnostics.csv", optional=True),
+        Column("chapitre_dp", "chapitre ; vide : celui de plages_diagnostics.csv", optional=True, form=r"\d\d"),
+        Column("categorie_psy", "catégorie en psychiatrie ; vide : celle de plages_diagnostics.csv", optional=True),
+    ),
+    ("annee", "dp"),
+)
+
+PLAGES_DIAGNOSTICS = Table(
+    "plages_diagnostics",
+    "Le bloc, le chapitre et la catégorie en psychiatrie de chaque catégorie de la CIM-10, par plage.",
+    (
+        Column("debut", "première catégorie de la plage", form=r"[A-Z]\d\d"),
+        Column("fin", "dernière catégorie de la plage", form=r"[A-Z]\d\d"),
+        Column("bloc_dp", "bloc, écrit comme la CIM-10 : A00-A09"),
+        Column("chapitre_dp", "chapitre : 01 à 22", form=r"\d\d"),
+        Column("categorie_psy", "catégorie de diagnostic en psychiatrie ; vide : le bloc", optional=True),
+    ),
+    ("debut",),
+)
+
+ACTES = Table(
+    "actes",
+    "Les actes de la CCAM, ceux qui n'ont plus cours compris.",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("acte", "code (7 caractères, sans phase ni activité)", form=ACTE_FORM),
+        Column("libelle", "libellé"),
+        Column("sous_chapitre", "sous-chapitre : 07.02", optional=True, form=r"\d\d\.\d\d"),
+        Column("chapitre_acte", "chapitre : 07", optional=True, form=r"\d\d"),
+    ),
+    ("annee", "acte"),
+)
+
+CSARR = Table(
+    "csarr",
+    "Les actes de réadaptation du CSARR.",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("csarr", "code : ALQ+183", form=CSARR_FORM),
+        Column("libelle", "libellé"),
+        Column("sous_chapitre_csarr", "sous-chapitre : 01.01", optional=True, form=r"\d\d\.\d\d"),
+        Column("chapitre_csarr", "chapitre : 01", optional=True, form=r"\d\d"),
+    ),
+    ("annee", "csarr"),
+)
+
+UCD = Table(
+    "ucd",
+    "Les médicaments, par unité commune de dispensation (UCD).",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("ucd", "code UCD7 : les caractères 6 à 12 d'un code UCD13", form=UCD_FORM),
+        Column("libelle", "libellé"),
+        Column("atc5", "code ATC, le plus fin connu", optional=True, form=ATC_FORM),
+        Column("atc1", "groupe anatomique ; vide : le premier caractère de l'ATC", optional=True, form="[A-Z]"),
+    ),
+    ("annee", "ucd"),
+)
+
+LPP = Table(
+    "lpp",
+    "Les dispositifs médicaux de la liste des produits et prestations (LPP).",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("lpp", "code (7 chiffres)", form=LPP_FORM),
+        Column("libelle", "libellé", optional=True),
+        Column("libelle_en_sus", "libellé dans la liste en sus, pris quand le premier manque", optional=True),
+        Column("categorie_lpp", "titre, sous-titre et rubrique : 3.1.1", optional=True, form=r"\d(\.\d+)*"),
+        Column("titre_lpp", "titre : 1 à 5", optional=True, form=r"\d"),
+    ),
+    ("annee", "lpp"),
+)
+
+CODES = Table(
+    "codes",
+    "Les listes courtes : modes de prise en charge en HAD, formes d'activité et actes de psychiatrie, modes d'entrée…",
+    (
+        _ANNEE_OU_TOUTES,
+        Column("liste", ", ".join(LISTS), allowed=LISTS),
+        Column("code", "code dans cette liste"),
+        Column("libelle", "libellé"),
+        Column("groupe", "niveau plus large : nature d'une forme d'activité, famille d'un acte EDGAR", optional=True),
+    ),
+    ("annee", "liste", "code"),
+)
+
+VERSIONS = Table(
+    "versions",
+    "La version à prendre pour une année qui n'en a pas d'écrite.",
+    (
+        Column("nomenclature", "celle dont on parle", allowed=tuple(NOMENCLATURES)),
+        Column("annee", "année", "integer"),
+        Column("version", "année sous laquelle les lignes sont écrites", "integer"),
+        Column("identique", "oui : la même, code pour code ; non : la plus proche", allowed=("oui", "non")),
+    ),
+    ("nomenclature", "annee"),
+)
+
+CORRESPONDANCES = Table(
+    "correspondances",
+    "Ce qu'un code d'une version est devenu dans une autre, là où ni le code ni le libellé ne le disent.",
+    (
+        Column("nomenclature", "celle dont on parle", allowed=tuple(NOMENCLATURES)),
+        Column("annee_de", "année de la version de départ", "integer"),
+        Column("code_de", "code de départ"),
+        Column("annee_a", "année de la version d'arrivée", "integer"),
+        Column("code_a", "code d'arrivée"),
+    ),
+    ("nomenclature", "annee_de", "code_de", "annee_a", "code_a"),
 )
 
 REGROUPEMENTS = Table(
     "regroupements",
-    "Les libellés des niveaux de regroupement des GHM.",
+    "Les libellés des niveaux de regroupement de toutes les nomenclatures.",
     (
-        Column("annee", "année de la version", "integer"),
-        Column("niveau", "aso, cas, cmd, doac, gp, ga ou racine", allowed=LEVELS),
+        _ANNEE_OU_TOUTES,
+        Column("niveau", "un niveau : cmd, gn, bloc_dp, atc1…", allowed=GROUPINGS),
         Column("code", "code dans ce niveau"),
         Column("libelle", "libellé"),
     ),
@@ -178,8 +317,17 @@ TABLES: dict[str, Table] = {
         GEOGRAPHIE,
         POPULATION,
         GHM,
-        VERSIONS_GHM,
+        GME,
+        DIAGNOSTICS,
+        PLAGES_DIAGNOSTICS,
+        ACTES,
+        CSARR,
+        UCD,
+        LPP,
+        CODES,
         REGROUPEMENTS,
+        VERSIONS,
+        CORRESPONDANCES,
         REGIONS,
         DEPARTEMENTS,
         ZONAGES,

@@ -6,6 +6,7 @@ from enum import Enum
 
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, Etablissement
+from sanoscope.nomenclature.systems import TITLES
 from sanoscope.query.criteria import Zone
 from sanoscope.sentence import Name, Sentence
 
@@ -109,12 +110,15 @@ def _measures(catalogue: Catalogue) -> Iterator[Entry]:
 
 
 def _activities(catalogue: Catalogue, edition: Edition) -> Iterator[Entry]:
-    """Yield the codes of every code system that the edition has labels of, whatever it is."""
+    """Yield the codes of every code system that the edition has labels of, whatever it is.
+
+    A restitution that comes to take a level makes its codes lead to it: nothing of them is written here.
+    """
     known = {name: d for champ in catalogue.champs.values() for name, d in champ.dimensions.items()}
     for level, labels in edition.libelles.items():
         if level in known and known[level].axe != "activite":
             continue
-        title = known[level].libelle if level in known else level.upper()
+        title = known[level].libelle if level in known else TITLES.get(level, level.upper())
         codes = edition.codes(level) if level in known else labels
         for code in sorted(set(codes) - {UNKNOWN}):
             yield Entry(

@@ -41,6 +41,8 @@ IGNORED = frozenset(
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 _WORD = re.compile(r"[a-z0-9]+")
+_DOTTED = re.compile(r"\b([a-z]\d\d)\.(?=\d)")
+"""The beginning of a diagnosis as the CIM-10 writes it: A41.9; tables and the PMSI write A419."""
 
 
 def words(text: str) -> list[str]:
@@ -48,10 +50,12 @@ def words(text: str) -> list[str]:
 
     >>> words("CHRU de Saint-Étienne, cœur")
     ['chu', 'de', 'saint', 'etienne', 'coeur']
+    >>> words("F32.1")
+    ['f321']
     """
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return [ABBREVIATIONS.get(word, word) for word in _WORD.findall(plain)]
+    return [ABBREVIATIONS.get(word, word) for word in _WORD.findall(_DOTTED.sub(r"\1", plain))]
 
 
 def asked_words(text: str) -> list[str]:

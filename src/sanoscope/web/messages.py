@@ -15,6 +15,7 @@ from sanoscope import errors
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.manifest import ProtectionAnnee
+from sanoscope.nomenclature.systems import TITLES
 from sanoscope.present import numbers
 from sanoscope.present.exports import FORMATS
 from sanoscope.search.entries import LEVELS
@@ -43,7 +44,7 @@ def messages(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
     yield from _of_lists()
     for name in ProtectionAnnee.model_fields:
         yield spaced(name), "manifeste"
-    for text in (*MEANINGS.values(), *numbers.SHOWN.values(), *LEVELS.values()):
+    for text in (*MEANINGS.values(), *numbers.SHOWN.values(), *LEVELS.values(), *TITLES.values()):
         yield str(text), "mots des réponses"
     for form in FORMATS.values():
         yield form.title, "formats"

@@ -8,8 +8,7 @@ import unicodedata
 
 import polars as pl
 
-from sanoscope.errors import InputFileError
-from sanoscope.nomenclature.importers.form import Importer, Source, Taken, sift
+from sanoscope.nomenclature.importers.form import Importer, Source, Taken, labels, sift, year_of
 from sanoscope.nomenclature.importers.raw import below
 from sanoscope.nomenclature.places import UNKNOWN
 
@@ -67,20 +66,11 @@ def _with_year(source: Source, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with its year: its own column, else the year that the file's name ends with."""
     if "annee" in frame.columns:
         return frame
-    years = re.findall(r"(?<!\d)20\d\d(?!\d)", source.path.name)
-    if not years:
-        raise InputFileError(
-            "annee-inconnue",
-            f"{source.path.name} ne dit pas de quelle année sont ses regroupements.",
-            todo="Mettez l'année dans le nom du fichier, par exemple « regroupement_ghm_v2024.xlsx ».",
-        )
-    return frame.with_columns(pl.lit(years[-1]).alias("annee"))
+    return frame.with_columns(pl.lit(year_of(source.path, "regroupements")).alias("annee"))
 
 
 def _labels(frame: pl.DataFrame, level: str, label: pl.Expr) -> pl.DataFrame:
-    rows = frame.select("annee", pl.lit(level).alias("niveau"), pl.col(level).alias("code"), label.alias("libelle"))
-    known = rows.filter((pl.col("code") != "") & (pl.col("libelle").fill_null("") != ""))
-    return known.unique(["annee", "niveau", "code"], keep="first", maintain_order=True)
+    return labels(frame, level, code=pl.col(level), label=label, year=pl.col("annee"))
 
 
 def _root_labels(rows: pl.DataFrame) -> pl.DataFrame:
@@ -112,10 +102,10 @@ def _ghm(source: Source) -> Taken:
     aso = pl.col("aso").replace("", UNKNOWN) if "aso" in rows.columns else pl.lit(UNKNOWN).alias("aso")
     cas = pl.col("gp").str.slice(0, 1).replace_strict(CAS_OF_GP, default=UNKNOWN)
     rows = rows.with_columns(code.slice(0, 5).alias("racine"), code.slice(0, 2).alias("cmd"), aso, cas.alias("cas"))
-    labels = [_labels(rows, n, pl.col(f"libelle_{n}")) for n in ("doac", "gp", "ga") if f"libelle_{n}" in rows.columns]
-    labels.append(_root_labels(rows))
+    named = [_labels(rows, n, pl.col(f"libelle_{n}")) for n in ("doac", "gp", "ga") if f"libelle_{n}" in rows.columns]
+    named.append(_root_labels(rows))
     columns = ["annee", "ghm", "libelle", "racine", "ga", "gp", "doac", "cas", "aso", "cmd"]
-    return Taken({"ghm": rows.select(columns), "regroupements": pl.concat(labels)}, refused)
+    return Taken({"ghm": rows.select(columns), "regroupements": pl.concat(named)}, refused)
 
 
 def _roots(source: Source) -> Taken:

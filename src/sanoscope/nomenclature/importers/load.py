@@ -6,7 +6,19 @@ from pathlib import Path
 import polars as pl
 
 from sanoscope.errors import InputFileError
-from sanoscope.nomenclature.importers import finess, geography, ghm, insee, plain, published
+from sanoscope.nomenclature.importers import (
+    ccam,
+    cim,
+    finess,
+    geography,
+    ghm,
+    insee,
+    lists,
+    plain,
+    products,
+    published,
+    smr,
+)
 from sanoscope.nomenclature.importers.form import Importer, Refused, Source
 from sanoscope.nomenclature.importers.raw import read_raw
 from sanoscope.nomenclature.reading import conform, merge, read_table
@@ -17,6 +29,11 @@ from sanoscope.nomenclature.tables import TABLES, Table
 IMPORTERS: tuple[Importer, ...] = (
     *plain.IMPORTERS,
     *ghm.IMPORTERS,
+    *smr.IMPORTERS,
+    *cim.IMPORTERS,
+    *ccam.IMPORTERS,
+    *products.IMPORTERS,
+    *lists.IMPORTERS,
     *geography.IMPORTERS,
     *published.IMPORTERS,
     *finess.IMPORTERS,
@@ -34,7 +51,10 @@ class LoadReport:
         form: what it was recognised as; "" if it was not.
         rows: rows taken, by plain table.
         replaced: rows of the workspace that they replaced, by plain table.
+        changed: those of them that said otherwise, by plain table; what was empty does not count.
         refused: rows of the file that were not taken, with the reason.
+        doubts: rows that were taken without something of them, or after a choice, with the reason.
+        ignored: columns of the file that are not used.
         error: why the whole file was refused, or "".
     """
 
@@ -42,7 +62,10 @@ class LoadReport:
     form: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     replaced: dict[str, int] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
     refused: tuple[Refused, ...] = ()
+    doubts: tuple[Refused, ...] = ()
+    ignored: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -84,10 +107,19 @@ def _load_file(path: Path, directory: Path) -> LoadReport:
         form = importer.name
         taken = importer.convert(source)
         checked = {name: conform(_table(name), rows, source=path.name) for name, rows in taken.tables.items()}
-        replaced = _write(checked, directory)
+        replaced, changed = _write(checked, directory)
     except InputFileError as error:
         return LoadReport(path, form, error=str(error))
-    return LoadReport(path, form, {name: len(rows) for name, rows in checked.items()}, replaced, taken.refused)
+    return LoadReport(
+        path,
+        form,
+        {name: len(rows) for name, rows in checked.items()},
+        replaced,
+        changed,
+        taken.refused,
+        taken.doubts,
+        taken.ignored,
+    )
 
 
 def _load_shapes(path: Path, directory: Path) -> LoadReport:
@@ -118,28 +150,39 @@ def _unknown(path: Path) -> InputFileError:
     return InputFileError(
         "forme-inconnue",
         f"{path.name} n'est aucune des formes connues.",
-        allowed=[importer.name for importer in IMPORTERS],
+        allowed=[
+            f"table simple ({', '.join(TABLES)})",
+            *(importer.name for importer in IMPORTERS if importer not in plain.IMPORTERS),
+        ],
         todo="Vérifiez les noms de colonnes (docs/nomenclatures.md les donne).",
     )
 
 
-def _write(tables: dict[str, pl.DataFrame], directory: Path) -> dict[str, int]:
-    """Merge rows into the workspace's tables; return how many they replaced in each.
+def _write(tables: dict[str, pl.DataFrame], directory: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Merge rows into the workspace's tables; return how many rows they replaced, and how many of these said otherwise.
 
     All tables are written aside before the first one is put in place.
     """
-    replaced, unfinished = {}, []
+    replaced, changed, unfinished = {}, {}, []
     for name, rows in tables.items():
         table, path = _table(name), directory / f"{name}.csv"
         old = read_table(table, path) if path.is_file() else rows.clear()
-        replaced[name] = len(old.join(rows.select(table.key), on=list(table.key), how="semi", nulls_equal=True))
+        merged = merge(table, old, rows)
+        known = old.join(
+            merged.join(rows, on=list(table.key), how="semi", nulls_equal=True), on=list(table.key), nulls_equal=True
+        )
+        others = [c for c in table.columns if c.name not in table.key]
+        given = (pl.col(c.name).is_not_null() if c.type == "integer" else pl.col(c.name) != "" for c in others)
+        differs = (now & (pl.col(c.name) != pl.col(f"{c.name}_right")) for now, c in zip(given, others, strict=True))
+        replaced[name] = len(known)
+        changed[name] = len(known.filter(pl.any_horizontal(pl.lit(value=False), *differs)))
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_suffix(".csv.en-cours")
-        merge(table, old, rows).write_csv(aside)
+        merged.write_csv(aside)
         unfinished.append((aside, path))
     for aside, path in unfinished:
         aside.replace(path)
-    return replaced
+    return replaced, changed
 
 
 def _table(name: str) -> Table:

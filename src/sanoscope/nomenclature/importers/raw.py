@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def read_raw(path: Path) -> list[tuple[str, pl.DataFrame]]:
             return _workbook(path)
         data = _bytes(path)
         if name.removesuffix(".gz").endswith(".json"):
-            return [("", _json(data))]
+            return _json(data)
         return [_csv(_decoded(data))]
     except (
         OSError,
@@ -89,15 +90,36 @@ def _csv(text: str) -> tuple[str, pl.DataFrame]:
     return first if captioned else "", frame.filter(pl.any_horizontal(pl.all() != ""))
 
 
-def _json(data: bytes) -> pl.DataFrame:
-    records = json.loads(data)
-    if isinstance(records, dict) and records and all(isinstance(record, dict) for record in records.values()):
-        records = list(records.values())
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+def _json(data: bytes) -> list[tuple[str, pl.DataFrame]]:
+    """Return the lists of objects of a document: (its key or "", what its objects hold), outermost first.
+
+    Lists inside objects are sheets of their own, the lists of one key being one sheet; so is a document's own values.
+    """
+    document = json.loads(data)
+    if isinstance(document, dict) and document and all(isinstance(record, dict) for record in document.values()):
+        document = list(document.values())
+    if isinstance(document, dict) and any(_is_records(value) for value in document.values()):
+        document = [document]
+    if not isinstance(document, list) or not all(isinstance(record, dict) for record in document):
         raise ValueError("une liste d'objets est attendue")
-    frame = pl.from_dicts(records, infer_schema_length=None)
-    texts = [name for name, kind in frame.schema.items() if not kind.is_nested()]
-    return frame.select(texts).cast(pl.String).with_columns(pl.all().fill_null(""))
+    return list(_json_sheets("", document))
+
+
+def _json_sheets(name: str, records: list[dict[str, Any]]) -> Iterator[tuple[str, pl.DataFrame]]:
+    flat = [{key: value for key, value in record.items() if not isinstance(value, (list, dict))} for record in records]
+    frame = pl.from_dicts(flat, infer_schema_length=None) if any(flat) else pl.DataFrame()
+    yield name, frame.cast(pl.String).with_columns(pl.all().fill_null(""))
+    nested: dict[str, list[dict[str, Any]]] = {}
+    for record in records:
+        for key, value in record.items():
+            if _is_records(value):
+                nested.setdefault(key, []).extend(value)
+    for key, inner in nested.items():
+        yield from _json_sheets(key, inner)
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(record, dict) for record in value)
 
 
 def _workbook(path: Path) -> list[tuple[str, pl.DataFrame]]:
