@@ -58,16 +58,16 @@ class Colonne(Frozen):
 class Unites(Frozen):
     """What is counted where a line is only a part of it: a stay told week by week, a patient told act by act.
 
-    A unit is made of the lines that agree on all of these columns and on every dimension of the cubes but the month; it
-    counts once, in the first month of its lines, so that a count cumulated from January counts it once as well.
+    A unit is made of the lines that agree on all of these columns, and on every dimension but the month of the cube
+    that counts it. It counts once, in the first month of its lines, hence once in what is cumulated from January.
 
     Attributes:
         libelle: what a unit is, in words.
-        par: the columns, beside the establishment, the year and the dimensions.
+        par: the columns, each with what an empty one is.
     """
 
     libelle: str
-    par: tuple[str, ...]
+    par: dict[str, str | int]
 
 
 class Chainage(Frozen):

@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from sanoscope import __version__
-from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.field import Champ, Cube, Somme
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
@@ -189,10 +189,9 @@ class _Construction:
         self.progress("nomenclatures")
         self._store_dimensions()
         reconciliation = self._reconcile()
-        counted = self._counted()
         for cube in self.champ.cubes:
             self.progress(f"cube {cube}")
-            self._base_cube(cube, counted)
+            self._base_cube(cube)
         self.progress("agrégats")
         self._rollups()
         for distinct in self.champ.distincts:
@@ -270,8 +269,7 @@ class _Construction:
     def _drop_inputs(self) -> None:
         for view in ("_lignes", "_chainage") if self.chained else ("_lignes",):
             self.engine.drop_view(view)
-        counted = ("_unites",) if self.champ.unites else ()
-        for table in (*(f"_{name}" for name in self.trees), "_etablissements", "_geographie", *counted):
+        for table in (*(f"_{name}" for name in self.trees), "_etablissements", "_geographie"):
             self.engine.drop(table)
 
     # dimensions -------------------------------------------------------------------------------------------------
@@ -353,38 +351,49 @@ class _Construction:
         nothing = Constant(0) if self.champ.dimensions[name].axe == "temps" else Constant("")
         return Coalesce(column(name, self.champ), nothing)
 
-    def _counted(self) -> Plan:
-        """The lines that count, or what counts of them: dimensions of the cubes and contribution to every sum."""
-        keys = tuple(n for n in self.champ.dimensions if any(n in c.dimensions for c in self.champ.cubes.values()))
+    def _counted(self, cube: Cube) -> Plan:
+        """What a cube counts: its dimensions, and what each line, or each part of a unit, adds to its sums."""
         lines = Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant("")))
-        sums = self.champ.sommes
-        of_lines = [(name, contribution(somme, self.champ)) for name, somme in sums.items() if not somme.unites]
-        dimensions = [(name, self._key(name)) for name in keys]
+        sums = {name: self.champ.sommes[name] for name in cube.sommes}
+        of_lines = [
+            (name, contribution(somme, self.champ)) for name, somme in sums.items() if not self._in_units(somme)
+        ]
+        dimensions = [(name, self._key(name)) for name in cube.dimensions]
         if not self.champ.unites:
             return Derive(lines, (*dimensions, *of_lines))
-        own = [(n, Coalesce(column(n, self.champ), Constant(""))) for n in self.champ.unites.par if n not in keys]
+        own = [
+            (name, Coalesce(column(name, self.champ), Constant(empty)))
+            for name, empty in self.champ.unites.par.items()
+            if name not in cube.dimensions
+        ]
+        names = (*cube.dimensions, *(name for name, _ in own))
         parts = Aggregate(
-            Derive(lines, (*dimensions, *own, *of_lines)),
-            ((*keys, *(name for name, _ in own)),),
-            tuple(Measure(name, "sum", name) for name, _ in of_lines),
+            Derive(lines, (*dimensions, *own, *of_lines)), (names,), tuple(Measure(n, "sum", n) for n, _ in of_lines)
         )
         self.engine.create("_unites", parts)
-        unit = (*(n for n in keys if n != "mois"), *(name for name, _ in own))
+        unit = tuple(name for name in names if name != "mois")
         begun = Aggregate(Scan("_unites"), (unit,), (Measure("debut", "min", "mois"),))
+        known = self.champ.model_copy(update={"colonnes": {}})  # a unit has its columns, those of its lines are gone
         first = Binary("=", Column("mois"), Column("debut"))
         of_units = [
-            (name, Case(((first, contribution(somme, self.champ)),), Constant(0)))
+            (name, Case(((first, contribution(somme, known)),), Constant(0)))
             for name, somme in sums.items()
-            if somme.unites
+            if self._in_units(somme)
         ]
-        kept = [(name, Column(name)) for name in (*keys, *(n for n, _ in of_lines))]
+        kept = [(name, Column(name)) for name in (*cube.dimensions, *(name for name, _ in of_lines))]
         return Derive(LeftJoin(Scan("_unites"), begun, unit, ("debut",)), (*kept, *of_units))
 
-    def _base_cube(self, cube: str, counted: Plan) -> None:
+    def _in_units(self, somme: Somme) -> bool:
+        """Tell whether a sum counts units, itself or all that it is the sum of."""
+        return somme.unites or any(self._in_units(self.champ.sommes[name]) for name in somme.egale)
+
+    def _base_cube(self, cube: str) -> None:
         declared = self.champ.cubes[cube]
         sums = tuple(Measure(name, "sum", name) for name in declared.sommes)
-        grouped = Aggregate(counted, (declared.dimensions,), sums)
+        grouped = Aggregate(self._counted(declared), (declared.dimensions,), sums)
         self._create(base_shape(self.champ, cube), self._with_parents(grouped, declared.dimensions, declared.sommes))
+        if self.champ.unites:
+            self.engine.drop("_unites")
 
     def _with_parents(self, plan: Plan, dimensions: tuple[str, ...], rest: tuple[str, ...]) -> Plan:
         """Add the coarser dimensions that the given ones determine; a code that no table knows belongs to "?"."""
@@ -394,7 +403,7 @@ class _Construction:
             ("finess", ("annee", "finess")),
             ("code_geo", ("code_geo",)),
         ):
-            if key in dimensions:
+            if key in dimensions and self.champ.dimensions[key].parents:
                 table = {"finess": "_etablissements", "code_geo": "_geographie"}.get(key, f"_{key}")
                 parents = self.champ.dimensions[key].parents
                 plan = LeftJoin(plan, Scan(table), on, parents)

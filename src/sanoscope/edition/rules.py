@@ -44,6 +44,8 @@ def condition(conditions: Conditions, champ: Champ) -> Expression:
 
 def exclusion(champ: Champ) -> Expression:
     """Return the name of the exclusion that a line falls under, "" for a line that counts."""
+    if not champ.exclusions:
+        return Constant("")
     branches = tuple((condition(e.quand, champ), Constant(e.code)) for e in champ.exclusions)
     return Case(branches, Constant(""))
 

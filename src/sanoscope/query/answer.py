@@ -336,9 +336,11 @@ class _Answer:
                 return everywhere(NOT_AVAILABLE, len(grid))
             people = self.champ.sommes[mesure.numerateur].effectif
             above, below = of[mesure.numerateur], of[mesure.denominateur]
-            return shown_ratio(mesure, above, below, people=people, threshold=self.threshold)
+            carriers = [of[c] for c in self.carriers.get(mesure.denominateur, ()) if c in of]
+            return shown_ratio(mesure, above, below, people=people, carriers=carriers, threshold=self.threshold)
         part = of[mesure.de]
-        found = shown_share(part, part.taken(grid.whole()), threshold=self.threshold)
+        carriers = [of[c] for c in self.carriers.get(mesure.de, ()) if c in of]
+        found = shown_share(part, part.taken(grid.whole()), carriers=carriers, threshold=self.threshold)
         totals = (np.arange(len(grid)) >= len(grid.keys)) & ~part.zero()
         state = np.where(totals, EXACT, found.state).astype(np.int8)
         return Shown(state, np.where(totals, 100.0, found.figure), found.margin)

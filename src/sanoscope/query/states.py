@@ -127,18 +127,31 @@ def shown_sum(of: Sums, *, people: bool, group: Bools, threshold: int) -> Shown:
 
 def riding(shown: Shown, of: Sums, carriers: Sequence[Sums], *, threshold: int) -> Shown:
     """Return what is shown of a sum that rides on counts (days, ages): where it is moved and they are few, nothing."""
-    few = (np.sum([c.value for c in carriers], axis=0) < threshold) | np.any([c.silent for c in carriers], axis=0)
-    state = np.select([~of.moved, few], [shown.state, SECRET], APPROXIMATE)
-    return Shown(state.astype(np.int8), shown.figure, np.zeros(len(few)))
+    hidden = few(carriers, threshold=threshold)
+    state = np.select([~of.moved, hidden], [shown.state, SECRET], APPROXIMATE)
+    return Shown(state.astype(np.int8), shown.figure, np.zeros(len(hidden)))
 
 
-def shown_ratio(mesure: RapportMesure, above: Sums, below: Sums, *, people: bool, threshold: int) -> Shown:
+def few(carriers: Sequence[Sums], *, threshold: int) -> Bools:
+    """Tell where the people of counts are few together, or are not told."""
+    silent = np.any([c.silent for c in carriers], axis=0)
+    return np.asarray((np.sum([c.value for c in carriers], axis=0) < threshold) | silent)
+
+
+def shown_ratio(
+    mesure: RapportMesure, above: Sums, below: Sums, *, people: bool, carriers: Sequence[Sums] = (), threshold: int
+) -> Shown:
     """Return what is shown of a ratio: exact where both its parts are and say no small count.
+
+    ``carriers`` are the counts whose people its denominator is of, where it does not count people itself (days).
 
     A ratio that is not one of people (a mean) is shown with no more digits than leave ``threshold`` possible sums: a
     mean age of twelve people to two decimals would give the sum of their ages away.
     """
+    size = np.sum([c.value for c in carriers], axis=0) if carriers else below.value
     hidden = below.small(threshold) | above.silent
+    if carriers:
+        hidden |= few(carriers, threshold=threshold)
     if mesure.personnes or people:
         parts = (above.value, below.value - above.value) if mesure.personnes else (above.value,)
         for part in parts:
@@ -151,17 +164,19 @@ def shown_ratio(mesure: RapportMesure, above: Sums, below: Sums, *, people: bool
     coarse = np.zeros(len(figure), np.bool_)
     if not mesure.personnes and threshold:
         for digits in range(mesure.decimales):  # as many as there are people enough for
-            few = (below.value >= threshold * 10**digits) & (below.value < threshold * 10 ** (digits + 1)) & ~moved
-            figure = np.where(few, figure.round(digits), figure)
-            margin = np.where(few, 0.5 / 10**digits, margin)
-            coarse |= few
+            here = (size >= threshold * 10**digits) & (size < threshold * 10 ** (digits + 1)) & ~moved
+            figure = np.where(here, figure.round(digits), figure)
+            margin = np.where(here, 0.5 / 10**digits, margin)
+            coarse |= here
     state = np.select([below.zero(), hidden, moved | coarse], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
     return Shown(state.astype(np.int8), figure, margin)
 
 
-def shown_share(part: Sums, whole: Sums, *, threshold: int) -> Shown:
-    """Return what is shown of a share of a total, in percent."""
+def shown_share(part: Sums, whole: Sums, *, carriers: Sequence[Sums] = (), threshold: int) -> Shown:
+    """Return what is shown of a share of a total, in percent; ``carriers`` as in `shown_ratio`."""
     hidden = part.small(threshold) | whole.small(threshold)
+    if carriers:
+        hidden |= few(carriers, threshold=threshold) & ~part.zero()
     divisor = np.maximum(1, whole.value)
     figure = 100 * part.value / divisor
     moved = part.moved | whole.moved

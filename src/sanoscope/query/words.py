@@ -113,11 +113,11 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
             )
         by_activity = query.activite or query.regroupement
         used = {version for versions in edition.champ.versions.values() if (version := versions.get(year))}
-        if by_activity and used - {year}:
+        if by_activity and used - {year, 0}:
             said.append(
                 Sentence(
                     "Regroupements de %(annee)s : version %(version)s de la classification, la plus proche connue.",
-                    version=", ".join(str(version) for version in sorted(used - {year})),
+                    version=", ".join(str(version) for version in sorted(used - {year, 0})),
                     **of,
                 )
             )
