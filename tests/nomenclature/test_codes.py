@@ -62,6 +62,9 @@ def test_a_code_that_no_table_knows_keeps_what_it_says_itself() -> None:
         (2019, "0103A1", "0103A", "0103", "01", 2025, False),
         (2023, "0199SA1", "0199SA", "0199", "01", 2025, False),
     ]
+    forms = pl.DataFrame({"annee": 2016, "forme_activite": ["22", "09", "33S", "99"]})
+    natures = OWN.groupings("forme_activite", forms).select("forme_activite", "nature")
+    assert dict(natures.iter_rows()) == {"22": "2", "09": "1", "33S": "3", "99": "?"}
     drugs = pl.DataFrame({"annee": [2023, 2023], "ucd": ["9000294", "9999999"]})
     assert OWN.groupings("ucd", drugs)["atc1"].to_list() == ["L", "?"]
 

@@ -99,8 +99,8 @@ def test_an_atih_workbook_is_recognised_by_its_columns(tmp_path: Path) -> None:
     (report,) = load_path(path, tmp_path / "reference")
     assert report.rows["ghm"] == 1
     loaded = load_reference(tmp_path / "reference")
-    assert loaded.ghm_version(2026) == 2026
-    assert loaded.ghm_of_years([2026])["cas"].to_list() == ["C"]
+    assert loaded.version("ghm", 2026) == 2026
+    assert loaded.tree("ghm", [2026])["cas"].to_list() == ["C"]
 
 
 def test_population_adds_up_to_the_country(shared: Path, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_year_without_a_version_takes_the_nearest_earlier_else_later() -> None
     ghm = OWN["ghm"].head(1)
     versions = pl.concat([ghm.with_columns(annee=pl.lit(y, pl.Int64)) for y in (2015, 2020)])
     some = replace(OWN, tables={**OWN.tables, "ghm": versions})
-    assert [some.ghm_version(y) for y in (2012, 2015, 2018, 2020, 2026)] == [2015, 2015, 2015, 2020, 2020]
+    assert [some.version("ghm", y) for y in (2012, 2015, 2018, 2020, 2026)] == [2015, 2015, 2015, 2020, 2020]
 
 
 def test_places_follow_from_codes() -> None:

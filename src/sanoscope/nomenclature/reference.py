@@ -69,14 +69,6 @@ class Reference:
         """Return what the codes of a year's version have become in another year's: `Codes.correspondence`."""
         return self.codes(name).correspondence(from_year, to_year)
 
-    def ghm_version(self, year: int) -> int:
-        """Return the year whose GHM classification is used for a year."""
-        return self.version("ghm", year)
-
-    def ghm_of_years(self, years: Iterable[int]) -> pl.DataFrame:
-        """Return the GHM of each year and their levels."""
-        return self.tree("ghm", years)
-
     @cached_property
     def _codes(self) -> dict[str, Codes]:
         return {}

@@ -43,8 +43,8 @@ def _start(column: str, length: int) -> pl.Expr:
     return pl.col(column).str.slice(0, length)
 
 
-def _list(name: str, title: str, group: str = "", group_title: str = "") -> Nomenclature:
-    return Nomenclature(name, title, "codes", {group: group_title} if group else {})
+def _list(name: str, title: str) -> Nomenclature:
+    return Nomenclature(name, title, "codes")
 
 
 GHM_FORM = r"\d\d\w{4}"
@@ -127,8 +127,22 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("mpa", "Mode de prise en charge associé (HAD)"),
         _list("mpd", "Mode de prise en charge documentaire (HAD)"),
         _list("karnofsky", "Indice de Karnofsky"),
-        _list("forme_activite", "Forme d'activité (psychiatrie)", "nature", "Nature de prise en charge (psychiatrie)"),
-        _list("edgar", "Nature de l'acte (EDGAR)", "famille_edgar", "Famille d'actes (EDGAR)"),
+        Nomenclature(
+            "forme_activite",
+            "Forme d'activité (psychiatrie)",
+            "codes",
+            {"nature": "Nature de prise en charge (psychiatrie)"},
+            {"nature": _start("forme_activite", 1).replace({"0": "1"})},
+            form=r"[023]\d[DPS]?",
+        ),
+        Nomenclature(
+            "edgar",
+            "Nature de l'acte (EDGAR)",
+            "codes",
+            {"famille_edgar": "Famille d'actes (EDGAR)"},
+            {"famille_edgar": _start("edgar", 1)},
+            form="[EDGARX][A-Z]?",
+        ),
         _list("lieu_acte", "Lieu de l'acte (psychiatrie)"),
         _list("intervenant", "Catégorie professionnelle de l'intervenant (psychiatrie)"),
         _list("mode_entree", "Mode d'entrée"),
