@@ -275,11 +275,9 @@ class _Construction:
     # dimensions -------------------------------------------------------------------------------------------------
 
     def _store_dimensions(self) -> None:
+        self.unknown = {}
         for name in self.trees:
-            declared = self.champ.dimensions[name]
-            tree = self.reference.tree(declared.arbre, self.years)
-            levels = [pl.col(level) for level in declared.parents]
-            self.engine.store(f"_{name}", tree.select("annee", pl.col(declared.arbre).alias(name), *levels).to_arrow())
+            self._store_codes(name)
         sent = pl.DataFrame({n: [getattr(t, n) for t in self.transmissions] for n in ("annee", "finess", "mois")})
         establishments = self.reference.establishments(sent.select("annee", "finess"))
         self.engine.store("etablissements", establishments.join(sent, on=["annee", "finess"]).to_arrow())
@@ -303,26 +301,25 @@ class _Construction:
         ]
         return pa.table(dict(zip(("niveau", "code", "libelle"), map(list, zip(*rows, strict=True)), strict=True)))
 
+    def _store_codes(self, name: str) -> None:
+        """Store the coarser levels of every code met; count the lines whose code no nomenclature knows."""
+        declared = self.champ.dimensions[name]
+        codes = Derive(Scan("_lignes"), tuple((n, self._key(n)) for n in ("annee", name)))
+        met = Aggregate(codes, (("annee", name),), (Measure("lignes", "count"),))
+        pairs = pl.DataFrame(pl.from_arrow(self.engine.run(met))).with_columns(pl.col("annee").cast(pl.Int64))
+        asked = pairs.select("annee", pl.col(name).alias(declared.arbre))
+        known = self.reference.groupings(declared.arbre, asked).rename({declared.arbre: name})
+        lost = pairs.join(known.filter(~pl.col("connu")), on=["annee", name], how="semi")["lignes"].sum()
+        if lost:
+            self.unknown[f"lignes dont le code est inconnu ({declared.libelle})"] = int(lost)
+        self.engine.store(f"_{name}", known.select("annee", name, *declared.parents).to_arrow())
+
     def _count_unknown(self, establishments: pl.DataFrame, residences: pl.DataFrame) -> None:
         counts = {
-            f"lignes dont le code est inconnu ({self.champ.dimensions[name].libelle})": self._unknown_lines(name)
-            for name in self.trees
-        }
-        counts |= {
             "établissements inconnus": establishments.filter(~pl.col("connu"))["finess"].n_unique(),
             "codes géographiques inconnus": residences.filter(~pl.col("connu")).height,
         }
-        self.unknown = {what: n for what, n in counts.items() if n}
-
-    def _unknown_lines(self, name: str) -> int:
-        codes = Derive(Scan("_lignes"), tuple((n, self._key(n)) for n in ("annee", name)))
-        marked = Derive(
-            Scan(f"_{name}"), (("annee", Column("annee")), (name, Column(name)), ("connu", Constant(value=True)))
-        )
-        known = LeftJoin(codes, marked, ("annee", name), ("connu",))
-        lost = Filter(known, Binary("=", Coalesce(Column("connu"), Constant(value=False)), Constant(value=False)))
-        lines = self.engine.run(Aggregate(lost, ((),), (Measure("n", "count"),))).to_pylist()
-        return sum(row["n"] for row in lines)
+        self.unknown |= {what: n for what, n in counts.items() if n}
 
     # counts -----------------------------------------------------------------------------------------------------
 
@@ -407,13 +404,9 @@ class _Construction:
                 table = {"finess": "_etablissements", "code_geo": "_geographie"}.get(key, f"_{key}")
                 parents = self.champ.dimensions[key].parents
                 plan = LeftJoin(plan, Scan(table), on, parents)
-                known |= {p: Coalesce(Column(p), self._unknown_parent(p)) for p in parents}
+                known |= {p: Coalesce(Column(p), Constant(UNKNOWN)) for p in parents}
         order = (*dimensions, *(n for n in known if n not in (*dimensions, *rest)), *rest)
         return Derive(plan, tuple((name, known[name]) for name in order))
-
-    def _unknown_parent(self, name: str) -> Expression:
-        """Return what a code that no table knows belongs to: what its own first characters say, else "?"."""
-        return column(name, self.champ) if name in self.champ.colonnes else Constant(UNKNOWN)
 
     def _create(self, wanted: Shape, plan: Plan) -> int:
         rows = self.engine.create_sorted(wanted.table, plan, wanted.dimensions)
