@@ -46,12 +46,14 @@ def cut(line: str, layout: Layout, counts: dict[str, int]) -> Iterator[tuple[str
 def test_what_is_written_is_what_is_read(layout: Layout) -> None:
     rng = np.random.default_rng(8)
     count = 5
-    columns = drawn(layout.fields, count, rng)
-    repeats = {zone.name: rng.integers(0, 4, count) for zone in layout.zones}
+    columns = drawn(layout.columns, count, rng)
+    repeated = [zone for zone in layout.zones if not zone.once]
+    repeats = {zone.name: rng.integers(0, 4, count) for zone in repeated}
     if "unites" in repeats:
         repeats["unites"] = rng.integers(1, 4, count)
-    columns |= {zone.counter: repeats[zone.name] for zone in layout.zones}
-    zones = {zone.name: drawn(zone.fields, int(repeats[zone.name].sum()), rng) for zone in layout.zones}
+    columns |= {zone.counter: repeats[zone.name] for zone in repeated}
+    zones = {zone.name: drawn(zone.fields, int(repeats[zone.name].sum()), rng) for zone in repeated}
+    repeats |= {zone.name: np.ones(count, np.int64) for zone in layout.zones if zone.once}
     for zone in layout.zones:
         if zone.owner:  # the first unit of each line owns them all
             owned = np.zeros(int(repeats[zone.owner].sum()), np.int64)

@@ -26,10 +26,11 @@ def block_of(data: bytes, size: int = 1 << 20) -> Block:
 def test_every_layout_is_read_back(layout) -> None:  # type: ignore[no-untyped-def]
     year = layout.years[0]
     columns: dict[str, np.ndarray] = {"finess": np.full(3, "290000017")}
-    if "mois_sortie" in layout.by_name:
-        columns["mois_sortie"] = np.array([1, 2, 12])
+    months = {f.name: np.array([1, 2, 12]) for f in layout.columns if f.type == "month" or f.name == "mois_sortie"}
+    columns |= months
     zones = {}
-    for position, zone in enumerate(layout.zones):
+    repeated = [zone for zone in layout.zones if not zone.once]
+    for position, zone in enumerate(repeated):
         counts = np.array([1, 2, 0]) if position % 2 else np.array([0, 1, 3])
         columns[zone.counter] = counts
         text = next(f for f in zone.fields if f.type == "text" and f.stored)
@@ -38,8 +39,11 @@ def test_every_layout_is_read_back(layout) -> None:  # type: ignore[no-untyped-d
     data = encode(layout, columns, count=3, zones=zones)
     decoded = decode(block_of(data), kind=layout.kind, key=Key("290000017", year, 12))
     assert decoded.refused == []
-    assert decoded.tables[MAIN_TABLE[layout.kind]][0].num_rows == 3
-    for zone in layout.zones:
+    assert decoded.versions == {layout.version: 3}
+    main = decoded.tables[MAIN_TABLE[layout.kind]][0]
+    assert main.num_rows == 3
+    assert {name: main[name].to_pylist() for name in months} == {name: [1, 2, 12] for name in months}
+    for zone in repeated:
         text = next(f for f in zone.fields if f.type == "text" and f.stored)
         assert decoded.tables[zone.name][0][text.name].to_pylist() == list(zones[zone.name][text.name])
 

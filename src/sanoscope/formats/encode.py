@@ -27,11 +27,12 @@ def encode(
 
     Args:
         layout: the layout to write.
-        columns: values of the fixed part by field, arrays of ``count`` texts or integers (text left-aligned and
-            blank-padded, integers zero-padded); a field left out is blank, but for ``version``, which the layout knows.
+        columns: values of the fields that each line has once (`Layout.columns`), arrays of ``count`` texts or integers
+            (text left-aligned and blank-padded, integers zero-padded, a number of days of presence as so many 1s and
+            then 0s); a field left out is blank, but for ``version``, which the layout knows.
         count: number of lines.
-        zones: values of each zone's items by field, flat, in the order of lines; how many items each line has is
-            what its counter in ``columns`` says.
+        zones: values of each repeated zone's items by field, flat, in the order of lines; how many items each line has
+            is what its counter in ``columns`` says.
         newline: end of line.
 
     Raises:
@@ -39,20 +40,26 @@ def encode(
             would break its line; a counter that disagrees with the items, or with what their owners say they own.
     """
     zones = zones or {}
-    unknown = {*columns} - {field.name for field in layout.fields} | {*zones} - {zone.name for zone in layout.zones}
+    repeated = {zone.name for zone in layout.zones if not zone.once}
+    unknown = {*columns} - {field.name for field in layout.columns} | {*zones} - repeated
     if unknown:
         raise ValueError(f"unknown in {layout.kind} {layout.version}: {', '.join(sorted(unknown))}")
     if layout.coded and "version" not in columns:
         columns = {**columns, "version": np.full(count, layout.version.encode("ascii"))}
-    repeats = {zone.name: _numbers(columns, zone.counter, count) for zone in layout.zones}
-    parts = [(_matrix(layout.fields, columns, count, layout.width), np.ones(count, np.int64))]
+    once = np.ones(count, np.int64)
+    repeats = {zone.name: once if zone.once else _numbers(columns, zone.counter, count) for zone in layout.zones}
+    parts = [(_matrix(layout.fields, _of(layout.fields, columns), count, layout.width), once)]
     for zone in layout.zones:
-        items = zones.get(zone.name, {})
+        items = _of(zone.fields, columns) if zone.once else zones.get(zone.name, {})
         if zone.owner:
             _check_owned(zone, zones.get(zone.owner, {}), repeats)
         parts.append((_matrix(zone.fields, items, int(repeats[zone.name].sum()), zone.width), repeats[zone.name]))
     parts.append((np.tile(np.frombuffer(newline, np.uint8), (count, 1)), np.ones(count, np.int64)))
     return _weave(parts, count).tobytes()
+
+
+def _of(fields: tuple[Field, ...], columns: Columns) -> Columns:
+    return {field.name: columns[field.name] for field in fields if field.name in columns}
 
 
 def _numbers(columns: Columns, name: str, count: int) -> NDArray[np.int64]:
@@ -108,7 +115,7 @@ def _matrix(fields: tuple[Field, ...], columns: Columns, count: int, width: int)
 def _characters(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:
     """Return uint8[values, length]: the characters of a column."""
     if values.dtype.kind in "iu":
-        return _digits(values, field)
+        return _days(values, field) if field.type == "presence" else _digits(values, field)
     if values.dtype.kind not in "US":
         raise ValueError(f"{field.name}: texts or integers expected, not {values.dtype}")
     encoded = values if values.dtype.kind == "S" else np.char.encode(values, "latin-1")
@@ -121,6 +128,13 @@ def _characters(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:
     if (characters < SPACE).any():
         raise ValueError(f"{field.name}: a value has a control character")
     return characters
+
+
+def _days(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:
+    """Return a number of days as that many 1s, then 0s."""
+    if len(values) and (values.min() < 0 or values.max() > field.length):
+        raise ValueError(f"{field.name}: {values.min()}..{values.max()} does not fit {field.length} days")
+    return (ord("0") + (np.arange(field.length) < values[:, np.newaxis])).astype(np.uint8)
 
 
 def _digits(values: NDArray[Any], field: Field) -> NDArray[np.uint8]:

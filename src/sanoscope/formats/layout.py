@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-FieldType = Literal["text", "integer", "date"]
+FieldType = Literal["text", "integer", "month", "date", "dated", "presence"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,9 @@ class Field:
         name: our column name, snake_case French (GLOSSARY.md).
         start: first character, from 1, counted in the line (fixed part) or in one item (zone).
         length: characters.
-        type: ``text`` (trimmed), ``integer`` (digits, blank = absent) or ``date`` (DDMMYYYY).
+        type: ``text`` (trimmed), ``integer`` (digits, blank = absent), ``month`` (an integer of 1 to 12, blank =
+            absent), ``date`` (DDMMYYYY), ``dated`` (a date ``date_x`` that also gives the integers ``mois_x`` and
+            ``annee_x``) or ``presence`` (one character a day, 1 or 0; the column is the number of 1s).
         label: the official label.
         stored: False for fillers and for what identifies a person (never written to the store).
     """
@@ -44,7 +46,8 @@ class Zone:
 
     Attributes:
         name: ``autorisations``, ``radiotherapie``, ``unites``, ``diagnostics``, ``actes``…
-        counter: name of the fixed field that says how often; a blank counter is 0.
+        counter: name of the field that says how often, fixed or of a zone before that comes once; a blank counter
+            is 0. "": the zone comes once, and its fields are columns of the line (the groupings that end a RAPSS).
         width: characters of one item.
         fields: positions counted from the first character of the item.
         owner: name of the zone whose items own these, or "" (diagnostics and acts of an RSA
@@ -58,6 +61,11 @@ class Zone:
     fields: tuple[Field, ...]
     owner: str = ""
     owner_counter: str = ""
+
+    @property
+    def once(self) -> bool:
+        """Whether every line has exactly one: a part of the line whose place depends on the zones before it."""
+        return not self.counter
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,11 @@ class Layout:
     fields: tuple[Field, ...]
     zones: tuple[Zone, ...]
     source: str
+
+    @cached_property
+    def columns(self) -> tuple[Field, ...]:
+        """The fields that each line has once: those of the fixed part, then those of the zones that come once."""
+        return (*self.fields, *(field for zone in self.zones if zone.once for field in zone.fields))
 
     @cached_property
     def by_name(self) -> Mapping[str, Field]:

@@ -3,7 +3,7 @@
 The layouts are data (``data/*.csv``, with the source of each in ``versions.csv``). A file of a year is in the layout
 of that year. A decision of this house, which no source states as a rule: it may also be in that of the year after,
 for files that next year's software wrote again (docs/formats.md has the evidence). It is never in an older one: that
-would be a file made with outdated software.
+would be a file made with outdated software. Only a line whose code is known can be told to be of another year.
 """
 
 import csv
@@ -13,7 +13,18 @@ from importlib.resources import files
 from sanoscope.errors import InputFileError
 from sanoscope.formats.layout import Field, FieldType, Layout, Zone
 
-_TYPES: dict[str, FieldType] = {"texte": "text", "entier": "integer", "date": "date"}
+_TYPES: dict[str, FieldType] = {
+    "texte": "text",
+    "entier": "integer",
+    "mois": "month",
+    "date": "date",
+    "date_mois": "dated",
+    "presence": "presence",
+}
+_LENGTHS = {"date": 8, "dated": 8, "month": 2}
+"""Characters of the fields whose type has only one length."""
+
+
 Row = dict[str, str]
 
 
@@ -40,14 +51,14 @@ def layouts(kind: str) -> tuple[Layout, ...]:
 
 
 def layout_of(kind: str, year: int) -> Layout:
-    """Return the official layout of a year; of several (grouped and not grouped), the first.
+    """Return the official layout of a year; of several, the first whose code is known.
 
     Raises:
         InputFileError: ``format-annee``, with the years that are known.
     """
-    for layout in layouts(kind):
-        if year in layout.years:
-            return layout
+    official = sorted((layout for layout in layouts(kind) if year in layout.years), key=lambda v: not v.coded)
+    if official:
+        return official[0]
     years = sorted({year for layout in layouts(kind) for year in layout.years})
     raise InputFileError(
         "format-annee",
@@ -60,7 +71,8 @@ def layout_of(kind: str, year: int) -> Layout:
 def layout_for(kind: str, *, year: int, version: str) -> Layout:
     """Return the layout that a line claims, if its year admits it.
 
-    Where the codes of a kind are not published (ANO), the year alone chooses and the code is not looked at.
+    Where the codes of a kind or of a year are not published, the year alone chooses and the code is not looked at,
+    unless it is that of a layout that places things otherwise.
 
     Args:
         kind: kind of file.
@@ -71,11 +83,12 @@ def layout_for(kind: str, *, year: int, version: str) -> Layout:
         InputFileError: ``format-annee`` (no layout for that year), ``format-inconnu`` (no such version),
             ``format-discordant`` (a version of other years).
     """
-    expected = layout_of(kind, year)
-    if not expected.coded:
-        return expected
+    layout_of(kind, year)
     known = {layout.version: layout for layout in layouts(kind) if layout.coded}
     layout = known.get(version)
+    free = next((v for v in layouts(kind) if year in v.years and not v.coded), None)
+    if free is not None and (layout is None or layout.fields == free.fields):
+        return free
     if layout is None:
         raise InputFileError(
             "format-inconnu",
@@ -112,6 +125,7 @@ def _field(row: Row) -> Field:
 
 def _layout(row: Row, fields: dict[tuple[str, str], list[Field]], zones: list[Row]) -> Layout:
     version, years = row["version"], tuple(int(year) for year in row["annees"].split())
+    described = row["positions"] or version
     coded = row["controle"] == "oui"
     layout = Layout(
         kind=row["fichier"],
@@ -120,8 +134,10 @@ def _layout(row: Row, fields: dict[tuple[str, str], list[Field]], zones: list[Ro
         years=years,
         admitted=tuple(sorted({year - 1 for year in years} - set(years))) if coded else (),
         width=int(row["largeur"]),
-        fields=tuple(fields[version, ""]),
-        zones=tuple(_zone(zone, fields[version, zone["zone"]]) for zone in zones if (version, zone["zone"]) in fields),
+        fields=tuple(fields[described, ""]),
+        zones=tuple(
+            _zone(zone, fields[described, zone["zone"]]) for zone in zones if (described, zone["zone"]) in fields
+        ),
         source=row["source"],
     )
     _check(layout)
@@ -147,10 +163,15 @@ def _check(layout: Layout) -> None:
     """
     what = f"{layout.kind} {layout.version}"
     _check_cover(f"{what}, partie fixe", layout.fields, layout.width)
+    _check_names(what, layout.columns)
     before: dict[str, Zone] = {}
+    counters = layout.fields
     for zone in layout.zones:
         _check_cover(f"{what}, {zone.name}", zone.fields, zone.width)
-        _check_counter(f"{what}, {zone.name}", zone.counter, layout.fields)
+        if zone.once:
+            counters += zone.fields
+        else:
+            _check_counter(f"{what}, {zone.name}", zone.counter, counters)
         if zone.owner:
             if zone.owner not in before:
                 raise ValueError(f"{what}, {zone.name}: its owner, {zone.owner}, is not a zone before it")
@@ -163,11 +184,17 @@ def _check_cover(what: str, fields: tuple[Field, ...], width: int) -> None:
     for field in fields:
         if field.start != position or field.length < 1:
             raise ValueError(f"{what}: {field.name} at {field.start}, not {position}")
-        if field.type == "date" and field.length != 8:
-            raise ValueError(f"{what}: {field.name} is a date of {field.length} characters")
+        if field.length != _LENGTHS.get(field.type, field.length):
+            raise ValueError(f"{what}: {field.name} is a {field.type} of {field.length} characters")
+        if field.type == "dated" and not field.name.startswith("date_"):
+            raise ValueError(f"{what}: {field.name} gives a month and a year, and is not named date_…")
         position = field.end + 1
     if position != width + 1:
         raise ValueError(f"{what}: {position - 1} characters, not {width}")
+    _check_names(what, fields)
+
+
+def _check_names(what: str, fields: tuple[Field, ...]) -> None:
     if len({field.name for field in fields}) < len(fields):
         raise ValueError(f"{what}: a name is given twice")
 

@@ -4,6 +4,8 @@ Every function takes ``raw``, uint8[lines, characters of the field], and returns
 the lines whose characters are not of the type.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from sanoscope.formats.layout import Field
 
-SPACE, ZERO = 32, 48
+SPACE, ZERO, ONE = 32, 48, 49
 Bytes = NDArray[np.uint8]
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -28,8 +30,12 @@ def column(raw: Bytes, field: Field) -> tuple[pa.Array, Mask]:
     """Return the column of a field and the lines that break its type."""
     if field.type == "integer":
         return integers(raw)
-    if field.type == "date":
+    if field.type == "month":
+        return months(raw)
+    if field.type in ("date", "dated"):
         return dates(raw)
+    if field.type == "presence":
+        return presence(raw)
     return texts(raw), np.zeros(len(raw), bool)
 
 
@@ -48,6 +54,32 @@ def integers(raw: Bytes) -> tuple[pa.Array, Mask]:
         value = value * 10 + np.where(is_digit, digit, 0)
     kind = np.int16 if width <= 4 else np.int32 if width <= 9 else np.int64
     return pa.array(value.astype(kind), mask=~begun | bad), bad
+
+
+def months(raw: Bytes) -> tuple[pa.Array, Mask]:
+    """An integer of 1 to 12; all blank is null."""
+    values, bad = integers(raw)
+    number = counts(values)
+    beyond = np.asarray(values.is_valid()) & ((number < 1) | (number > 12))
+    return pc.if_else(pa.array(beyond), pa.scalar(None, values.type), values), bad | beyond
+
+
+def presence(raw: Bytes) -> tuple[pa.Array, Mask]:
+    """One character a day, 1 (present), 0 or blank (absent); the column is the number of days present."""
+    days = (raw == ONE).sum(axis=1).astype(np.int16)
+    bad = ((raw != ONE) & (raw != ZERO) & (raw != SPACE)).any(axis=1)
+    return pa.array(days, mask=bad), bad
+
+
+def derived(field: Field, values: pa.Array) -> Mapping[str, pa.Array]:
+    """Return the columns that a field gives besides its own: the month and the year of a ``dated`` one."""
+    if field.type != "dated":
+        return {}
+    what = field.name.removeprefix("date_")
+    return {
+        f"mois_{what}": pc.month(values).cast(pa.int16()),
+        f"annee_{what}": pc.year(values).cast(pa.int16()),
+    }
 
 
 def dates(raw: Bytes) -> tuple[pa.Array, Mask]:

@@ -14,10 +14,22 @@ from sanoscope.errors import InputFileError
 from sanoscope.formats.layout import Field, Layout, Zone
 from sanoscope.formats.registry import layout_for, layout_of, layouts
 from sanoscope.intake.blocks import Block
-from sanoscope.intake.columns import SPACE, Bytes, Longs, Mask, column, counts, gather
+from sanoscope.intake.columns import SPACE, Bytes, Longs, Mask, column, counts, derived, gather
 from sanoscope.intake.names import Key
 
-MAIN_TABLE = {"rsa": "sejours", "ano": "chainage", "rss": "rum", "vidhosp": "venues"}
+MAIN_TABLE = {
+    "rsa": "sejours",
+    "ano": "chainage",
+    "rss": "rum",
+    "vidhosp": "venues",
+    "rha": "semaines",
+    "ano_smr": "chainage",
+    "rapss": "sous_sequences",
+    "ano_had": "chainage",
+    "rpsa": "sequences",
+    "r3a": "actes_ambulatoires",
+    "ano_psy": "chainage",
+}
 """Name of the table that the fixed part of each kind fills; zones fill tables of their own name."""
 
 
@@ -72,22 +84,43 @@ def decode(block: Block, *, kind: str, key: Key) -> Decoded:
 
 
 def _by_layout(block: Block, kind: str, year: int, result: Decoded) -> Iterator[tuple[Layout, Longs]]:
-    """Share the lines out between the layouts that the year admits; refuse the others."""
+    """Share the lines out between the layouts that the year admits, those of known code first; refuse the others."""
     left = block.lengths > 0
+    coded = [layout for layout in layouts(kind) if layout.coded]
+    for layout in coded:
+        if year in layout.years or year in layout.admitted:
+            rows = _carrying(block, left, layout)
+            left[rows] = False
+            yield layout, rows
     for layout in layouts(kind):
-        if year not in layout.years and year not in layout.admitted:
-            continue
-        at = layout["version"]
-        rows = np.flatnonzero(left & (block.lengths >= at.end))
-        if layout.coded:
-            seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
-            rows = rows[(seen == np.frombuffer(layout.version.encode("ascii"), np.uint8)).all(axis=1)]
-        elif year not in layout.years:
-            continue
-        if len(rows):
+        if year in layout.years and not layout.coded:
+            for other in coded:
+                if other.fields != layout.fields:
+                    rows = _carrying(block, left, other)
+                    left[rows] = False
+                    _refuse_code(rows, other, other.version, year, result)
+            rows = np.flatnonzero(left & (block.lengths >= layout["version"].end))
             left[rows] = False
             yield layout, rows
     _refuse_versions(block, np.flatnonzero(left), layout_of(kind, year), year, result)
+
+
+def _carrying(block: Block, among: Mask, layout: Layout) -> Longs:
+    """Return the lines that carry the code of a layout, where that layout has it."""
+    at = layout["version"]
+    rows = np.flatnonzero(among & (block.lengths >= at.end))
+    seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
+    carried: Longs = rows[(seen == np.frombuffer(layout.version.encode("ascii"), np.uint8)).all(axis=1)]
+    return carried
+
+
+def _refuse_code(rows: Longs, official: Layout, code: str, year: int, result: Decoded) -> None:
+    reason = ("format-discordant", f"version du format lisible, mais pas à la place du format {official.version}")
+    try:
+        layout_for(official.kind, year=year, version=code)
+    except InputFileError as error:
+        reason = (error.code, str(error).replace("\n", " "))
+    result.refuse(rows, reason[0], official["version"].start, reason[1])
 
 
 def _refuse_versions(block: Block, rows: Longs, official: Layout, year: int, result: Decoded) -> None:
@@ -101,12 +134,7 @@ def _refuse_versions(block: Block, rows: Longs, official: Layout, year: int, res
     seen = gather(block.buffer, block.starts[rows] + at.start - 1, at.length)
     codes, which = np.unique(np.ascontiguousarray(seen).view(f"S{at.length}").ravel(), return_inverse=True)
     for index, code in enumerate(codes):
-        reason = ("format-discordant", f"version du format lisible, mais pas à la place du format {official.version}")
-        try:
-            layout_for(official.kind, year=year, version=bytes(code).decode("latin-1"))
-        except InputFileError as error:
-            reason = (error.code, str(error).replace("\n", " "))
-        result.refuse(rows[which == index], reason[0], at.start, reason[1])
+        _refuse_code(rows[which == index], official, bytes(code).decode("latin-1"), year, result)
 
 
 class _Lines:
@@ -128,10 +156,9 @@ class _Lines:
         self.rows, self.keep = self.rows[~short], self.keep[~short]
         fixed = gather(self.block.buffer, self.block.starts[self.rows], layout.width)
         self._check_finess(fixed)
-        counters = {zone.counter for zone in layout.zones}
-        columns = {f.name: self._column(fixed, f) for f in layout.fields if f.stored or f.name in counters}
+        columns = self._columns(fixed, layout.fields)
         self._check_month(columns)
-        repeats = {name: counts(columns[name]) for name in counters}
+        repeats = self._repeats(columns)
         self._check_length(repeats)
         zones = self._zones(repeats)
         self._hand_over(columns, zones)
@@ -141,10 +168,34 @@ class _Lines:
         self.result.refuse(self.rows[bad & self.keep], code, start, message)
         self.keep &= ~bad
 
-    def _column(self, fixed: Bytes, f: Field) -> pa.Array:
-        values, bad = column(fixed[:, f.start - 1 : f.end], f)
-        self.refuse(bad, *_type_reason(f))
-        return values
+    def _columns(self, part: Bytes, fields: tuple[Field, ...]) -> dict[str, pa.Array]:
+        """Return the columns of a part that each line has once: those to store, and the counters of zones."""
+        counters = {zone.counter for zone in self.layout.zones}
+        columns: dict[str, pa.Array] = {}
+        for f in fields:
+            if f.stored or f.name in counters:
+                values, bad = column(part[:, f.start - 1 : f.end], f)
+                self.refuse(bad, *_type_reason(f))
+                columns |= {f.name: values, **derived(f, values)}
+        return columns
+
+    def _repeats(self, columns: dict[str, pa.Array]) -> dict[str, Longs]:
+        """Return how often each line has each zone; add to columns those of the zones that come once."""
+        repeats: dict[str, Longs] = {}
+        starts = self.block.starts[self.rows]
+        offset = starts + self.layout.width
+        for zone in self.layout.zones:
+            if zone.once:
+                short = offset + zone.width > starts + self.block.lengths[self.rows]
+                self.refuse(short, "longueur", 0, _length_message(self.layout))
+                columns |= self._columns(
+                    gather(self.block.buffer, np.where(short, starts, offset), zone.width), zone.fields
+                )
+                repeats[zone.name] = np.ones(len(self.rows), np.int64)
+            else:
+                repeats[zone.name] = counts(columns[zone.counter])
+            offset = offset + repeats[zone.name] * zone.width
+        return repeats
 
     def _check_finess(self, fixed: Bytes) -> None:
         if "finess" in self.layout.by_name:
@@ -165,7 +216,7 @@ class _Lines:
         """Lines must be as long as their counters say; blanks after the end are forgiven."""
         expected = np.full(len(self.rows), self.layout.width, np.int64)
         for zone in self.layout.zones:
-            expected += repeats[zone.counter] * zone.width
+            expected += repeats[zone.name] * zone.width
         lengths = self.block.lengths[self.rows]
         bad = lengths != expected
         longer = np.flatnonzero(lengths > expected)
@@ -173,15 +224,14 @@ class _Lines:
             written = np.concatenate([[0], np.cumsum(self.block.buffer != SPACE)])
             start = self.block.starts[self.rows[longer]]
             bad[longer] = written[start + lengths[longer]] != written[start + expected[longer]]
-        message = f"longueur différente de celle qu'annoncent ses compteurs : {_described(self.layout)}"
-        self.refuse(bad, "longueur", 0, message)
+        self.refuse(bad, "longueur", 0, _length_message(self.layout))
 
     def _zones(self, repeats: dict[str, Longs]) -> dict[str, tuple[Longs, dict[str, pa.Array]]]:
         """Return each zone that has items as (int64[items] line of each item, columns)."""
         found: dict[str, tuple[Longs, dict[str, pa.Array]]] = {}
         offset = self.block.starts[self.rows] + self.layout.width
         for zone in self.layout.zones:
-            repeat = np.where(self.keep, repeats[zone.counter], 0)
+            repeat = np.where(self.keep & (not zone.once), repeats[zone.name], 0)
             lines = np.repeat(np.arange(len(self.rows)), repeat)
             rank = np.arange(len(lines)) - np.repeat(np.cumsum(repeat) - repeat, repeat)
             items = gather(self.block.buffer, offset[lines] + rank * zone.width, zone.width)
@@ -190,7 +240,7 @@ class _Lines:
                 values = {"rang_unite": _owner_rank(zone, found[zone.owner], repeat)} | values
             if len(lines):
                 found[zone.name] = (lines, values)
-            offset = offset + repeats[zone.counter] * zone.width
+            offset = offset + repeats[zone.name] * zone.width
         return found
 
     def _item_column(self, items: Bytes, f: Field, zone: Zone, lines: Longs) -> pa.Array:
@@ -209,7 +259,8 @@ class _Lines:
         layout, versions = self.layout, self.result.versions
         versions[layout.version] = versions.get(layout.version, 0) + len(kept)
         numbers = self.block.first_line + self.rows
-        stored = {f.name: columns[f.name].take(pa.array(kept)) for f in layout.fields if f.stored}
+        hidden = {f.name for f in layout.columns if not f.stored}
+        stored = {name: values.take(pa.array(kept)) for name, values in columns.items() if name not in hidden}
         year = pa.array(np.full(len(kept), self.key.annee, np.int16))
         self.result.add(MAIN_TABLE[layout.kind], {"annee": year, "ligne": pa.array(numbers[kept])} | stored)
         for name, (lines, values) in zones.items():
@@ -232,11 +283,25 @@ def _owner_rank(zone: Zone, owner: tuple[Longs, dict[str, pa.Array]], repeat: Lo
 
 
 def _type_reason(f: Field) -> tuple[str, int, str]:
-    what = "une date (JJMMAAAA)" if f.type == "date" else "un nombre"
-    code = "date-invalide" if f.type == "date" else "non-numerique"
+    code, what = _TYPE_REASONS[f.type]
     return code, f.start, f"« {f.name} » (caractères {f.start} à {f.end}) n'est pas {what}"
 
 
+_TYPE_REASONS = {
+    "text": ("", ""),
+    "integer": ("non-numerique", "un nombre"),
+    "month": ("mois-invalide", "un mois de 01 à 12"),
+    "date": ("date-invalide", "une date (JJMMAAAA)"),
+    "dated": ("date-invalide", "une date (JJMMAAAA)"),
+    "presence": ("presence-invalide", "une suite de 0 (absent) et de 1 (présent), un caractère par jour"),
+}
+"""By type of field: the code of the reason and what its characters should be; any character is a text."""
+
+
+def _length_message(layout: Layout) -> str:
+    return f"longueur différente de celle qu'annoncent ses compteurs : {_described(layout)}"
+
+
 def _described(layout: Layout) -> str:
-    zones = "".join(f" + {zone.width} × {zone.counter}" for zone in layout.zones)
+    zones = "".join(f" + {zone.width}" + ("" if zone.once else f" × {zone.counter}") for zone in layout.zones)
     return f"{layout.version}, {layout.width} caractères{zones}"

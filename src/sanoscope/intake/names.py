@@ -1,8 +1,9 @@
 """The official names of e-PMSI files and archives.
 
 Loose files: ``FINESS.ANNEE.MOIS.<extension>``. Archives: ``FINESS.ANNEE.MOIS.<horodatage>.(in|out).zip``
-with the time as DDMMYYYYHHMMSS (GENRSA and its kin), or with labels between month and time and the time as
-YYYYMMDDHHMMSS (DRUIDES), e.g. ``290000017.2025.12.MCO.SEJOURS.SEJOURS.20260121182027.out.zip``.
+with the time as DDMMYYYYHHMMSS (GENRSA and its kin), or with labels between month and time, the field first, and the
+time as YYYYMMDDHHMMSS (DRUIDES), e.g. ``290000017.2025.12.MCO.SEJOURS.SEJOURS.20260121182027.out.zip``; a file may
+bear the same labels before its extension. Some extensions are those of several fields: `champs` decides.
 """
 
 import re
@@ -11,27 +12,52 @@ from datetime import datetime
 
 from sanoscope.errors import InputFileError
 
+FIELD_OF = {
+    **dict.fromkeys(("rsa", "ano", "rss", "vidhosp"), "mco"),
+    **dict.fromkeys(("rha", "ano_smr"), "smr"),
+    **dict.fromkeys(("rapss", "ano_had"), "had"),
+    **dict.fromkeys(("rpsa", "r3a", "ano_psy"), "psy"),
+}
+"""The field (champ) that each kind of file belongs to."""
+
+CHAMPS = {"mco": "mco", "smr": "smr", "ssr": "smr", "had": "had", "psy": "psy"}
+"""The fields, by the labels that names of DRUIDES give them."""
+
 READ: dict[str, str] = {
     "rsa": "rsa",
-    "ano": "ano",
     "rss": "rss",
     "rss.txt": "rss",
     "rss.ini.txt": "rss",
     "vidhosp": "vidhosp",
     "vidhosp.txt": "vidhosp",
+    "rha": "rha",
+    "rapss": "rapss",
+    "rpsa": "rpsa",
+    "r3a": "r3a",
 }
 """Extension of a file that intake reads, and its kind of layout."""
 
-_OTHERS = (
-    "tra ium dmi med medatu diap po pie ivg tpt porg rsfa rsf ano-ace leg ctl sta fichcomp fichsup ffc.in hosp-pmsi log"
-)
-KNOWN_NOT_READ = frozenset(name + end for name in _OTHERS.split() for end in ("", ".txt"))
-"""Extensions of e-PMSI files that exist and that intake leaves alone, saying so."""
+SHARED: dict[str, tuple[str, ...]] = {
+    "ano": ("ano", "ano_smr", "ano_had", "ano_psy"),
+}
+"""Extension of a file that intake reads and that several fields have: the kinds it may be of, one a field."""
+
+_OTHERS = {
+    "": "tra ium dmi med medatu rsfa rsf ano-ace leg ctl sta fichcomp fichsup ffc.in hosp-pmsi log",
+    "mco": "diap po pie ivg tpt porg",
+    "smr": "sha rhs dialp",
+    "had": "rpss srapss ehpa",
+    "psy": "rps raa srpsa ano_ambu",
+}
+KNOWN_NOT_READ: dict[str, str] = {
+    name + end: champ for champ, names in _OTHERS.items() for name in names.split() for end in ("", ".txt")
+}
+"""Extensions of e-PMSI files that exist and that intake leaves alone, saying so; with the field they tell, or ""."""
 
 _FILE = re.compile(r"(?P<finess>[0-9][0-9AB][0-9]{7})\.(?P<annee>20[0-9]{2})\.(?P<mois>[0-9]{1,2})\.(?P<ext>.+)", re.I)
 _ARCHIVE = re.compile(
-    r"(?P<finess>[0-9][0-9AB][0-9]{7})\.(?P<annee>20[0-9]{2})\.(?P<mois>[0-9]{1,2})\.(?:[A-Z0-9_-]+\.)*?"
-    r"(?P<time>[0-9]{14})\.(?P<way>in|out)\.zip",
+    r"(?P<finess>[0-9][0-9AB][0-9]{7})\.(?P<annee>20[0-9]{2})\.(?P<mois>[0-9]{1,2})\."
+    r"(?:(?P<champ>MCO|SMR|SSR|HAD|PSY)\.)?(?:[A-Z0-9_-]+\.)*?(?P<time>[0-9]{14})\.(?P<way>in|out)\.zip",
     re.I,
 )
 
@@ -51,20 +77,31 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """What a file name says; ``kind`` is "" for a known file that intake does not read."""
+    """What a file name says.
+
+    Attributes:
+        key: whose transmission.
+        kind: kind of file, or "" where the name does not tell: a file of several fields, or one that is not read.
+        extension: its extension, in lower case.
+        champ: the field that the name tells, or "".
+        choices: the kinds that a file of several fields may be of.
+    """
 
     key: Key
     kind: str
     extension: str
+    champ: str = ""
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveName:
-    """What an archive name says; ``sent`` is the moment the archive was made."""
+    """What an archive name says; ``sent`` is the moment the archive was made, ``champ`` its field or ""."""
 
     key: Key
     sent: datetime
     way: str
+    champ: str = ""
 
 
 def parse_file_name(name: str) -> FileName:
@@ -75,15 +112,33 @@ def parse_file_name(name: str) -> FileName:
     """
     match = _FILE.fullmatch(name)
     if match:
-        extension = match["ext"].lower()
-        if extension in READ or extension in KNOWN_NOT_READ:
-            return FileName(_key(match, name), READ.get(extension, ""), extension)
+        champ, extension = _labels(match["ext"].lower())
+        if extension in READ:
+            kind = READ[extension]
+            return FileName(_key(match, name), kind, extension, FIELD_OF[kind])
+        if extension in SHARED:
+            choices = SHARED[extension]
+            kind = next((kind for kind in choices if FIELD_OF[kind] == champ), "")
+            return FileName(_key(match, name), kind, extension, champ, choices)
+        if extension in KNOWN_NOT_READ:
+            return FileName(_key(match, name), "", extension, champ or KNOWN_NOT_READ[extension])
     raise InputFileError(
         "nom-inconnu",
         f"« {name} » n'est pas un nom de fichier e-PMSI connu.",
-        allowed=[f"FINESS.ANNEE.MOIS.{extension}" for extension in READ] + ["FINESS.ANNEE.MOIS.HORODATAGE.out.zip"],
+        allowed=[f"FINESS.ANNEE.MOIS.{extension}" for extension in (*READ, *SHARED)]
+        + ["FINESS.ANNEE.MOIS.HORODATAGE.out.zip"],
         todo="Rendez-lui son nom d'origine, par exemple 290000017.2024.12.rsa.",
     )
+
+
+def _labels(rest: str) -> tuple[str, str]:
+    """Return the field and the extension of what follows the month; only a field has other labels after it."""
+    first, _, after = rest.partition(".")
+    if first not in CHAMPS:
+        return "", rest
+    known = [*READ, *SHARED, *KNOWN_NOT_READ]
+    endings = [after[at:] for at in range(len(after)) if at == 0 or after[at - 1] == "."]
+    return CHAMPS[first], next((ending for ending in endings if ending in known), after)
 
 
 def parse_archive_name(name: str) -> ArchiveName:
@@ -101,7 +156,7 @@ def parse_archive_name(name: str) -> ArchiveName:
             allowed=["FINESS.ANNEE.MOIS.JJMMAAAAHHMMSS.in.zip", "FINESS.ANNEE.MOIS.JJMMAAAAHHMMSS.out.zip"],
             todo="Rendez-lui son nom d'origine, ou décompressez-la et donnez les fichiers.",
         )
-    return ArchiveName(_key(match, name), sent, match["way"].lower())
+    return ArchiveName(_key(match, name), sent, match["way"].lower(), CHAMPS.get((match["champ"] or "").lower(), ""))
 
 
 def _key(match: re.Match[str], name: str) -> Key:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sanoscope.intake.champs import settle
 from sanoscope.intake.quarantine import note_refused_files
 from sanoscope.intake.reading import FileReport, receive_file
 from sanoscope.intake.sources import Refusal, Source, find_sources
@@ -73,7 +74,7 @@ def receive(workspace: Workspace, paths: list[Path], *, progress: Progress | Non
     Raises:
         SanoscopeError: another intake is at work in this workspace.
     """
-    sources, refusals = find_sources(paths, max_ratio=workspace.settings.facteur_decompression)
+    sources, refusals = settle(find_sources(paths, max_ratio=workspace.settings.facteur_decompression))
     now = datetime.now(UTC).isoformat()
     with alone(workspace.store, "réception"), alone(workspace.quarantine, "réception"):
         reports = _read_all(workspace, sources, now, progress or (lambda done, total: None))

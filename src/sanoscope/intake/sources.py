@@ -8,13 +8,13 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sanoscope.errors import InputFileError
-from sanoscope.intake.names import FileName, parse_archive_name, parse_file_name
+from sanoscope.intake.names import ArchiveName, FileName, Key, parse_archive_name, parse_file_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,11 @@ class Source:
     def label(self) -> str:
         """How to name it to a person."""
         return f"{self.path.name}:{self.member}" if self.member else self.path.name
+
+    @property
+    def place(self) -> Path:
+        """Where the other files of its transmission lie: its archive, or its folder."""
+        return self.path if self.member else self.path.parent
 
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
@@ -74,13 +79,31 @@ class Refusal:
     noted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is under the paths that were given.
+
+    Attributes:
+        sources: files to read; some have no kind yet (`champs.settle`).
+        refusals: what is refused outright, or left alone.
+        told: the fields that the names of files lying together tell, by place and transmission.
+    """
+
+    sources: list[Source] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    told: dict[tuple[Path, Key], set[str]] = field(default_factory=dict)
+
+
 class _Finder:
     """Collects what there is to read and what is refused outright."""
 
     def __init__(self, max_ratio: int) -> None:
-        self.sources: list[Source] = []
-        self.refusals: list[Refusal] = []
+        self.found = Found()
         self._max_ratio = max_ratio
+
+    def refuse(self, label: str, code: str, message: str, *, noted: bool = False) -> None:
+        """Note a refusal."""
+        self.found.refusals.append(Refusal(label, code, message, noted))
 
     def look(self, path: Path) -> None:
         """Take in a loose file or an archive."""
@@ -91,41 +114,44 @@ class _Finder:
 
     def _archive(self, path: Path) -> None:
         try:
-            sent = parse_archive_name(path.name).sent
+            archive_name = parse_archive_name(path.name)
             with zipfile.ZipFile(path) as archive:
                 members = [info for info in archive.infolist() if not info.is_dir()]
         except InputFileError as error:
-            self.refusals.append(Refusal(path.name, error.code, str(error)))
+            self.refuse(path.name, error.code, str(error))
             return
         except (zipfile.BadZipFile, OSError) as error:
             message = f"{path.name} : archive tronquée ou abîmée ({error}). Redemandez-la, puis relancez la réception."
-            self.refusals.append(Refusal(path.name, "archive-abimee", message))
+            self.refuse(path.name, "archive-abimee", message)
             return
         if not members:
-            self.refusals.append(Refusal(path.name, "archive-vide", f"{path.name} : l'archive ne contient rien."))
+            self.refuse(path.name, "archive-vide", f"{path.name} : l'archive ne contient rien.")
         for info in members:
             reason = _suspicion(info, self._max_ratio)
             if reason:
-                label = f"{path.name}:{info.filename}"
-                self.refusals.append(Refusal(label, reason[0], f"{path.name} : {reason[1]}"))
+                self.refuse(f"{path.name}:{info.filename}", reason[0], f"{path.name} : {reason[1]}")
             else:
-                self._keep(path, info.filename, info.file_size, sent)
+                self._keep(path, info.filename, info.file_size, archive_name)
 
-    def _keep(self, path: Path, member: str | None, size: int, sent: datetime | None) -> None:
+    def _keep(self, path: Path, member: str | None, size: int, archive: ArchiveName | None) -> None:
         label = f"{path.name}:{member}" if member else path.name
         try:
             name = parse_file_name(PurePosixPath(member or path.name).name)
         except InputFileError as error:
-            self.refusals.append(Refusal(label, error.code, str(error)))
+            self.refuse(label, error.code, str(error))
             return
-        if name.kind:
-            self.sources.append(Source(path, member or "", name, size, sent))
+        source = Source(path, member or "", name, size, archive.sent if archive else None)
+        champ = name.champ or (archive.champ if archive else "")
+        if champ:
+            self.found.told.setdefault((source.place, name.key), set()).add(champ)
+        if name.kind or name.choices:
+            self.found.sources.append(source)
         else:
             message = f"{label} : fichier e-PMSI connu, mais que Sanoscope ne lit pas (encore)."
-            self.refusals.append(Refusal(label, "non-lu", message, noted=True))
+            self.refuse(label, "non-lu", message, noted=True)
 
 
-def find_sources(paths: list[Path], *, max_ratio: int) -> tuple[list[Source], list[Refusal]]:
+def find_sources(paths: list[Path], *, max_ratio: int) -> Found:
     """Return what there is to read under paths, in a stable order, and what is refused outright.
 
     Args:
@@ -140,8 +166,8 @@ def find_sources(paths: list[Path], *, max_ratio: int) -> tuple[list[Source], li
         elif path.is_file():
             finder.look(path)
         else:
-            finder.refusals.append(Refusal(str(path), "fichier-introuvable", f"« {path} » n'existe pas."))
-    return finder.sources, finder.refusals
+            finder.refuse(str(path), "fichier-introuvable", f"« {path} » n'existe pas.")
+    return finder.found
 
 
 def _suspicion(info: zipfile.ZipInfo, max_ratio: int) -> tuple[str, str] | None:

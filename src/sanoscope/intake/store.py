@@ -16,10 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sanoscope.formats.registry import layouts
-from sanoscope.intake.names import Key
-
-FIELD_OF = {"rsa": "mco", "ano": "mco", "rss": "mco", "vidhosp": "mco"}
-"""The field (champ) that each kind of file belongs to."""
+from sanoscope.intake.names import FIELD_OF, Key
 
 RECORD = "fichier.json"
 
