@@ -41,6 +41,7 @@ from sanoscope.engine.plan import (
     Scan,
 )
 from sanoscope.errors import SanoscopeError
+from sanoscope.formats.registry import layouts
 from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.places import UNKNOWN
@@ -253,11 +254,18 @@ class _Construction:
     # inputs -----------------------------------------------------------------------------------------------------
 
     def _see_inputs(self) -> None:
-        self.engine.see("_lignes", self._parts(*self.champ.fichiers))
+        self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
         chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
         if chaining:
             self.engine.see("_chainage", chaining)
         self.chained = bool(chaining)
+
+    def _columns(self) -> dict[str, pa.DataType]:
+        """Return the columns that some layout of the field's files has: a year's file may lack them."""
+        fields = {
+            f.name: f for kind in self.champ.fichiers for layout in layouts(kind) for f in layout.fields if f.stored
+        }
+        return {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
 
     def _parts(self, *kinds: str) -> list[Path]:
         found: list[Path] = []

@@ -5,7 +5,7 @@ locked; memory, threads and time are bounded (DESIGN §7).
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -63,9 +63,20 @@ class DuckDBEngine:
         """Return all the rows of a table."""
         return self._connection.table(f'"{name}"').to_arrow_table()
 
-    def see(self, name: str, files: Sequence[Path]) -> None:
-        """Show Parquet files as one table; a column that a file lacks is null there."""
-        self._connection.read_parquet([str(file) for file in files], union_by_name=True).create_view(name)
+    def see(self, name: str, files: Sequence[Path], columns: Mapping[str, pa.DataType] | None = None) -> None:
+        """Show Parquet files as one table; a column that a file lacks is null there.
+
+        Args:
+            name: of the table.
+            files: at least one.
+            columns: columns that it must have, with their types: null where none of the files has them.
+        """
+        seen = self._connection.read_parquet([str(file) for file in files], union_by_name=True)
+        absent = {column: type_ for column, type_ in (columns or {}).items() if column not in seen.columns}
+        nulls = [
+            f'CAST(NULL AS {"VARCHAR" if pa.types.is_string(t) else "BIGINT"}) AS "{c}"' for c, t in absent.items()
+        ]
+        seen.project(", ".join(["*", *nulls])).create_view(name)
 
     def run(self, plan: Plan) -> pa.Table:
         """Return the rows of a plan.
