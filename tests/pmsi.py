@@ -63,3 +63,23 @@ def write(directory: Path, name: str, rows: Iterable[Row]) -> Path:
     path = directory / name
     path.write_bytes(make(finess, int(year), list(rows)))
     return path
+
+
+def lines(kind: str, finess: str, year: int, rows: Iterable[Row]) -> bytes:
+    """Return lines of any kind of file: a row gives the fields of the fixed part that matter, and ``n``, how many."""
+    layout = layout_of(kind, year)
+    every = [row for row in rows for _ in range(int(row.get("n", 1)))]
+    names = {name for row in every for name in row} - {"n"}
+    numbers = {field.name for field in layout.fields if field.type not in ("text", "date", "dated")}
+    columns = {name: np.array([row.get(name, 0 if name in numbers else "") for row in every]) for name in names}
+    columns["finess"] = np.full(len(every), finess)
+    return encode(layout, columns, count=len(every))
+
+
+def put(directory: Path, name: str, kind: str, rows: Iterable[Row]) -> Path:
+    """Write FINESS.ANNEE.MOIS.EXTENSION, of a kind of file."""
+    finess, year, *_ = name.split(".")
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / name
+    path.write_bytes(lines(kind, finess, int(year), list(rows)))
+    return path
