@@ -4,7 +4,7 @@ from datetime import date
 
 import orjson
 
-from sanoscope.sentence import Name, Number, Sentence, joined
+from sanoscope.sentence import Inner, Name, Number, Sentence, joined
 from sanoscope.web.language import language
 
 FRENCH, ENGLISH = language("fr"), language("en")
@@ -38,6 +38,13 @@ def test_each_part_of_a_text_is_said() -> None:
     assert title == "France entière — 2023 — panier de 1200 établissements"
     assert ENGLISH.say(title) == "All of France — 2023 — basket of 1,200 hospitals"
     assert joined(" % ", ["a", "b"]) == "a % b"
+
+
+def test_a_sentence_within_another_begins_small_in_each_language_unless_an_acronym_comes_first() -> None:
+    by = [Sentence("par %(niveau)s", niveau=Inner(text)) for text in ("Domaine d'activité (DoAc)", "GHM")]
+    assert by == ["par domaine d'activité (DoAc)", "par GHM"]
+    assert [ENGLISH.say(text) for text in by] == ["by field of activity (DoAc)", "by GHM"]
+    assert ENGLISH.html(by[0]) == "by field of activity (DoAc)"
 
 
 def test_a_name_says_that_it_is_french() -> None:

@@ -52,6 +52,19 @@ class RefusedError(SanoscopeError):
     """A request made in a reader's name by somebody else."""
 
 
+class TooOftenError(SanoscopeError):
+    """A request of a reader who has made too many of them.
+
+    Args:
+        code, message, todo: as of any error.
+        after: when the next will be taken (s).
+    """
+
+    def __init__(self, code: str, message: str, *, todo: str, after: int) -> None:
+        super().__init__(code, message, todo=todo)
+        self.after = after
+
+
 class InputFileError(SanoscopeError):
     """A file that cannot be read as what it claims to be."""
 

@@ -30,12 +30,27 @@ class Sentence(str):
         return made
 
 
+class Inner(Sentence):
+    """A sentence within another: its first letter is small, unless an acronym comes first.
+
+    >>> Inner("Racine de GHM"), Inner("GHM")
+    ('racine de GHM', 'GHM')
+    """
+
+    def __new__(cls, template: str, **values: "Value") -> Self:
+        """Return the sentence in French."""
+        whole = Sentence(template, **values)
+        made = str.__new__(cls, small(whole))
+        made.template, made.values = template, values
+        return made
+
+
 class Name(str):
     """What is called so in every language: the label of a nomenclature, the name of a place or an establishment."""
 
 
 class Number(str):
-    """A figure with its decimals, e.g. « 1 234,5 ».
+    """A figure with its decimals, e.g. « 1 234,5 »; what rounds to zero has no sign.
 
     Args:
         value, decimals: the figure, and its digits after the point.
@@ -46,12 +61,17 @@ class Number(str):
 
     def __new__(cls, value: float, decimals: int = 0) -> Self:
         """Return the figure in French: narrow spaces between thousands, a comma before decimals."""
-        made = super().__new__(cls, f"{value:,.{decimals}f}".replace(",", "\u202f").replace(".", ","))
+        made = super().__new__(cls, f"{value:z,.{decimals}f}".replace(",", "\u202f").replace(".", ","))
         made.value, made.decimals = value, decimals
         return made
 
 
 Value: TypeAlias = str | int | date
+
+
+def small(text: str) -> str:
+    """Return a text as it is written within a sentence: its first letter small, unless an acronym comes first."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
 
 
 def joined(separator: str, parts: Iterable[str]) -> Sentence:

@@ -34,6 +34,8 @@ processus = 2
 # Adresse et port de « sanoscope serve ».
 hote = "127.0.0.1"
 port = 8000
+# Paniers que l'on peut enregistrer depuis une même adresse, par heure.
+paniers_par_heure = 30
 
 [reception]
 # Taille, en octets, des blocs lus d'un fichier : la mémoire prise ne dépend que d'elle.
@@ -54,6 +56,7 @@ class Settings:
         processus: threads and processes to use.
         hote: address to serve on.
         port: TCP port to serve on.
+        paniers_par_heure: most baskets saved from one address in an hour.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
     """
@@ -64,6 +67,7 @@ class Settings:
     processus: int = 2
     hote: str = "127.0.0.1"
     port: int = 8000
+    paniers_par_heure: int = 30
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
 

@@ -1,16 +1,37 @@
 """Figures as French text; estimates rounded to what is known of them, and no further."""
 
+import io
+import math
+import re
+from dataclasses import replace
+
+import openpyxl
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sanoscope.present.exports import FORMATS
+from sanoscope.present.html import rows
 from sanoscope.present.numbers import french
+from sanoscope.present.pictures.values import value as drawn_value
 from sanoscope.query.rounding import margin_shown, to_uncertainty
+from sanoscope.sentence import Number
+from sanoscope.web.language import language
+from tests.present.tables import A, E, measured
+from tests.present.test_pictures import table
 
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
-    [(0, 0, "0"), (1234, 0, "1\u202f234"), (1234.5, 1, "1\u202f234,5"), (-12.346, 2, "-12,35"), (None, 0, "")],
+    [
+        (0, 0, "0"),
+        (1234, 0, "1\u202f234"),
+        (1234.5, 1, "1\u202f234,5"),
+        (-12.346, 2, "-12,35"),
+        (None, 0, ""),
+        (-0.004, 2, "0,00"),
+    ],
 )
 def test_figures_are_french(value: float | None, decimals: int, text: str) -> None:
     assert french(value, decimals) == text
@@ -37,6 +58,25 @@ def test_an_estimate_is_rounded_to_its_uncertainty(
 ) -> None:
     assert to_uncertainty(value, margin, decimals) == shown
     assert margin_shown(value, margin, decimals) == pytest.approx(around)
+
+
+@pytest.mark.parametrize("value", [-0.0, -0.004])
+def test_no_format_shows_a_negative_zero(value: float) -> None:
+    figures = (
+        measured("dms", (E,), (value,), decimals=2),
+        measured("age", (A,), (None,), estimates=(value,), margins=(0.03,), decimals=2),
+    )
+    kept = replace(table({"racine": ["01C03"]}, *figures), query="annee=2023")
+    for name in ("csv", "csv-fr", "json"):
+        assert not re.search(r"-0\b", FORMATS[name].write(kept).decode()), name
+    frame = pl.read_parquet(io.BytesIO(FORMATS["parquet"].write(kept)))
+    assert [math.copysign(1, frame[column][0]) for column in ("dms", "age_estimation")] == [1, 1]
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].write(kept)))
+    assert [book["Tableau"].cell(4, column).value for column in (2, 3)] == [0, "≈ 0,00"]
+    assert [c.text for c in rows(kept)[0].cells] == ["01C03", "0,00", "≈ 0,00"]
+    assert [drawn.short for figure in figures if (drawn := drawn_value(figure, 0))] == ["0,00", "≈ 0,00"]
+    assert [language(code).number(value, 2) for code in ("fr", "en")] == ["0,00", "0.00"]
+    assert Number(value, 2) == "0,00"
 
 
 def test_without_a_margin_the_measure_decides() -> None:

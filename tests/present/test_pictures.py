@@ -416,9 +416,9 @@ def test_several_years_make_lines_of_bars() -> None:
 def test_each_declared_genre_is_drawn() -> None:
     """Genres without a restitution yet are drawn by the same door."""
     casemix = catalogue().restitution("casemix-mco")
-    ages = casemix.model_copy(update={"graphique": Graphique(genre="pyramide", mesure="sejours")})
+    ages = casemix.model_copy(update={"graphiques": (Graphique(genre="pyramide", mesure="sejours"),)})
     assert "Pyramide" in picture.chart(of_ages(*[exact(v) for v in range(20, 26)]), ages).description
-    deaths = casemix.model_copy(update={"graphique": Graphique(genre="nuage", mesure="part", effectif="sejours")})
+    deaths = casemix.model_copy(update={"graphiques": (Graphique(genre="nuage", mesure="part", effectif="sejours"),)})
     shares = of_shares((exact(1.0), exact(50)), (exact(1.0), exact(50)))
     assert "Nuage" in picture.chart(shares, deaths).description
     moves = casemix.model_copy(update={"carte": Carte(genres=("flux",), mesure="sejours", niveau="regions")})

@@ -393,3 +393,33 @@ def test_a_state_that_cannot_be_read_is_said(client: TestClient, place: Workspac
     assert "exportez votre sélection" in answer.text
     with pytest.raises(SanoscopeError, match="ne se lisent"):
         Baskets(place.state).find("A")
+
+
+# pace ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_saves_so_many_baskets_an_hour_and_is_told_when_to_come_back(place: Workspace) -> None:
+    few = replace(place, settings=replace(place.settings, paniers_par_heure=2))
+    one = TestClient(create_app(few), follow_redirects=False, client=("192.0.2.7", 1))
+    saved(one, "un")
+    saved(one, "deux")
+    refused = one.post("/paniers", data={"nom_du_panier": "trois", "panier": ONE})
+    assert refused.status_code == 429
+    assert 3500 < int(refused.headers["retry-after"]) <= 3600
+    assert "au plus 2 par heure" in refused.text
+    assert "Réessayez dans 60 min" in refused.text
+    english = one.post("/en/paniers", data={"nom_du_panier": "trois", "panier": ONE})
+    assert "at most 2 an hour" in english.text
+    assert one.get("/paniers").status_code == 200  # nothing else is counted
+    kept = Baskets(few.state)
+    assert [bool(kept.find(name)) for name in ("un", "deux", "trois")] == [True, True, False]
+
+
+def test_addresses_are_counted_apart_and_those_of_an_ipv6_network_together(place: Workspace) -> None:
+    few = replace(place, settings=replace(place.settings, paniers_par_heure=1))
+    application = create_app(few)
+    statuses = []
+    for number, address in enumerate(["192.0.2.7", "192.0.2.8", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"]):
+        client = TestClient(application, follow_redirects=False, client=(address, 1))
+        statuses.append(client.post("/paniers", data={"nom_du_panier": f"n{number}", "panier": ONE}).status_code)
+    assert statuses == [303, 303, 303, 429, 303]

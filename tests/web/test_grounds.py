@@ -1,6 +1,7 @@
 """Maps on loaded outlines: offered by the page, asked for by name, never another picture under the same link."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -46,8 +47,11 @@ def client(place: Workspace, tmp_path: Path) -> Iterator[TestClient]:
 
 def test_the_page_offers_them_with_their_fingerprint(client: TestClient) -> None:
     text = client.get(PAGE).text
-    assert "genre=fond:mes-departements:" in text
-    assert "Carte par département, contours « mes-departements »" in text
+    way = re.search(r'href="([^"]*)&amp;carte=(fond:mes-departements:\w+)#carte"[^>]*>([^<]*)<', text)
+    assert way
+    assert way[3] == "par département, contours « mes-departements »"
+    shown = client.get(f"{PAGE}&carte={way[2]}").text
+    assert f"carte.svg?annee=2023&amp;genre={way[2]}" in shown
 
 
 def test_a_map_is_drawn_with_them(client: TestClient) -> None:

@@ -5,7 +5,9 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -59,8 +61,7 @@ def test_a_picture_draws_the_figures_of_its_table_and_no_other(client: TestClien
     criteria = "annee=2023&zone=departement:29"
     spec = client.get(f"/restitutions/{slug}/graphique.json?{criteria}").json()
     document = client.get(f"/api/v1/restitutions/{slug}/donnees?{criteria}").json()
-    declared = catalogue().restitution(slug).graphique
-    assert declared
+    declared = catalogue().restitution(slug).graphiques[0]
     published = [
         line.get(declared.mesure) if line.get(declared.mesure) is not None else line[f"{declared.mesure}_estimation"]
         for line in document["lignes"]
@@ -77,7 +78,7 @@ def test_a_picture_draws_the_figures_of_its_table_and_no_other(client: TestClien
         ("casemix-mco/graphique.gif?annee=2023", 400, "format-inconnu"),
         ("casemix-mco/graphique.svg?annee=1999", 400, "valeur-inconnue"),
         ("casemix-mco/graphique.svg?theme=noir", 400, "theme-inconnu"),
-        ("casemix-mco/graphique.svg?genre=points", 400, "critere-inconnu"),
+        ("casemix-mco/graphique.svg?genre=points", 400, "genre-inconnu"),
         ("casemix-mco/graphique.svg?theme=clair&theme=sombre", 400, "critere-double"),
         ("casemix-mco/carte.svg?annee=2023", 404, "rien-a-dessiner"),
         ("cartographie-activite-mco/carte.svg?genre=flux", 400, "genre-inconnu"),
@@ -88,6 +89,57 @@ def test_a_picture_draws_the_figures_of_its_table_and_no_other(client: TestClien
 def test_errors_of_pictures_teach(client: TestClient, address: str, status: int, code: str) -> None:
     answer = client.get(f"/restitutions/{address}")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_restitution_with_several_charts_has_a_switch_the_first_shown(client: TestClient) -> None:
+    path = "/restitutions/cartographie-activite-mco?annee=2023"
+    first, other = client.get(path).text, client.get(f"{path}&graphique=nuage&carte=regions").text
+    switch = re.findall(
+        r'<a class="puce pale" href="([^"]+)#(graphique|carte)" rel="nofollow"( aria-current="true")?>', first
+    )
+    assert [(unescape(a).removeprefix(path), kind, bool(now)) for a, kind, now in switch] == [
+        ("", "graphique", True),
+        ("&graphique=nuage", "graphique", False),
+        ("", "carte", True),
+        ("&carte=departements", "carte", False),
+        ("&carte=regions", "carte", False),
+    ]
+    assert re.findall(r'<img src="[^"]*/(\w+)\.svg\?([^"]*)"', other) == [
+        ("graphique", "annee=2023&amp;genre=nuage"),
+        ("carte", "annee=2023&amp;genre=regions"),
+    ]
+    assert f'href="{path}&amp;carte=regions#graphique"' in other  # one switch leaves the other as it is
+    assert "graphique=nuage&amp;carte=regions&amp;tri=" in other  # so do the links that sort
+    assert client.get(f"{path}&graphique=camembert").status_code == 400
+
+
+def test_sums_that_a_map_alone_shows_are_in_a_table_under_it(client: TestClient) -> None:
+    criteria = "annee=2023"
+    page = client.get(f"/restitutions/cartographie-activite-mco?{criteria}&carte=departements").text
+    under = re.findall(
+        r'<tr><th scope="row"><span lang="fr">|<tr><th scope="row">(\d\w)</th>', page.split('id="carte"')[1]
+    )
+    spec = client.get(f"/restitutions/cartographie-activite-mco/carte.json?{criteria}&genre=departements").json()
+    drawn = {d["nom"]: d["dit"] for d in spec["layer"][0]["transform"][0]["from"]["data"]["values"]}
+    assert under == ["29", "35"]
+    for name, figure in drawn.items():
+        assert f"<td>{name}</td>" in page
+        assert figure.split(" (±")[0] in unescape(page.split('id="carte"')[1])
+    rest = client.get(f"/restitutions/cartographie-activite-mco?{criteria}").text.split('id="carte"')[1]
+    assert "<table" not in rest  # a circle an establishment: its figure is in the page's own table
+
+
+def test_the_funnel_is_drawn_of_the_last_year_around_its_mean(client: TestClient) -> None:
+    def spec(years: str) -> Any:
+        return client.get(f"/restitutions/cartographie-activite-mco/graphique.json?annee={years}&genre=nuage").json()
+
+    assert spec("2022,2023")["layer"][-1]["data"] == spec("2023")["layer"][-1]["data"]
+    document = client.get("/api/v1/restitutions/cartographie-activite-mco/donnees?annee=2023").json()
+    total = document["lignes"][-1]
+    means = [
+        layer["data"]["values"][0]["moyenne"] for layer in spec("2023")["layer"] if "moyenne" in str(layer["data"])
+    ]
+    assert means == [total["part_hp"] if total["part_hp_etat"] == "exact" else total["part_hp_estimation"]]
 
 
 def test_what_has_nothing_to_draw_says_so_in_its_page(small: Workspace) -> None:
@@ -170,7 +222,18 @@ def test_a_mark_says_its_figure_when_pointed_at(browser: Browser, site: str) -> 
     tab.mouse.move(*box)
     bubble = tab.locator(".infobulle")
     bubble.wait_for(timeout=5_000)
-    assert re.search(r"Séjours\s+(≈ )?\d", bubble.inner_text())
+    said = bubble.inner_text()
+    assert re.search(r"Séjours\s+(≈ )?\d", said)
+    place = bubble.bounding_box()
+    assert place
+    tab.mouse.move(box[0], place["y"] + place["height"] - 4)  # into the bubble: it stays as it is (WCAG 1.4.13)
+    tab.wait_for_timeout(600)
+    assert bubble.is_visible()
+    assert bubble.inner_text() == said
+    tab.mouse.move(2, 2)
+    bubble.wait_for(state="hidden", timeout=2_000)
+    tab.mouse.move(*box)
+    bubble.wait_for(timeout=5_000)
     tab.keyboard.press("Escape")
     assert bubble.is_hidden()
     context.close()
@@ -188,7 +251,7 @@ def test_the_fixed_picture_stays_where_scripts_fail(browser: Browser, site: str,
     tab.wait_for_timeout(500)
     picture = tab.locator("figure.image img").first
     assert picture.is_visible()
-    assert (picture.get_attribute("alt") or "").startswith("Graphique en barres")
+    assert (picture.get_attribute("alt") or "").startswith("Séjours : les")
     assert tab.locator(".vive").count() == 0
     context.close()
 

@@ -180,3 +180,16 @@ def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
     for source in re.findall(r'<img src="(/restitutions/[^"]+)"', page):
         assert client.get(unescape(source)).status_code == 200
     assert page.count('<figure class="image"') == page.count('<a href="#tableau">') >= 1
+
+
+def test_the_title_names_levels_as_readers_do(client: TestClient) -> None:
+    question = "casemix-mco?annee=2023&regroupement=doac&activite=racine:04M05"
+    titles = [
+        re.findall(r"<h1>(.*?)</h1>", unescape(client.get(f"{prefix}/restitutions/{question}").text))[0]
+        for prefix in ("", "/en")
+    ]
+    plain = [re.sub("<[^>]+>", "", title) for title in titles]
+    assert plain[0].endswith(" — par domaine d'activité (DoAc)")
+    assert "Racine de GHM 04M05 " in plain[0]
+    assert plain[1].endswith(" — by field of activity (DoAc)")
+    assert "doac" not in " ".join(plain)

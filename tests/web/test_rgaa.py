@@ -22,6 +22,7 @@ PAGES = (
     "/restitutions/casemix-mco/formulaire?annee=1999",
     "/restitutions/casemix-mco?annee=2022,2023&regroupement=cas&comparer=n-1",
     "/restitutions/cartographie-activite-mco?annee=2023",
+    "/restitutions/cartographie-activite-mco?annee=2023&graphique=nuage&carte=departements",
     "/restitutions/casemix-mco/integrer?annee=2023&regroupement=cas",
     "/restitutions/casemix-mco/notice",
     "/paniers",
@@ -92,6 +93,21 @@ def test_axe_finds_nothing_beyond_the_norm_either(browser: Browser, site: str) -
             figure.locator(".vive").wait_for(timeout=20_000)
         found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
         assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == [], path
+    page.close()
+
+
+def test_pictures_have_a_short_alternative_and_their_description_on_the_page(browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    for path in (p for p in PAGES if "2023" in p and "integrer" not in p):
+        page.goto(site + path)
+        for figure in page.locator("figure.image").all():
+            alt = figure.locator("img").get_attribute("alt") or ""
+            assert 20 < len(alt) < 150, alt
+            words = figure.locator("details.replie p").first.text_content() or ""
+            assert len(words) > len(alt)
+            figure.scroll_into_view_if_needed()
+            figure.locator(".vive").wait_for(timeout=20_000)
+            assert figure.locator(".vive").get_attribute("aria-label") == alt
     page.close()
 
 

@@ -3,9 +3,9 @@
 A restitution is one YAML file of ``catalogue/restitutions``; a new one needs no code.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from sanoscope.catalogue.field import Frozen
 
@@ -31,7 +31,7 @@ class Criteres(Frozen):
 
 
 class Graphique(Frozen):
-    """The chart that goes with the table.
+    """A chart that goes with the table.
 
     Attributes:
         genre: ``barres``, a bar a row (lines over the years where several are asked); ``lignes``, over the years;
@@ -51,6 +51,16 @@ class Graphique(Frozen):
         if (self.genre == "nuage") != bool(self.effectif):
             raise ValueError("graphique : effectif va avec le genre « nuage », et seulement avec lui")
         return self
+
+
+def _several(given: Any) -> Any:
+    return [given] if isinstance(given, dict) else given
+
+
+Graphiques = Annotated[
+    tuple[Graphique, ...], BeforeValidator(_several, json_schema_input_type=Graphique | tuple[Graphique, ...])
+]
+"""One chart, or several: the first by default."""
 
 
 class Carte(Frozen):
@@ -85,7 +95,7 @@ class Restitution(Frozen):
         mesures: columns of figures.
         precedente: show each measure for the year before too (same months).
         tri: measure by which rows are sorted, descending; "" sorts by code.
-        graphique: chart.
+        graphiques: charts, the first by default, no two of a genre; in the file ``graphique``: one, or a list.
         carte: map.
         notice: definitions, sources, limits (Markdown, French).
     """
@@ -106,7 +116,7 @@ class Restitution(Frozen):
     mesures: tuple[str, ...]
     precedente: bool = False
     tri: str = ""
-    graphique: Graphique | None = None
+    graphiques: Graphiques = Field((), alias="graphique")
     carte: Carte | None = None
     notice: str
 
@@ -114,10 +124,12 @@ class Restitution(Frozen):
     def _coherent(self) -> "Restitution":
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
-        drawn = [self.graphique.mesure, self.graphique.effectif] if self.graphique else []
+        drawn = [name for chart in self.graphiques for name in (chart.mesure, chart.effectif)]
         drawn += [self.carte.mesure] if self.carte else []
         if unknown := [name for name in drawn if name and name not in self.mesures]:
             raise ValueError(f"graphique ou carte : {', '.join(unknown)} n'est pas une mesure de la restitution")
+        if len({chart.genre for chart in self.graphiques}) < len(self.graphiques):
+            raise ValueError("graphique : deux sont du même genre, qui les distingue dans une adresse")
         if "regroupement" in self.lignes and not self.criteres.regroupement:
             raise ValueError("lignes : regroupement demande criteres.regroupement")
         if self.precedente and self.criteres.annee != "une":

@@ -53,10 +53,10 @@ class Style:
     say: Callable[[str], str] = _same
 
     def number(self, value: Figure, decimals: int) -> str:
-        """Return a figure with its separators; "" for None."""
+        """Return a figure with its separators; "" for None; what rounds to zero has no sign."""
         if value is None:
             return ""
-        whole, point, part = f"{value:,.{decimals}f}".partition(".")
+        whole, point, part = f"{value:z,.{decimals}f}".partition(".")
         return whole.replace(",", self.group) + (self.decimal + part if point else "")
 
 

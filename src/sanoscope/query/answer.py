@@ -43,7 +43,7 @@ from sanoscope.query.states import (
     shown_sum,
 )
 from sanoscope.query.table import Label, Measured, Table
-from sanoscope.sentence import Sentence, joined
+from sanoscope.sentence import Inner, Sentence, joined
 
 Ints = NDArray[np.int64]
 RowKey = tuple[Any, ...]
@@ -148,7 +148,7 @@ class _Answer:
         ]
         used = dict.fromkeys(table.nom for table in self.tables.values())
         return Table(
-            title=words.title(self.query, self.restitution, self.edition),
+            title=words.title(self.query, self.restitution, self.champ, self.edition),
             query=self.query.canonical,
             labels=self._labels(grid, order),
             figures=tuple(figures),
@@ -377,8 +377,8 @@ def _check_nested(activity: str, level: str, restitution: Restitution, champ: Ch
             "non-publie",
             Sentence(
                 "Une activité par %(activity)s ne se détaille pas par %(level)s en accès libre.",
-                activity=activity,
-                level=level,
+                activity=Inner(champ.dimensions[activity].libelle),
+                level=Inner(champ.dimensions[level].libelle),
             ),
             allowed=[f"regroupement={name}" for name in restitution.criteres.regroupement if name and nested(name)],
             todo=Sentence("Prenez un regroupement emboîté dans cette activité, ou retirez l'activité."),

@@ -34,8 +34,17 @@ def to_uncertainty(value: int | float, margin: float | None, decimals: int = 0) 
     >>> to_uncertainty(12.346, 0.03, decimals=2), to_uncertainty(12.346, 0.3, decimals=2)
     (12.35, 12.3)
     """
-    figure = round(value, digits_kept(value, margin, decimals))
+    figure = unsigned_zero(round(value, digits_kept(value, margin, decimals)))
     return figure if decimals else int(figure)
+
+
+def unsigned_zero(value: float) -> float:
+    """Return a figure as it is, and zero for the negative zero that rounding -0.001 gives: « -0,00 » says nothing.
+
+    >>> unsigned_zero(-0.0), unsigned_zero(-0.5)
+    (0.0, -0.5)
+    """
+    return value + 0.0
 
 
 def margin_shown(value: float, margin: float, decimals: int = 0) -> int | float:
@@ -63,7 +72,7 @@ def rounded(column: Measured, row: int) -> Figure:
     value = column.values[row]
     if value is None:
         return None
-    return round(value, column.decimals) if column.decimals else int(value)
+    return unsigned_zero(round(value, column.decimals)) if column.decimals else int(value)
 
 
 def estimate(column: Measured, row: int) -> Figure:

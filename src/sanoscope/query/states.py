@@ -157,8 +157,9 @@ def shown_ratio(
         for part in parts:
             hidden |= ((part > 0) & (part < threshold)) | (above.moved & (part < threshold))
     divisor = np.maximum(1, below.value)
-    figure = mesure.pour * above.value / divisor
     moved = above.moved | below.moved
+    # the twin may take a small sum of ages or days below zero; a mean of them is never there
+    figure = mesure.pour * np.where(moved, np.maximum(0, above.value), above.value) / divisor
     error = np.maximum(above.margin / np.maximum(1, above.value), below.margin / divisor)
     margin = np.where(moved, np.abs(figure) * error, 0.0)
     coarse = np.zeros(len(figure), np.bool_)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import Query, Zone
 from sanoscope.query.table import Measured, State
-from sanoscope.sentence import Name, Sentence, Value, joined
+from sanoscope.sentence import Inner, Name, Sentence, Value, joined
 
 ATTRIBUTES = {
     "raison_sociale": Sentence("Raison sociale"),
@@ -31,8 +32,8 @@ def attribute(name: str, finess: str, year: int, edition: Edition) -> str:
     return CATEGORIES.get(value, value) if name == "categorie" else value
 
 
-def title(query: Query, restitution: Restitution, edition: Edition) -> str:
-    """Return the title of an answer: it repeats every criterion."""
+def title(query: Query, restitution: Restitution, champ: Champ, edition: Edition) -> str:
+    """Return the title of an answer: it repeats every criterion, levels by the label of their dimension."""
     years = ", ".join(map(str, query.annees))
     parts: list[str] = [Sentence(restitution.titre), years]
     if query.mois:
@@ -50,9 +51,10 @@ def title(query: Query, restitution: Restitution, edition: Edition) -> str:
         parts.append(f"GHT {query.ght}")
     if query.activite:
         level, code = query.activite
-        parts.append(Name(f"{level} {code} {edition.libelles.get(level, {}).get(code, '')}".strip()))
+        named = Name(f"{code} {edition.libelles.get(level, {}).get(code, '')}".strip())
+        parts.append(joined(" ", [Sentence(champ.dimensions[level].libelle), named]))
     if query.regroupement:
-        parts.append(Sentence("par %(niveau)s", niveau=query.regroupement))
+        parts.append(Sentence("par %(niveau)s", niveau=Inner(champ.dimensions[query.regroupement].libelle)))
     return joined(" — ", parts)
 
 

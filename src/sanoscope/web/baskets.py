@@ -17,6 +17,7 @@ from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.language import marked
 from sanoscope.web.lists import Listed, read, written
+from sanoscope.web.pace import Pace
 from sanoscope.web.picking import FILTERS, ONE_OF, OTHERS, Picker, choices, picker
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.site import page
@@ -52,6 +53,7 @@ class Use:
 def basket_pages(service: Service) -> APIRouter:
     """Return the pages of baskets on a service."""
     routes = APIRouter(default_response_class=HTMLResponse)
+    pace = Pace(service.workspace.settings.paniers_par_heure)
 
     @routes.get("/paniers")
     def pick(request: Request) -> HTMLResponse:
@@ -60,6 +62,7 @@ def basket_pages(service: Service) -> APIRouter:
 
     @routes.post("/paniers")
     def save(request: Request, posted: Posted = Depends(posting())) -> Response:  # noqa: B008
+        pace.check(request)
         given = _known(posted.fields)
         try:
             basket = service.baskets.save(

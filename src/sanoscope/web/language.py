@@ -6,6 +6,7 @@ French sentences are the keys; ``locale/en/LC_MESSAGES/messages.po`` gives the E
 import io
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
@@ -19,7 +20,7 @@ from fastapi import Request
 from markupsafe import Markup, escape
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sanoscope.sentence import Name, Number, Sentence, Value
+from sanoscope.sentence import Inner, Name, Number, Sentence, Value, small
 
 SOURCE = "fr"
 NAMES = {"fr": "Français", "en": "English"}
@@ -59,8 +60,10 @@ class Language:
     def say(self, text: Value) -> str:
         """Return in this language what was written in French: a sentence, a figure, a day, a text of the catalogue."""
         match text:
+            case Inner():
+                return small(self._said(text))
             case Sentence():
-                return self.gettext(text.template, **{name: self._value(value) for name, value in text.values.items()})
+                return self._said(text)
             case Number():
                 return self.number(text.value, text.decimals)
             case Name():
@@ -79,13 +82,17 @@ class Language:
         return FRENCH.format(said) if stays and text else escape(said)
 
     def _template(self, text: Sentence) -> Markup:
-        template = escape(self.gettext(text.template))
+        written = self.gettext(text.template)
+        template = escape(small(written) if isinstance(text, Inner) else written)
         if not text.values:
             return template
         said = {
             name: self.html(v) if isinstance(v, Sentence | Name) else self._value(v) for name, v in text.values.items()
         }
         return template % said
+
+    def _said(self, text: Sentence) -> str:
+        return self.gettext(text.template, **{name: self._value(value) for name, value in text.values.items()})
 
     def _value(self, value: Value) -> str:
         """Return a value of a sentence: a text that is no sentence stays as it is."""
@@ -115,7 +122,8 @@ class Language:
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a figure with this language's separators."""
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return format_decimal(value, format=pattern, locale=LOCALES[self.code])
+        unsigned = Decimal(f"{value:z.{decimals}f}")  # « -0,00 » says nothing
+        return format_decimal(unsigned, format=pattern, locale=LOCALES[self.code])
 
     def date(self, day: date | datetime) -> str:
         """Return a day in full, e.g. « 4 septembre 2020 », « 4 September 2020 »."""

@@ -1,9 +1,10 @@
-"""How a result is looked at, in its address: ``tri`` and ``filtre``, after the criteria.
+"""How a result is looked at, in its address: ``graphique``, ``carte``, ``tri`` and ``filtre``, after the criteria.
 
 They are not criteria: they change neither the question nor its files, and the API refuses them. A canonical address
 keeps them.
 """
 
+from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from sanoscope.errors import CriterionError
@@ -11,18 +12,43 @@ from sanoscope.present.arrange import Arrangement
 from sanoscope.query.criteria import Query
 from sanoscope.sentence import Sentence
 
-NAMES = ("tri", "filtre")
+NAMES = ("graphique", "carte", "tri", "filtre")
 LONGEST = 100
 """Characters of a filter."""
 
 Pairs = list[tuple[str, str]]
 
 
-def arrangement(pairs: Pairs) -> tuple[Pairs, Arrangement]:
+AS_IT_IS = Arrangement()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a result is looked at.
+
+    Attributes:
+        graphique, carte: genres of the chart and of the map shown, "" for the first that the restitution declares.
+        rows: the order and the choice of the rows.
+    """
+
+    graphique: str = ""
+    carte: str = ""
+    rows: Arrangement = AS_IT_IS
+
+    def items(self) -> dict[str, str]:
+        """Return what an address says of it, in order."""
+        given = (self.graphique, self.carte, self.rows.sort, self.rows.text)
+        return {name: value for name, value in zip(NAMES, given, strict=True) if value}
+
+
+PLAIN = Look()
+
+
+def looking(pairs: Pairs) -> tuple[Pairs, Look]:
     """Return the pairs of an address that are criteria, and how the result is looked at.
 
     Raises:
-        CriterionError: ``tri`` or ``filtre`` is given twice, or the filter is too long.
+        CriterionError: one of `NAMES` is given twice, or the filter is too long.
     """
     given: dict[str, str] = {}
     for name, value in pairs:
@@ -41,15 +67,11 @@ def arrangement(pairs: Pairs) -> tuple[Pairs, Arrangement]:
             Sentence("Le filtre a plus de %(longest)s caractères.", longest=LONGEST),
             todo=Sentence("Raccourcissez-le."),
         )
-    return [pair for pair in pairs if pair[0] not in NAMES], Arrangement(given.get("tri", ""), text)
+    look = Look(given.get("graphique", ""), given.get("carte", ""), Arrangement(given.get("tri", ""), text))
+    return [pair for pair in pairs if pair[0] not in NAMES], look
 
 
-def looked_at(how: Arrangement) -> dict[str, str]:
-    """Return what an address says of how a result is looked at, in order."""
-    return {name: value for name, value in zip(NAMES, (how.sort, how.text), strict=True) if value}
-
-
-def address(path: str, query: Query, how: Arrangement) -> str:
+def address(path: str, query: Query, look: Look) -> str:
     """Return the address of a result, looked at in a way."""
-    shown = urlencode(looked_at(how), quote_via=quote)
+    shown = urlencode(look.items(), quote_via=quote, safe=":")
     return f"{path}?{query.canonical}" + (f"&{shown}" if shown else "")

@@ -1,15 +1,16 @@
 """The pictures of an answer: each has an address with the criteria of its page, as SVG, PNG or specification.
 
 ``/restitutions/SLUG/graphique.svg`` (``.png``, ``.json``) and ``/restitutions/SLUG/carte.svg``; beside the criteria,
-``theme=clair|sombre`` and, of a map, ``genre``. Routes are plain functions: they run in threads, beside the event loop,
-where the renderer (0.1 to 1 s) stops nobody. What was drawn is kept by edition and question.
+``theme=clair|sombre`` and ``genre``, one of those that the restitution declares. Routes are plain functions: they run
+in threads, beside the event loop, where the renderer (0.1 to 1 s) stops nobody. What was drawn is kept by edition and
+question.
 """
 
 import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -21,6 +22,8 @@ from sanoscope.api.routes import problem
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError, suggest
+from sanoscope.present.html import Heading, Row, headings, rows
+from sanoscope.present.numbers import Meaning, legend
 from sanoscope.present.pictures.frame import Picture, said
 from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.picture import Places, carte, chart, fits
@@ -33,6 +36,7 @@ from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.grounds import Ground, chosen, grounds
 from sanoscope.web.language import SOURCE, Language, marked
+from sanoscope.web.looking import PLAIN, Look, address
 from sanoscope.web.tableau import in_language, style
 
 Kind: TypeAlias = Literal["graphique", "carte"]
@@ -56,12 +60,36 @@ PACKED = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
 """Headers of what is sent as it was packed once: packing a map takes longer than finding it."""
 
 GENRES = {
+    "barres": marked("premières valeurs"),
+    "lignes": marked("au fil des années"),
+    "pyramide": marked("par âge et sexe"),
+    "nuage": marked("selon l'effectif"),
     "points": marked("par établissement"),
     "departements": marked("par département"),
     "regions": marked("par région"),
     "flux": marked("des flux"),
 }
-"""What a map that may be drawn in several ways is called in each."""
+"""What the ways to draw a chart or a map are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to draw a chart or a map: its name, the page that shows it so, whether it is this one."""
+
+    name: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures behind a picture, as the cells of a page."""
+
+    headings: Sequence[Heading]
+    rows: Sequence[Row]
+    legend: Sequence[Meaning]
+    texts: int
+    """Of the columns, how many are texts: the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +98,20 @@ class Image:
 
     Attributes:
         kind: ``graphique`` or ``carte``.
-        title: what it shows; ``description`` the same in words, for ``alt``.
-        query: criteria of its addresses: ``/restitutions/SLUG/KIND.svg?QUERY``.
-        base: the address without extension and criteria.
-        ways: other ways to draw the same map: (name, criteria).
+        base: its address without extension and criteria; ``query`` these, genre included.
+        ways: the ways to draw it, where there are several.
+        title: what it shows; ``description`` the same in words.
+        figures: those behind it, where they are not in the answer's own table (sums by territory).
         reason: why there is nothing to draw; "" where there is.
     """
 
     kind: Kind
-    title: str
-    description: str
     base: str
     query: str
-    ways: tuple[tuple[str, str], ...] = ()
+    ways: tuple[Way, ...] = ()
+    title: str = ""
+    description: str = ""
+    figures: Figures | None = None
     reason: str = ""
 
     def address(self, extension: str, theme: str = "") -> str:
@@ -96,28 +125,68 @@ def images(
     table: Table,
     edition: Edition,
     spoken: Language,
+    look: Look = PLAIN,
     loaded: Sequence[Ground] = (),
 ) -> list[Image]:
-    """Return the pictures of an answer, for its page: the chart, then the map, of those that it declares."""
+    """Return the pictures of an answer, for its page: the chart, then the map, of those that it declares.
+
+    Raises:
+        CriterionError: ``look`` asks for a chart or a map that the restitution does not declare.
+        NotFoundError: it asks for outlines that changed.
+    """
+    own, path = in_language(table, spoken), f"/restitutions/{restitution.slug}"
+    declared: dict[Kind, tuple[tuple[str, str], ...]] = {
+        "graphique": tuple((GENRES[one.genre], one.genre) for one in restitution.graphiques),
+        "carte": _maps(restitution, loaded),
+    }
     found = []
-    base = spoken.href(f"/restitutions/{restitution.slug}")
-    kinds: list[Kind] = ["graphique"] if restitution.graphique else []
-    for kind in [*kinds, *(["carte"] if restitution.carte else [])]:
-        ways: tuple[tuple[str, str], ...] = ()
-        if kind == "carte" and restitution.carte:
-            declared = restitution.carte
-            others: list[tuple[str, str]] = [(GENRES[g], g) for g in declared.genres[1:]]
-            others += [(g.title, g.genre) for g in loaded if fits(declared, g.outlines)]
-            ways = tuple((name, f"{query.canonical}&genre={genre}") for name, genre in others)
-        here: Kind = "carte" if kind == "carte" else "graphique"
+    for kind, ways in declared.items():
+        if not ways:
+            continue
+        asked = look.graphique if kind == "graphique" else look.carte
+        fond = chosen(asked, loaded) if kind == "carte" else None
+        genre = fond.genre if fond else asked
+        shown: dict[str, str] = {"genre": genre} if genre else {}
+        base, criteria = f"{spoken.href(path)}/{kind}", "&".join([query.canonical, *map("=".join, shown.items())])
+        switch = tuple(
+            Way(
+                name,
+                spoken.href(address(path, query, _looked(look, kind, value if number else ""))) + f"#{kind}",
+                current=value == genre or not (number or genre),
+            )
+            for number, (name, value) in enumerate(ways)
+        )
+        image = Image(kind, base, criteria, switch if len(switch) > 1 else ())
         try:
-            picture = _picture(here, restitution, in_language(table, spoken), edition, "", "clair")
+            picture = _picture(kind, restitution, own, edition, genre, "clair", fond)
         except NothingToDrawError as nothing:
-            found.append(Image(here, "", "", f"{base}/{kind}", query.canonical, ways, nothing.message))
+            found.append(replace(image, reason=nothing.message))
         else:
-            said = (picture.title, picture.description)
-            found.append(Image(here, *said, f"{base}/{kind}", query.canonical, ways))
+            figures = _figures(picture.behind, spoken) if _apart(picture.behind, table) else None
+            found.append(replace(image, title=picture.title, description=picture.description, figures=figures))
     return found
+
+
+def _looked(look: Look, kind: Kind, genre: str) -> Look:
+    return replace(look, graphique=genre) if kind == "graphique" else replace(look, carte=genre)
+
+
+def _apart(behind: Table, table: Table) -> bool:
+    """Tell whether the figures behind a picture are others than those of the answer's own table."""
+    return [label.name for label in behind.labels] != [label.name for label in table.labels]
+
+
+def _figures(behind: Table, spoken: Language) -> Figures:
+    return Figures(headings(behind), rows(behind, style(spoken)), legend(behind), len(behind.labels))
+
+
+def _maps(restitution: Restitution, loaded: Sequence[Ground]) -> tuple[tuple[str, str], ...]:
+    """Return the ways to draw the map of a restitution: name, genre."""
+    declared = restitution.carte
+    if declared is None:
+        return ()
+    own = ((GENRES[genre], genre) for genre in declared.genres)
+    return (*own, *((g.title, g.genre) for g in loaded if fits(declared, g.outlines)))
 
 
 def pictures(service: Service) -> APIRouter:
@@ -128,7 +197,7 @@ def pictures(service: Service) -> APIRouter:
 
     def drawn(slug: str, kind: Kind, extension: str, request: Request) -> Response:
         items = request.query_params.multi_items()
-        theme, genre = _choices(kind, items)
+        theme, genre = _choices(items)
         if extension not in WRITERS:
             raise CriterionError(
                 "format-inconnu",
@@ -136,7 +205,7 @@ def pictures(service: Service) -> APIRouter:
                 allowed=WRITERS,
             )
         pairs = [(name, value) for name, value in items if name not in ("theme", "genre")]
-        fond = chosen(genre, grounds(service.workspace)) if genre else None
+        fond = chosen(genre, grounds(service.workspace)) if kind == "carte" else None
         exact = fond is None or genre == fond.genre
         genre = fond.genre if fond else genre
         query, table = service.ask(slug, pairs, OPEN)
@@ -196,17 +265,13 @@ def _said(picture: Picture, spoken: Language) -> Picture:
     return said(picture, spoken.say, decimal=written.decimal, group=written.group)
 
 
-def _choices(kind: Kind, items: list[tuple[str, str]]) -> tuple[Theme, str]:
+def _choices(items: list[tuple[str, str]]) -> tuple[Theme, str]:
     """Return the theme and the genre that are asked for."""
     themes = [value for name, value in items if name == "theme"] or ["clair"]
     genres = [value for name, value in items if name == "genre"] or [""]
     if len(themes) > 1 or len(genres) > 1:
         raise CriterionError(
             "critere-double", Sentence("Le thème ou le genre est donné deux fois."), todo=Sentence("Gardez-en un.")
-        )
-    if kind == "graphique" and genres[0]:
-        raise CriterionError(
-            "critere-inconnu", Sentence("Un graphique n'a pas de genre à choisir."), todo=Sentence("Retirez « genre ».")
         )
     for theme in PALETTES:
         if theme == themes[0]:
@@ -229,7 +294,7 @@ def _picture(
     fond: Ground | None = None,
 ) -> Picture:
     if kind == "graphique":
-        return chart(table, restitution, theme)
+        return chart(table, restitution, genre=genre, theme=theme)
     known = edition.finess.items()
     places: Places = {
         "departements": {finess: one.departement for finess, one in known},

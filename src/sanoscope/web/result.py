@@ -13,7 +13,6 @@ from markupsafe import Markup, escape
 from sanoscope.access.scope import OPEN
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.present import citation
-from sanoscope.present.arrange import Arrangement
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings
 from sanoscope.query.compare import possible
@@ -24,7 +23,7 @@ from sanoscope.web import language as languages
 from sanoscope.web.grounds import grounds
 from sanoscope.web.kept import Kept
 from sanoscope.web.language import marked
-from sanoscope.web.looking import arrangement
+from sanoscope.web.looking import Look, looking
 from sanoscope.web.pictures import Image, images
 from sanoscope.web.site import page
 from sanoscope.web.tableau import table_html
@@ -56,9 +55,7 @@ class Results:
         self._tables: Kept[Markup] = Kept(60)
         self._images: Kept[list[Image]] = Kept(500)
 
-    def table(
-        self, request: Request, query: Query, table: Table, how: Arrangement, *, embedded: bool = False
-    ) -> Markup:
+    def table(self, request: Request, query: Query, table: Table, look: Look, *, embedded: bool = False) -> Markup:
         """Return the table of an answer as HTML, as it is looked at.
 
         Raises:
@@ -66,19 +63,32 @@ class Results:
         """
         spoken = languages.of(request)
         path = f"/restitutions/{query.restitution}" + ("/integrer" if embedded else "")
-        key = spoken.code, path, query.canonical, table.edition, how
-        return self._tables.get(key, lambda: table_html(spoken, query, table, how, path, embedded=embedded))
+        key = spoken.code, path, query.canonical, table.edition, look
+        return self._tables.get(key, lambda: table_html(spoken, query, table, look, path, embedded=embedded))
 
-    def page(self, request: Request, query: Query, table: Table, drawn: Markup) -> HTMLResponse:
-        """Return the page of an answer."""
+    def images(self, request: Request, query: Query, table: Table, look: Look) -> list[Image]:
+        """Return the pictures of an answer, as they are looked at.
+
+        Raises:
+            CriterionError: there is no such chart or map.
+            NotFoundError: the outlines of the map changed since the link was made.
+        """
+        restitution, edition = (
+            self._service.catalogue.restitution(query.restitution),
+            self._service.edition(table.edition),
+        )
+        spoken, loaded = languages.of(request), grounds(self._service.workspace)
+        key = spoken.code, query.restitution, query.canonical, table.edition, look, tuple(g.genre for g in loaded)
+        return self._images.get(key, lambda: images(restitution, query, table, edition, spoken, look, loaded))
+
+    def page(self, request: Request, query: Query, table: Table, drawn: Markup, pictures: list[Image]) -> HTMLResponse:
+        """Return the page of an answer, from its table and its pictures."""
         slug = query.restitution
         restitution, edition = self._service.catalogue.restitution(slug), self._service.edition(table.edition)
         edition = edition.of(restitution.champ)
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
         site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"
-        loaded = grounds(self._service.workspace)
-        key = spoken.code, slug, query.canonical, table.edition, tuple(g.genre for g in loaded)
         offered = ("", *possible(query, restitution, edition))
         return page(
             request,
@@ -89,7 +99,7 @@ class Results:
             jour=_day(table),
             drawn=drawn,
             definitions=[h for h in headings(table) if h.name in restitution.mesures],
-            images=self._images.get(key, lambda: images(restitution, query, table, edition, spoken, loaded)),
+            images=pictures,
             comparisons=[(name, COMPARED[name], _compared(query, name)) for name in offered],
             already=restitution.precedente,
             formats=FORMATS.values(),
@@ -104,9 +114,9 @@ class Results:
     def embedded(self, request: Request, slug: str) -> HTMLResponse:
         """Return the table alone, for the frames of other sites; an error too is told within the frame."""
         try:
-            given, how = arrangement(request.query_params.multi_items())
+            given, look = looking(request.query_params.multi_items())
             query, table = self._service.ask(slug, given, OPEN)
-            drawn = self.table(request, query, table, how, embedded=True)
+            drawn = self.table(request, query, table, look, embedded=True)
         except SanoscopeError as error:
             status = 404 if isinstance(error, NotFoundError) else 400
             answer = page(request, "integrer.html", status, error=error, table=None)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sanoscope import __version__
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
-from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError
+from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError, TooOftenError
 from sanoscope.query.service import Service
 from sanoscope.sentence import Name
 from sanoscope.web import language as languages
@@ -49,9 +49,12 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
 
 def error_page(request: Request, error: SanoscopeError) -> HTMLResponse:
     """Return the page of an error: what was wrong, what is allowed, what to do."""
-    statuses = {NotFoundError: 404, CriterionError: 400, RefusedError: 403}
+    statuses = {NotFoundError: 404, CriterionError: 400, RefusedError: 403, TooOftenError: 429}
     status = next((code for kind, code in statuses.items() if isinstance(error, kind)), 503)
-    return page(request, "erreur.html", status, error=error)
+    answer = page(request, "erreur.html", status, error=error)
+    if isinstance(error, TooOftenError):
+        answer.headers["Retry-After"] = str(error.after)
+    return answer
 
 
 def published_edition(service: Service) -> Edition | None:

@@ -10,7 +10,7 @@ from sanoscope.errors import CriterionError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.asking import form_page, wished
-from sanoscope.web.looking import address, arrangement, looked_at
+from sanoscope.web.looking import address, looking
 from sanoscope.web.notice import notice_html
 from sanoscope.web.result import Results
 from sanoscope.web.site import page
@@ -28,16 +28,17 @@ def steps(service: Service) -> APIRouter:
         every = request.query_params.multi_items()
         if not every:
             return form_page(request, service, restitution, {})
-        sent, how = arrangement(every)
+        sent, look = looking(every)
         try:
             query, table = service.ask(slug, wished(service, restitution, sent), OPEN)
-            drawn = results.table(request, query, table, how)
+            drawn = results.table(request, query, table, look)
+            images = results.images(request, query, table, look)
         except CriterionError as error:
             return form_page(request, service, restitution, dict(joined(sent)), error)
-        if urlencode(every) != urlencode([*query.criteria().items(), *looked_at(how).items()]):
-            there = address(f"/restitutions/{slug}", query, how)
+        if urlencode(every) != urlencode([*query.criteria().items(), *look.items().items()]):
+            there = address(f"/restitutions/{slug}", query, look)
             return RedirectResponse(languages.of(request).href(there), 303)
-        return results.page(request, query, table, drawn)
+        return results.page(request, query, table, drawn, images)
 
     @routes.get("/restitutions/{slug}/integrer")
     def bare(slug: str, request: Request) -> Response:

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
-from sanoscope.present.arrange import Arrangement, arranged
+from sanoscope.present.arrange import arranged
 from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, Style, legend
 from sanoscope.query.criteria import Query
 from sanoscope.query.table import Table
 from sanoscope.sentence import Name, Sentence
 from sanoscope.web.language import SOURCE, Language
-from sanoscope.web.looking import address
+from sanoscope.web.looking import Look, address
 from sanoscope.web.site import environment
 
 
@@ -55,20 +55,21 @@ def in_language(table: Table, spoken: Language) -> Table:
     return replace(table, labels=tuple(replace(label, values=tuple(map(said, label.values))) for label in table.labels))
 
 
-def columns(table: Table, path: str, query: Query, how: Arrangement) -> list[Column]:
+def columns(table: Table, path: str, query: Query, look: Look) -> list[Column]:
     """Return the columns of a table at a path."""
+    how = look.rows
     found = []
     for heading in headings(table):
         first, second = (f"-{heading.name}", heading.name) if heading.number else (heading.name, f"-{heading.name}")
         following = {first: second, second: ""}.get(how.sort, first)
         sort = "" if how.sort not in (first, second) else "descending" if how.sort.startswith("-") else "ascending"
-        href = address(path, query, replace(how, sort=following)) + "#tableau"
+        href = address(path, query, replace(look, rows=replace(how, sort=following))) + "#tableau"
         found.append(Column(heading.name, heading.text, heading.definition, heading.number, sort, following, href))
     return found
 
 
 def table_html(
-    spoken: Language, query: Query, table: Table, how: Arrangement, path: str, *, embedded: bool = False
+    spoken: Language, query: Query, table: Table, look: Look, path: str, *, embedded: bool = False
 ) -> Markup:
     """Return a table as it is looked at, with its legend, its definitions, its sorting links and its filter.
 
@@ -76,24 +77,25 @@ def table_html(
         spoken: language of the page.
         query: the question.
         table: its whole answer.
-        how: how it is looked at.
+        look: how it is looked at.
         path: of the page, without language.
         embedded: in the frame of another site, whose links open outside of it.
 
     Raises:
         CriterionError: there is no such column to sort by.
     """
-    shown = arranged(in_language(table, spoken), how)
+    shown = arranged(in_language(table, spoken), look.rows)
     html = (
         environment(spoken.code)
         .get_template("_tableau.html")
         .render(
             table=shown,
-            columns=columns(shown, spoken.href(path), query, how),
+            columns=columns(shown, spoken.href(path), query, look),
             rows=rows(shown, style(spoken)),
             legend=legend(table),
             criteria=query.criteria(),
-            how=how,
+            look=look.items(),
+            how=look.rows,
             path=path,
             texts=len(shown.labels),
             kept=shown.kinds.count("detail"),

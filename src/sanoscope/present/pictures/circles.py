@@ -90,7 +90,7 @@ def circles(
         lines.append(Sentence("Cercle rayé : valeur approchée."))
     if at.whole and any(geo.places[code].inset for code in codes.values()):
         lines.append(Sentence("Paris et la petite couronne sont dans l'encart."))
-    top = joined(", ", (joined(" ", [f"{d['nom']} ({d['ou']})", d["dit"]]) for d in data[:3]))
+    top = joined(", ", (joined(" ", [d["nom"], f"({d['ou']})", d["dit"]]) for d in data[:3]))
     described = Sentence(
         "Carte. %(titre)s : %(n)s cercles. Les plus grands : %(noms)s.", titre=title, n=len(data), noms=top
     )

@@ -15,11 +15,12 @@ from sanoscope.present.pictures.frame import (
     source,
     tooltip,
 )
+from sanoscope.present.pictures.ground import last_year, of_last_year
 from sanoscope.present.pictures.palette import Palette
 from sanoscope.present.pictures.values import (
     NothingToDrawError,
     Value,
-    details,
+    column,
     extract,
     measured,
     names,
@@ -38,6 +39,8 @@ LIMITS = ((1.96, "95 %"), (3.09, "99,8 %"))
 def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -> Picture:
     """Draw a proportion (%) of each row against its size, with the mean of the table and control limits around it.
 
+    Of several years, the last is drawn.
+
     Limits are those of a binomial proportion: mean ± z·√(mean·(1 − mean)/n), z = 1.96 and 3.09 (see `LIMITS`). They are
     drawn where the table's total is published; nothing of them is computed from a row.
 
@@ -45,7 +48,7 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
         NothingToDrawError: no row has both figures published.
     """
     figure, by = measured(table, measure), measured(table, size)
-    rows = details(table)
+    rows = of_last_year(table)
     pairs = [(v, n) for row in rows if (v := value(figure, row)) and (n := value(by, row)) and n.figure > 0]
     if not pairs:
         values(figure, rows)
@@ -77,7 +80,13 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
         said_lines.append(APPROXIMATE_POINTS)
     if limits:
         said_lines.append(LIMITS_DRAWN)
-    title = Sentence("%(mesure)s selon l'effectif (%(taille)s)", mesure=heading(figure), taille=by.title)
+    title = joined(
+        "",
+        [
+            Sentence("%(mesure)s selon l'effectif (%(taille)s)", mesure=heading(figure), taille=by.title),
+            last_year(table),
+        ],
+    )
     out = sum(1 for d in data if d["place"] == OUTSIDE)
     described = [Sentence("Nuage de %(n)s points. %(titre)s.", n=len(data), titre=title)]
     if mean is not None:
@@ -93,8 +102,10 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
 
 
 def _mean(table: Table, figure: Measured) -> float | None:
-    """Return the figure of the table's only total, if it is published."""
-    totals = [row for row, kind in enumerate(table.kinds) if kind == "total"]
+    """Return the figure of the table's only total, or of its last year's, if it is published."""
+    totals, year = [row for row, kind in enumerate(table.kinds) if kind == "total"], column(table, "annee")
+    if year and totals:
+        totals = [row for row in totals if year.values[row] == max(year.values)]
     found = value(figure, totals[0]) if len(totals) == 1 else None
     return found.figure if found else None
 

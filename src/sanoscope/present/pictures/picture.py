@@ -27,15 +27,28 @@ GENRE_OF: Mapping[What, str] = {"departements": "departements", "regions": "regi
 """Which map loaded outlines are for, by what they are of."""
 
 
-def chart(table: Table, restitution: Restitution, theme: Theme = "clair") -> Picture:
-    """Return the chart of a table.
+def chart(table: Table, restitution: Restitution, *, genre: str = "", theme: Theme = "clair") -> Picture:
+    """Return a chart of a table.
+
+    Args:
+        table: the answer.
+        restitution: what it answers.
+        genre: one of those that the restitution declares; "" for the first.
+        theme: colours.
 
     Raises:
         NothingToDrawError: the restitution declares none, or the table holds nothing that it could show.
+        CriterionError: it does not declare this one.
     """
-    if restitution.graphique is None:
+    declared = {one.genre: one for one in restitution.graphiques}
+    if not declared:
         raise NothingToDrawError(Sentence("« %(slug)s » n'a pas de graphique.", slug=restitution.slug))
-    return _chart(table, restitution.graphique, restitution.slug, theme)
+    asked = next((one for name, one in declared.items() if genre in ("", name)), None)
+    if asked is None:
+        raise CriterionError(
+            "genre-inconnu", Sentence("Graphique « %(genre)s » inconnu.", genre=genre), allowed=declared
+        )
+    return _chart(table, asked, restitution.slug, theme)
 
 
 def _chart(table: Table, declared: Graphique, slug: str, theme: Theme) -> Picture:

@@ -11,7 +11,7 @@ from sanoscope.errors import NotFoundError
 from sanoscope.present.numbers import said
 from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Label, Measured, State, Table
-from sanoscope.sentence import Number, Sentence
+from sanoscope.sentence import Number, Sentence, joined
 
 NAMES = ("raison_sociale", "libelle_")
 """Columns that name a row better than its code, by the beginning of their name."""
@@ -120,14 +120,21 @@ def names(table: Table) -> list[str]:
     """Return a name for each row, no two alike: the label, else the code; both where two labels are the same."""
     plain = [label for label in table.labels if label.name.startswith(NAMES)] or list(table.labels[-1:])
     many = [label for label in plain if len({label.values[row] for row in details(table)}) > 1] or plain[-1:]
-    texts = [" · ".join(dict.fromkeys(label.values[row] for label in many[::-1])) for row in range(len(table))]
+    texts = [_together(list(dict.fromkeys(label.values[row] for label in many[::-1]))) for row in range(len(table))]
     codes = column(table, "finess") or next((c for c in table.labels if c not in plain and c.name != "annee"), None)
     if codes is None:
         return texts
     seen: dict[str, set[str]] = {}
     for text, code in zip(texts, codes.values, strict=True):
         seen.setdefault(text, set()).add(code)
-    return [f"{text} ({codes.values[row]})" if len(seen[text]) > 1 else text for row, text in enumerate(texts)]
+    return [
+        joined(" ", [text, f"({codes.values[row]})"]) if len(seen[text]) > 1 else text for row, text in enumerate(texts)
+    ]
+
+
+def _together(texts: Sequence[str]) -> str:
+    """Return the texts of a row as one, each still a name or a sentence of its own."""
+    return texts[0] if len(texts) == 1 else joined(" · ", texts)
 
 
 def years(table: Table) -> list[str]:

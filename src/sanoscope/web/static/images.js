@@ -29,15 +29,36 @@ function theme() {
   return document.documentElement.dataset.affichage ?? (sombre.matches ? "sombre" : "clair");
 }
 
-// L'infobulle : du texte, jamais du HTML.
+// L'infobulle : du texte, jamais du HTML. Elle reste tant qu'on la survole, ne suit pas le pointeur sur une même marque,
+// et Échap la ferme (WCAG 1.4.13) : on peut la rejoindre, la lire, la copier.
+const REPIT = 250; // ms pour aller de la marque à l'infobulle sans la perdre
 const bulle = document.createElement("div");
 bulle.className = "infobulle";
 bulle.hidden = true;
 bulle.setAttribute("role", "tooltip");
 
-function dire(_vue, evenement, _marque, valeur) {
-  bulle.hidden = valeur === null || typeof valeur !== "object";
-  if (bulle.hidden) return;
+let dite = null; // la marque dont l'infobulle parle
+let attente = 0;
+
+function taire() {
+  clearTimeout(attente);
+  bulle.hidden = true;
+  dite = null;
+}
+
+function dire(_vue, evenement, marque, valeur) {
+  if (bulle.matches(":hover")) return;
+  clearTimeout(attente);
+  if (valeur === null || typeof valeur !== "object") attente = setTimeout(taire, REPIT);
+  else if (bulle.hidden) montrer(evenement, marque, valeur);
+  else if (marque !== dite) attente = setTimeout(montrer, REPIT / 2, evenement, marque, valeur);
+}
+
+bulle.addEventListener("pointerenter", () => clearTimeout(attente));
+bulle.addEventListener("pointerleave", () => { attente = setTimeout(taire, REPIT); });
+
+function montrer(evenement, marque, valeur) {
+  dite = marque;
   const liste = document.createElement("dl");
   for (const [nom, texte] of Object.entries(valeur)) {
     const dt = document.createElement("dt");
@@ -48,13 +69,15 @@ function dire(_vue, evenement, _marque, valeur) {
   }
   bulle.replaceChildren(liste);
   if (!bulle.isConnected) document.body.append(bulle);
-  const { innerWidth: large, innerHeight: haut } = window;
-  bulle.style.left = `${Math.max(4, Math.min(evenement.clientX + 14, large - bulle.offsetWidth - 8))}px`;
-  bulle.style.top = `${Math.max(4, Math.min(evenement.clientY + 14, haut - bulle.offsetHeight - 8))}px`;
+  bulle.hidden = false;
+  const { clientX: x, clientY: y } = evenement;
+  const dessus = y - bulle.offsetHeight - 10;
+  bulle.style.left = `${Math.max(4, Math.min(x - bulle.offsetWidth / 2, innerWidth - bulle.offsetWidth - 8))}px`;
+  bulle.style.top = `${dessus > 4 ? dessus : y + 14}px`;
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") bulle.hidden = true;
+  if (event.key === "Escape") taire();
 });
 
 // Les hachures : les mêmes que celles de l'image fixe, dites par la spécification.
@@ -87,7 +110,7 @@ async function aviver(figure) {
   const cadre = document.createElement("div");
   cadre.className = "vive";
   cadre.setAttribute("role", "img");
-  cadre.setAttribute("aria-label", spec.description);
+  cadre.setAttribute("aria-label", figure.querySelector("img").alt);
   // à l'ombre : les styles de la page n'entrent pas dans l'image
   const racine = cadre.attachShadow({ mode: "open" });
   const toile = document.createElement("div");

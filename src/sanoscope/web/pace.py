@@ -1,0 +1,63 @@
+"""How often one address may leave something here: counted in memory, by this process alone."""
+
+import time
+from ipaddress import ip_address, ip_network
+from math import ceil
+
+from fastapi import Request
+from limits import RateLimitItemPerHour
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from sanoscope.errors import TooOftenError
+from sanoscope.sentence import Sentence
+
+IPV6_PREFIX = 64
+"""Bits of an IPv6 address that tell one subscriber from another: the rest he chooses himself (RFC 6177)."""
+
+
+class Pace:
+    """At most so many saved baskets an hour from an address.
+
+    Args:
+        per_hour: how many.
+    """
+
+    def __init__(self, per_hour: int) -> None:
+        self._limit = RateLimitItemPerHour(per_hour)
+        self._counts = MovingWindowRateLimiter(MemoryStorage())
+
+    def check(self, request: Request) -> None:
+        """Count a request.
+
+        Raises:
+            TooOftenError: its address has had its share of the last hour.
+        """
+        address = subscriber(request.client.host if request.client else "")
+        if self._counts.hit(self._limit, address):
+            return
+        wait = ceil(self._counts.get_window_stats(self._limit, address).reset_time - time.time())
+        raise TooOftenError(
+            "trop-de-paniers",
+            Sentence(
+                "Trop de paniers enregistrés depuis votre adresse : au plus %(n)s par heure.", n=self._limit.amount
+            ),
+            todo=Sentence(
+                "Réessayez dans %(minutes)s min ; d'ici là, l'adresse du résultat garde la liste des FINESS.",
+                minutes=ceil(wait / 60),
+            ),
+            after=max(1, wait),
+        )
+
+
+def subscriber(address: str) -> str:
+    """Return what tells who an address is of: itself, or the network of an IPv6 one.
+
+    >>> subscriber("192.0.2.7"), subscriber("2001:db8:1:2:3::4")
+    ('192.0.2.7', '2001:db8:1:2::/64')
+    """
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((known, IPV6_PREFIX), strict=False)) if known.version == 6 else str(known)
