@@ -25,11 +25,14 @@ def settle(found: Found) -> tuple[list[Source], list[Refusal]]:
             settled.append(source)
             continue
         try:
-            kinds = _kinds(source, found.told.get((source.place, source.name.key), set()))
+            told = found.told.get((source.place, source.name.key), set())
+            kinds = _kinds(source, told)
         except InputFileError as error:
             refusals.append(Refusal(source.label, error.code, str(error)))
             continue
-        if len(kinds) == 1:
+        if not kinds:
+            refusals.append(_undescribed(source, told))
+        elif len(kinds) == 1:
             settled.append(replace(source, name=replace(source.name, kind=kinds[0], champ=FIELD_OF[kinds[0]])))
         else:
             refusals.append(_ambiguous(source))
@@ -46,13 +49,24 @@ def _kinds(source: Source, told: set[str]) -> list[str]:
         return [choices[0]]
     width = _first_line(source)
     year = source.name.key.annee
-    return [kind for kind in choices if any(year in v.years and v.width == width for v in layouts(kind))]
+    alike = [kind for kind in choices if any(year in v.years and v.width == width for v in layouts(kind))]
+    return alike or list(choices)
 
 
 def _first_line(source: Source) -> int:
     """Return the length of the first line, in characters."""
     with source.open() as stream:
         return len(stream.read(LONGEST).splitlines()[0])
+
+
+def _undescribed(source: Source, told: set[str]) -> Refusal:
+    fields = ", ".join(FIELD_OF[kind].upper() for kind in source.name.choices)
+    (champ,) = told
+    message = (
+        f"{source.label} : aucun format connu pour un fichier « {source.name.extension} » du champ {champ.upper()} "
+        f"(connus : {fields})."
+    )
+    return Refusal(source.label, "champ-sans-format", message)
 
 
 def _ambiguous(source: Source) -> Refusal:

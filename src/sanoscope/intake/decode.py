@@ -29,6 +29,11 @@ MAIN_TABLE = {
     "rpsa": "sequences",
     "r3a": "actes_ambulatoires",
     "ano_psy": "chainage",
+    "ssrha": "sejours",
+    "med_mco": "medicaments",
+    "dmi_mco": "dispositifs",
+    "med_smr": "medicaments",
+    "med_had": "medicaments",
 }
 """Name of the table that the fixed part of each kind fills; zones fill tables of their own name."""
 
@@ -99,10 +104,15 @@ def _by_layout(block: Block, kind: str, year: int, result: Decoded) -> Iterator[
                     rows = _carrying(block, left, other)
                     left[rows] = False
                     _refuse_code(rows, other, other.version, year, result)
-            rows = np.flatnonzero(left & (block.lengths >= layout["version"].end))
+            rows = np.flatnonzero(left & (block.lengths >= _code_end(layout)))
             left[rows] = False
             yield layout, rows
     _refuse_versions(block, np.flatnonzero(left), layout_of(kind, year), year, result)
+
+
+def _code_end(layout: Layout) -> int:
+    """Return how many characters a line must have to carry a code; the files FICHCOMP have none."""
+    return layout["version"].end if "version" in layout.by_name else 0
 
 
 def _carrying(block: Block, among: Mask, layout: Layout) -> Longs:
@@ -124,6 +134,8 @@ def _refuse_code(rows: Longs, official: Layout, code: str, year: int, result: De
 
 
 def _refuse_versions(block: Block, rows: Longs, official: Layout, year: int, result: Decoded) -> None:
+    if not len(rows):
+        return
     at = official["version"]
     short = block.lengths[rows] < at.end
     message = f"ligne de moins de {at.end} caractères : pas de numéro de version du format"

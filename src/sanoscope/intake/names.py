@@ -13,9 +13,9 @@ from datetime import datetime
 from sanoscope.errors import InputFileError
 
 FIELD_OF = {
-    **dict.fromkeys(("rsa", "ano", "rss", "vidhosp"), "mco"),
-    **dict.fromkeys(("rha", "ano_smr"), "smr"),
-    **dict.fromkeys(("rapss", "ano_had"), "had"),
+    **dict.fromkeys(("rsa", "ano", "rss", "vidhosp", "med_mco", "dmi_mco"), "mco"),
+    **dict.fromkeys(("rha", "ssrha", "ano_smr", "med_smr"), "smr"),
+    **dict.fromkeys(("rapss", "ano_had", "med_had"), "had"),
     **dict.fromkeys(("rpsa", "r3a", "ano_psy"), "psy"),
 }
 """The field (champ) that each kind of file belongs to."""
@@ -30,7 +30,10 @@ READ: dict[str, str] = {
     "rss.ini.txt": "rss",
     "vidhosp": "vidhosp",
     "vidhosp.txt": "vidhosp",
+    "dmip": "dmi_mco",
+    "dmi": "dmi_mco",
     "rha": "rha",
+    "sha": "ssrha",
     "rapss": "rapss",
     "rpsa": "rpsa",
     "r3a": "r3a",
@@ -39,20 +42,28 @@ READ: dict[str, str] = {
 
 SHARED: dict[str, tuple[str, ...]] = {
     "ano": ("ano", "ano_smr", "ano_had", "ano_psy"),
+    "med": ("med_mco", "med_smr", "med_had"),
 }
 """Extension of a file that intake reads and that several fields have: the kinds it may be of, one a field."""
 
 _OTHERS = {
-    "": "tra ium dmi med medatu rsfa rsf ano-ace leg ctl sta fichcomp fichsup ffc.in hosp-pmsi log",
-    "mco": "diap po pie ivg tpt porg",
-    "smr": "sha rhs dialp",
+    "": "tra ium dmi med medatu dialp transport rsfa rsf ano-ace leg ctl sta fichcomp fichsup ffc.in hosp-pmsi log",
+    "mco": "diap po pie ivg tpt porg medthrombo medacan",
+    "smr": "rhs",
     "had": "rpss srapss ehpa",
     "psy": "rps raa srpsa ano_ambu",
 }
 KNOWN_NOT_READ: dict[str, str] = {
-    name + end: champ for champ, names in _OTHERS.items() for name in names.split() for end in ("", ".txt")
+    name + end: champ
+    for champ, names in _OTHERS.items()
+    for name in names.split()
+    for end in ("", ".txt")
+    if name + end not in {*READ, *SHARED}
 }
-"""Extensions of e-PMSI files that exist and that intake leaves alone, saying so; with the field they tell, or ""."""
+"""Extensions of e-PMSI files that exist and that intake leaves alone, saying so; with the field they tell, or "".
+
+``.med.txt`` and ``.dmi.txt`` are what an establishment gives in, not anonymous: they are not ``.med`` and ``.dmip``.
+"""
 
 _FILE = re.compile(r"(?P<finess>[0-9][0-9AB][0-9]{7})\.(?P<annee>20[0-9]{2})\.(?P<mois>[0-9]{1,2})\.(?P<ext>.+)", re.I)
 _ARCHIVE = re.compile(
