@@ -80,7 +80,7 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ]) ->
     champ = champs.get(restitution.champ)
     if champ is None:
         raise _invalid(path, f"champ « {restitution.champ} » inconnu ; connus : {', '.join(champs)}")
-    if restitution.cube not in champ.cubes:
+    if restitution.cube and restitution.cube not in champ.cubes:
         raise _invalid(path, f"cube « {restitution.cube} » inconnu ; connus : {', '.join(champ.cubes)}")
     wanted = {
         "mesure": (set(restitution.mesures), set(champ.mesures)),

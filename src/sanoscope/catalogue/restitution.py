@@ -88,7 +88,8 @@ class Restitution(Frozen):
         champ: field.
         acces: who may ask for it.
         rythme: how often it is brought up to date.
-        cube: base cube it is answered from.
+        genre: ``activite``, figures of a cube; ``transmissions``, who has sent what.
+        cube: base cube it is answered from; "" where it is not from one.
         criteres: what it takes.
         lignes: dimensions of the rows; ``regroupement`` stands for the level asked for.
         attributs: columns that describe a row's establishment.
@@ -109,11 +110,12 @@ class Restitution(Frozen):
     champ: str
     acces: Literal["libre", "identifie", "securise"]
     rythme: Literal["hebdomadaire", "mensuel", "annuel"]
-    cube: str
+    genre: Literal["activite", "transmissions"] = "activite"
+    cube: str = ""
     criteres: Criteres
     lignes: tuple[str, ...]
     attributs: tuple[str, ...] = ()
-    mesures: tuple[str, ...]
+    mesures: tuple[str, ...] = ()
     precedente: bool = False
     tri: str = ""
     graphiques: Graphiques = Field((), alias="graphique")
@@ -122,6 +124,8 @@ class Restitution(Frozen):
 
     @model_validator(mode="after")
     def _coherent(self) -> "Restitution":
+        if (self.genre == "activite") != bool(self.cube and self.mesures):
+            raise ValueError("cube et mesures vont avec le genre « activite », et seulement avec lui")
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
         drawn = [name for chart in self.graphiques for name in (chart.mesure, chart.effectif)]

@@ -46,7 +46,7 @@ def shapes(champ: Champ, restitutions: Iterable[Restitution]) -> list[Shape]:
     """Return the shapes that questions may need, base cubes aside, the finest first."""
     found: dict[str, Shape] = {}
     for restitution in restitutions:
-        if restitution.champ != champ.champ:
+        if restitution.champ != champ.champ or not restitution.cube:
             continue
         for dimensions in _questions(champ, restitution):
             candidate = shape(champ, restitution.cube, dimensions)

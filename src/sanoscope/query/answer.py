@@ -43,6 +43,7 @@ from sanoscope.query.states import (
     shown_sum,
 )
 from sanoscope.query.table import Label, Measured, Table
+from sanoscope.query.transmissions import sent
 from sanoscope.sentence import Inner, Sentence, joined
 
 Ints = NDArray[np.int64]
@@ -97,6 +98,9 @@ def answer(
         SanoscopeError: the engine was interrupted, or the edition was built for another catalogue.
         CriterionError: there is nothing of the kind to compare with.
     """
+    restitution = catalogue.restitution(query.restitution)
+    if restitution.genre == "transmissions":
+        return sent(query, restitution, catalogue.champ(restitution), edition.of(restitution.champ))
     if not query.comparer:
         return _Answer(query, scope, catalogue, edition, threshold).table()
 
@@ -115,7 +119,8 @@ def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: E
     Raises:
         CriterionError: ``non-publie``: the open side does not publish this crossing.
     """
-    _Answer(query, scope, catalogue, edition, 0)
+    if catalogue.restitution(query.restitution).genre == "activite":
+        _Answer(query, scope, catalogue, edition, 0)
 
 
 class _Answer:

@@ -60,6 +60,8 @@ def reference(query: Query, restitution: Restitution, edition: Edition) -> Refer
         CriterionError: ``sans-comparaison``: there is no such year or zone, or it is the one asked about.
     """
     own = replace(query, comparer="")
+    if restitution.genre == "transmissions":
+        raise _nothing(query, Sentence("ce tableau n'a pas de chiffres à comparer"))
     if query.comparer == "n-1":
         if restitution.precedente:
             raise _nothing(query, Sentence("le tableau montre déjà l'année précédente"))
