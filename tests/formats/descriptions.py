@@ -31,21 +31,25 @@ class Described:
         return bool(re.search(r"\bfiller|^fil|zone r[ée]serv", self.label.lower()))
 
 
-JOINED = {"ghm", "ghm_lu", "codes_retour"}
+JOINED = {"ghm", "ghm_lu", "codes_retour", "gme", "gme_etablissement"}
 """Our fields that are several consecutive official ones."""
 
 
-BLANK = {"mois", "annee_fichier", "numero_anonyme", "index_liaison"} | {
+BLANK = {"mois", "annee_fichier", "numero_anonyme", "index_liaison", "cle_patient"} | {
     *("identifiant_permanent", "numero_anonyme_mere", "chainage_mere_enfant", "numero_anonyme_individuel"),
 }
-"""Our fields of the chaining file that an establishment's version leaves blank: there, they lie inside a filler."""
+"""Our fields that an establishment's version of a file leaves blank: there, they lie inside a filler."""
+
+
+SPLIT = {"mois_rhs", "annee_rhs", "mois_sortie_sejour", "annee_sortie_sejour"}
+"""Our fields that are halves of an official « Mois / Année » of six characters, where it is not two fields."""
 
 
 def disagreements(fields: Iterable[Field], described: list[Described]) -> list[str]:
     """Return our fields that are not exactly one described field of like label, saying where they are.
 
     Allowed: a field of `JOINED` or a filler may be a run of several; a filler or a field of `BLANK` may lie inside a
-    filler.
+    filler, a field of `SPLIT` inside a month and year.
     """
     return [f"{f.name} {f.start}-{f.end}" for f in fields if not _is_described(f, described)]
 
@@ -54,6 +58,11 @@ def _is_described(field: Field, described: list[Described]) -> bool:
     ours_is_filler = field.name.startswith("reserve")
     fillers = [d for d in described if d.is_filler]
     if (ours_is_filler or field.name in BLANK) and any(d.start <= field.start <= field.end <= d.end for d in fillers):
+        return True
+    if field.name in SPLIT and any(
+        d.start <= field.start <= field.end <= d.end and d.length == 6 and alike(field.label, d.label)
+        for d in described
+    ):
         return True
     run = [d for d in described if field.start <= d.start <= field.end]
     if not run or run[0].start != field.start or run[-1].end != field.end:
@@ -137,16 +146,20 @@ def _label(row: tuple[object, ...], column: int) -> str:
     return " ".join(str(cell) for cell in row[:column] if cell is not None).strip()
 
 
-def pmeasyr(path: Path, table: str, year: str) -> list[Described]:
-    """Return a table of formats_pmeasyr; where it has no positions, lengths are added up."""
+JUMPS = {("ssr", "rha_ano", "14")}
+"""Tables of formats_pmeasyr whose positions jump (from 104 to 246), though the lengths go on."""
+
+
+def pmeasyr(path: Path, table: str, year: str, champ: str = "mco") -> list[Described]:
+    """Return a table of formats_pmeasyr; where it has no positions, or jumps, lengths are added up."""
     frame = pl.read_parquet(path).filter(
-        (pl.col("champ") == "mco")
+        (pl.col("champ") == champ)
         & (pl.col("table") == table)
         & (pl.col("an") == year)
         & pl.col("longueur").is_not_null()
     )
     rows = frame.select("position", "longueur", "libelle", "nom").rows()
-    if frame["position"].null_count() > len(rows) / 2:
+    if frame["position"].null_count() > len(rows) / 2 or (champ, table, year) in JUMPS:
         sizes = frame["longueur"].to_list()
         rows = [(1 + sum(sizes[:i]), *row[1:]) for i, row in enumerate(rows)]
     found = {(p, n): label if label and not name.lower().startswith("fil") else name for p, n, label, name in rows if p}
