@@ -39,12 +39,14 @@ class Colonne(Frozen):
 
     Attributes:
         de: the file's column; of several, the first that the line has.
+        prefixe: a beginning; where the value has it, the ``caracteres`` that follow it are kept, elsewhere all.
         caracteres: how many of its first characters are kept; 0 is all.
         valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
         sinon: see ``valeurs``.
     """
 
     de: tuple[str, ...]
+    prefixe: str = ""
     caracteres: int = 0
     valeurs: dict[str, str] = {}
     sinon: str = "?"
@@ -196,11 +198,18 @@ class Publication(Frozen):
 
 
 class SommeMesure(Frozen):
-    """A sum, as it is."""
+    """A sum, as it is.
+
+    Attributes:
+        divise: what the sum is divided by to be in the unit said: thousandths are added up as integers.
+        decimales: digits shown.
+    """
 
     genre: Literal["somme"]
     libelle: str
     de: str
+    divise: int = 1
+    decimales: int = 0
     unite: str = ""
     definition: str
 

@@ -90,6 +90,7 @@ class Restitution(Frozen):
         rythme: how often it is brought up to date.
         genre: ``activite``, figures of a cube; ``transmissions``, who has sent what.
         cube: base cube it is answered from; "" where it is not from one.
+        filtre: what of the cube it is about, by dimension: allowed values.
         criteres: what it takes.
         lignes: dimensions of the rows; ``regroupement`` stands for the level asked for.
         attributs: columns that describe a row's establishment.
@@ -112,6 +113,7 @@ class Restitution(Frozen):
     rythme: Literal["hebdomadaire", "mensuel", "annuel"]
     genre: Literal["activite", "transmissions"] = "activite"
     cube: str = ""
+    filtre: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     criteres: Criteres
     lignes: tuple[str, ...]
     attributs: tuple[str, ...] = ()

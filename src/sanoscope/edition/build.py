@@ -43,6 +43,7 @@ from sanoscope.engine.plan import (
 from sanoscope.errors import SanoscopeError
 from sanoscope.formats.registry import layouts
 from sanoscope.intake.decode import MAIN_TABLE
+from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.nomenclature.reference import Reference, load_reference
@@ -81,7 +82,8 @@ def build(
     wanted = set(years)
     sent: dict[str, _Sent] = {}
     for name_, champ in catalogue.champs.items():
-        files = dict(stored_files(workspace.store, champ.champ))
+        places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
+        files = {file: path for place in places for file, path in stored_files(workspace.store, place)}
         transmissions = last_transmissions(
             list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
         )
@@ -290,8 +292,10 @@ class _Construction:
         establishments = self.reference.establishments(sent.select("annee", "finess"))
         self.engine.store("etablissements", establishments.join(sent, on=["annee", "finess"]).to_arrow())
         self.engine.store("_etablissements", establishments.to_arrow())
-        codes = self.engine.run(Aggregate(Scan("_lignes"), (("code_geo",),), ()))
-        residences = self.reference.residences(pl.Series("code_geo", codes["code_geo"].to_pylist(), pl.String))
+        codes: list[str] = []
+        if "code_geo" in self.champ.dimensions:
+            codes = self.engine.run(Aggregate(Scan("_lignes"), (("code_geo",),), ()))["code_geo"].to_pylist()
+        residences = self.reference.residences(pl.Series("code_geo", codes, pl.String))
         renamed = {n: f"{n}_residence" for n in ("departement", "region", "territoire")}
         self.engine.store("_geographie", residences.rename(renamed).to_arrow())
         self.engine.store("residences", residences.to_arrow())
@@ -317,7 +321,11 @@ class _Construction:
         pairs = pl.DataFrame(pl.from_arrow(self.engine.run(met))).with_columns(pl.col("annee").cast(pl.Int64))
         asked = pairs.select("annee", pl.col(name).alias(declared.arbre))
         known = self.reference.groupings(declared.arbre, asked).rename({declared.arbre: name})
-        lost = pairs.join(known.filter(~pl.col("connu")), on=["annee", name], how="semi")["lignes"].sum()
+        lost = (
+            pairs.filter(pl.col(name) != "")
+            .join(known.filter(~pl.col("connu")), on=["annee", name], how="semi")["lignes"]
+            .sum()
+        )
         if lost:
             self.unknown[f"lignes dont le code est inconnu ({declared.libelle})"] = int(lost)
         self.engine.store(f"_{name}", known.select("annee", name, *declared.parents).to_arrow())

@@ -58,7 +58,7 @@ def shapes(champ: Champ, restitutions: Iterable[Restitution]) -> list[Shape]:
 def _questions(champ: Champ, restitution: Restitution) -> Iterable[set[str]]:
     """Return the sets of dimensions that a restitution's questions use."""
     criteria = restitution.criteres
-    rows = {name for name in restitution.lignes if name != "regroupement"}
+    rows = {name for name in restitution.lignes if name != "regroupement"} | set(restitution.filtre)
     times = [{"annee"}, {"annee", "mois"}] if criteria.mois else [{"annee"}]
     # the levels that stand for the others: those no other level of the form determines
     levels = {level for level in (*criteria.regroupement, *criteria.activite) if level}

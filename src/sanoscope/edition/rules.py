@@ -12,7 +12,10 @@ def column(name: str, champ: Champ) -> Expression:
     found: Expression = Column(declared.de[-1])
     for other in reversed(declared.de[:-1]):
         found = Coalesce(Column(other), found)
-    if declared.caracteres:
+    if declared.prefixe:
+        begins = Binary("=", Prefix(found, len(declared.prefixe)), Constant(declared.prefixe))
+        found = Case(((begins, Prefix(found, declared.caracteres, len(declared.prefixe) + 1)),), found)
+    elif declared.caracteres:
         found = Prefix(found, declared.caracteres)
     if declared.valeurs:
         known = Coalesce(found, Constant(""))
@@ -54,9 +57,9 @@ def contribution(somme: Somme, champ: Champ) -> Expression:
     """Return what a line adds to a sum."""
     if somme.egale:
         return _added([contribution(champ.sommes[name], champ) for name in somme.egale])
-    value = _added([_number(name) for name in somme.somme]) if somme.somme else Constant(1)
+    value = _added([_number(name, champ) for name in somme.somme]) if somme.somme else Constant(1)
     if somme.fois:
-        value = Binary("*", value, _added([_number(name) for name in somme.fois]))
+        value = Binary("*", value, _added([_number(name, champ) for name in somme.fois]))
     if somme.au_moins is not None:
         value = Case(((Binary("<", value, Constant(somme.au_moins)), Constant(somme.au_moins)),), value)
     branches: list[tuple[Expression, Expression]] = []
@@ -69,8 +72,8 @@ def contribution(somme: Somme, champ: Champ) -> Expression:
     return Case(tuple(branches), Constant(0))
 
 
-def _number(name: str) -> Expression:
-    return Coalesce(Column(name), Constant(0))
+def _number(name: str, champ: Champ) -> Expression:
+    return Coalesce(column(name, champ), Constant(0))
 
 
 def _added(parts: list[Expression]) -> Expression:

@@ -131,9 +131,9 @@ def evaluate(expression: Expression, row: Row) -> Any:
         case Coalesce(inner, otherwise):
             value = evaluate(inner, row)
             return evaluate(otherwise, row) if value is None else value
-        case Prefix(inner, length):
+        case Prefix(inner, length, start):
             value = evaluate(inner, row)
-            return None if value is None else value[:length]
+            return None if value is None else value[start - 1 : start - 1 + length]
     raise TypeError(f"not an expression: {expression!r}")
 
 

@@ -62,10 +62,11 @@ class Coalesce:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """The first characters of a text."""
+    """The first characters of a text, or some of its characters from ``start`` (1 is the first) on."""
 
     expression: "Expression"
     length: int
+    start: int = 1
 
 
 Expression: TypeAlias = Column | Constant | Binary | In | Case | Coalesce | Prefix

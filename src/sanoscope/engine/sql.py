@@ -178,6 +178,6 @@ def _(expression: Coalesce) -> exp.Expr:
 def _(expression: Prefix) -> exp.Expr:
     return exp.Substring(
         this=_expression(expression.expression),
-        start=exp.Literal.number(1),
+        start=exp.Literal.number(expression.start),
         length=exp.Literal.number(expression.length),
     )

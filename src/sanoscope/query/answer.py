@@ -335,7 +335,8 @@ class _Answer:
             return everywhere(NOT_AVAILABLE, len(grid))
         of = sums[period]
         if mesure.genre == "somme":
-            return shown[period][mesure.de]
+            found = shown[period][mesure.de]
+            return found if mesure.divise == 1 else found.divided(mesure.divise)
         if mesure.genre == "rapport":
             if mesure.numerateur not in of or mesure.denominateur not in of:
                 return everywhere(NOT_AVAILABLE, len(grid))

@@ -57,7 +57,7 @@ def question(query: Query, restitution: Restitution, edition: Edition) -> Questi
     years = query.annees
     if restitution.precedente:
         years = tuple(year for year in (years[0] - 1, years[0]) if year in edition.manifest.annees)
-    conditions: list[tuple[str, tuple[str, ...]]] = []
+    conditions: list[tuple[str, tuple[str, ...]]] = list(restitution.filtre.items())
     if query.activite:
         conditions.append((query.activite[0], (query.activite[1],)))
     by_residence = restitution.criteres.zone == "residence"

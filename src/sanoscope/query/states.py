@@ -66,6 +66,10 @@ class Shown:
     figure: Ints | Floats
     margin: Floats
 
+    def divided(self, by: int) -> "Shown":
+        """Return it in a unit so many times larger."""
+        return Shown(self.state, self.figure / by, self.margin / by)
+
     def at(self, cells: Ints) -> "Shown":
         """Return what some cells show, in that order."""
         return Shown(self.state[cells], self.figure[cells], self.margin[cells])
