@@ -36,6 +36,16 @@ OFFICIAL = [
     ("r3a", "P42", PSY_23, "R3A_ES", 1),
     ("ano_psy", "ano-psy-2022", PSY, "ANO_ES", 1),
     ("ano_psy", "ano-psy-2022", PSY_23, "ANO_ES", 1),
+    # the drugs come first in the sheets of FICHCOMP
+    ("med_mco", "med-mco-2017", "formats_anonymes_mco_2017.xlsx", "FICHCOMP", 1),
+    ("med_mco", "med-mco-2018", "formats_anonymes_mco_2022_M3.xlsx", "LAMDA N -1 FICHCOMP", 1),
+    ("med_mco", "med-mco-2020", "formats_anonymes_mco_2022_M3.xlsx", "FICHCOMP", 1),
+    ("med_mco", "med-mco-2020", "formats_anonymes_mco_2023.xlsx", "FICHCOMP", 1),
+    ("med_smr", "med-smr-2022", SSR, "FICHCOMP", 1),
+    ("med_smr", "med-smr-2022", SSR_23, "FICHCOMP", 1),
+    ("med_had", "med-had-2021", HAD, "LAMDA N-1 FICHCOMPA", 1),
+    ("med_had", "med-had-2021", HAD, "FICHCOMP", 1),
+    ("med_had", "med-had-2021", HAD_23, "FICHCOMP", 1),
 ]
 
 FIRST = {
@@ -137,7 +147,7 @@ def test_the_fixed_part_is_the_official_one(
 ) -> None:
     ours = layout(kind, version)
     described = sheet_of(shared, book, sheet, column, ours.width)
-    assert len(described) > 15, "la feuille n'a pas été comprise"
+    assert len(described) > 14, "la feuille n'a pas été comprise"
     assert set(disagreements(ours.fields, described)) - KNOWN.get(("official", version), set()) == set()
     assert described[-1].end == ours.width
 

@@ -9,6 +9,8 @@ import pytest
 from sanoscope.errors import InputFileError
 from sanoscope.formats.layout import Layout
 from sanoscope.formats.registry import _check, kinds, layout_for, layout_of, layouts
+from sanoscope.intake.decode import MAIN_TABLE
+from sanoscope.intake.names import FIELD_OF, READ, SHARED
 
 ALL_YEARS = range(2011, 2027)
 
@@ -141,6 +143,20 @@ def test_the_replay_of_published_tables_writes_where_we_read(shared: Path) -> No
         if kind == "ano":
             names = [f.name for f in ours.values()]
             assert names == ["finess", "mois", "annee_fichier", "codes_retour", "numero_anonyme", "delai", "cle_rsa"]
+
+
+def test_the_documentation_says_which_kinds_of_file_are_read_and_of_which_years() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` \| (\w+) ([^|]+) \|[^|]+\| (\d+)–(\d+) \|[^|]+\| `(\w+)` \|", text, flags=re.MULTILINE
+    )
+    told = {kind: (champ.lower(), int(first), int(last), table) for kind, champ, _, first, last, table in rows}
+    years = {kind: sorted({year for v in layouts(kind) for year in v.years}) for kind in kinds()}
+    assert all(of == list(range(of[0], of[-1] + 1)) for of in years.values()), "a year in the middle is missing"
+    assert told == {kind: (FIELD_OF[kind], of[0], of[-1], MAIN_TABLE[kind]) for kind, of in years.items()}
+    extensions = {kind: re.findall(r"`\.([\w.]+)`", shown) for kind, _, shown, *_ in rows}
+    for kind, shown in extensions.items():
+        assert shown and all(READ.get(name) == kind or kind in SHARED.get(name, ()) for name in shown)
 
 
 def test_the_documentation_says_the_same() -> None:

@@ -12,6 +12,7 @@ from sanoscope.formats.registry import layout_of, layouts
 from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.names import FIELD_OF, SHARED
 from sanoscope.intake.receive import receive
+from sanoscope.intake.store import last_transmissions, stored_files
 from sanoscope.workspace import Workspace
 
 F = "290000017"
@@ -114,3 +115,73 @@ def test_a_chaining_file_of_another_field_than_its_folder_is_refused_line_by_lin
     report = receive(workspace, [folder])
     (ano,) = (file for file in report.received if file.kind == "ano_smr")
     assert (ano.lues, ano.acceptees, ano.motifs) == (3, 0, {"longueur": 3})
+
+
+def test_a_drug_file_of_psy_has_no_known_format(workspace: Workspace, tmp_path: Path) -> None:
+    folder = put(tmp_path / "envoi", (f"{F}.2023.12.med", b"x" * 120 + b"\r\n"), *beside(2023, "rpsa"))
+    report = receive(workspace, [folder])
+    assert [r.code for r in report.refused] == ["champ-sans-format"]
+    assert "PSY" in report.refused[0].message
+
+
+@pytest.mark.parametrize("champ", ["mco", "smr", "had"])
+def test_the_drugs_go_with_the_field_beside_them(workspace: Workspace, tmp_path: Path, champ: str) -> None:
+    """All three fields have 120 characters in 2023."""
+    kind = f"med_{champ}"
+    folder = put(tmp_path / "envoi", (f"{F}.2023.12.med", lines(kind, 2023)), *beside(2023, MAIN[champ]))
+    report = receive(workspace, [folder])
+    assert report.clean
+    assert {file.kind: file.tables for file in report.received}[kind] == {"medicaments": 3}
+
+
+NEW = ["rha", "rapss", "rpsa", "r3a"]
+
+
+@pytest.mark.parametrize("kind", NEW)
+def test_a_torn_file_counts_only_for_want_of_better(workspace: Workspace, tmp_path: Path, kind: str) -> None:
+    name = f"{F}.2023.12.{kind}"
+    receive(workspace, [put(tmp_path / "1", (name, lines(kind, 2023, 2)))])
+    report = receive(workspace, [put(tmp_path / "2", (name, lines(kind, 2023, 9)[:-30]))])
+    assert report.lines == (9, 8, 1)
+    assert report.received[0].tronque
+    files = [file for file, _ in stored_files(workspace.store, FIELD_OF[kind])]
+    (sent,) = last_transmissions(files, (kind,), ())
+    assert sent.fichiers[kind].acceptees == 2
+
+
+@pytest.mark.parametrize("kind", NEW)
+@pytest.mark.parametrize("year", [2018, 2020])
+def test_a_file_of_another_year_is_refused_line_by_line(
+    workspace: Workspace, tmp_path: Path, kind: str, year: int
+) -> None:
+    """2023's lines under an older year's name, whose own code nobody published."""
+    report = receive(workspace, [put(tmp_path / "envoi", (f"{F}.{year}.12.{kind}", lines(kind, 2023)))])
+    (file,) = report.received
+    assert (file.acceptees, file.motifs) == (0, {"format-discordant": 3})
+
+
+@pytest.mark.parametrize("kind", NEW)
+@pytest.mark.parametrize("other", NEW)
+def test_a_file_of_another_kind_is_refused_line_by_line(
+    workspace: Workspace, tmp_path: Path, kind: str, other: str
+) -> None:
+    report = receive(workspace, [put(tmp_path / "envoi", (f"{F}.2023.12.{kind}", lines(other, 2023)))])
+    (file,) = report.received
+    assert (file.acceptees, file.refusees) == ((3, 0) if kind == other else (0, 3))
+
+
+def test_a_year_that_no_source_describes_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    report = receive(workspace, [put(tmp_path / "envoi", (f"{F}.2026.12.rha", lines("rha", 2025)))])
+    assert [r.code for r in report.refused] == ["format-annee"]
+    assert "2025" in report.refused[0].message
+
+
+def test_a_transmission_of_psy_has_two_main_files_each_with_its_own_last(workspace: Workspace, tmp_path: Path) -> None:
+    receive(
+        workspace, [put(tmp_path / "1", *beside(2023, "rpsa", "r3a"), (f"{F}.2023.12.ano", lines("ano_psy", 2023)))]
+    )
+    receive(workspace, [put(tmp_path / "2", (f"{F}.2023.12.r3a", lines("r3a", 2023, 7)))])
+    files = [file for file, _ in stored_files(workspace.store, "psy")]
+    (sent,) = last_transmissions(files, ("rpsa", "r3a"), ("ano_psy",))
+    assert (sent.finess, sent.annee, sent.mois) == (F, 2023, 12)
+    assert {kind: file.acceptees for kind, file in sent.fichiers.items()} == {"rpsa": 3, "r3a": 7, "ano_psy": 3}
