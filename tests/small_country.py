@@ -1,10 +1,11 @@
-"""Two départements, twelve hospitals, three years, with small counts everywhere: what masks are for."""
+"""Two départements, twelve hospitals, three years, five fields, small counts everywhere: what masks are for."""
 
 from pathlib import Path
 
 import numpy as np
 
 from tests.pmsi import write
+from tests.small_fields import write_small_fields
 
 HOSPITALS = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in range(1, 6)]
 GHMS = ["04M053", "05M092", "08C481", "06K04J", "02C05J", "14Z13A", "15M05A", "28Z04Z", "28Z07Z", "90Z00Z", "99X99Z"]
@@ -28,6 +29,7 @@ def write_small_country(root: Path) -> None:
     for name, rows in stays().items():
         write(root / "fichiers", f"{name}.rsa", rows)
         write(root / "fichiers", f"{name}.ano", rows)
+    write_small_fields(root / "fichiers", HOSPITALS, YEARS)
     (root / "reference").mkdir()
     lines = ["finess,raison_sociale,categorie,secteur,ght,departement"]
     kinds = [("CHR/U", "public"), ("CH", "public"), ("PRIVE", "prive"), ("PSPH/EBNL", "public")]

@@ -126,12 +126,12 @@ def test_the_same_files_give_the_same_figures_again(two_editions: Workspace, tmp
 
 
 def test_every_line_is_in_a_cube_or_in_a_named_exclusion(edition: Edition) -> None:
-    for year in edition.champ.rapprochement:
+    for year in edition.of("mco").champ.rapprochement:
         assert year.lignes == year.retenues + sum(year.exclusions.values())
         assert year.exclusions.keys() == {"cmd-90", "pie-prestataire"}
         assert all(year.exclusions.values())
-    sent = sum(e.lignes for e in edition.champ.entrees if e.genre == "rsa")
-    assert sent == sum(year.lignes for year in edition.champ.rapprochement)
+    sent = sum(e.lignes for e in edition.of("mco").champ.entrees if e.genre == "rsa")
+    assert sent == sum(year.lignes for year in edition.of("mco").champ.rapprochement)
 
 
 def test_every_rollup_adds_up_to_its_base_cube(small: Workspace) -> None:
@@ -170,7 +170,7 @@ def test_the_open_store_holds_no_true_small_count(edition: Edition, public: Edit
     """Base cells of 1 to 10 that the twin has at their true count are no more than chance; none is said to be exact."""
     keys = ("annee", "finess", "racine")
     true, twin = (
-        {tuple(r[k] for k in keys): r for r in e.engine.run(Aggregate(Scan(t), (keys,), m)).to_pylist()}
+        {tuple(r[k] for k in keys): r for r in e.of("mco").engine.run(Aggregate(Scan(t), (keys,), m)).to_pylist()}
         for e, t, m in (
             (edition, "activite__annee__mois__finess__ghm", (Measure("n", "sum", "lignes"),)),
             (public, "activite", (Measure("n", "sum", "lignes"), Measure("t", "sum", "lignes_traceur"))),
@@ -180,14 +180,14 @@ def test_the_open_store_holds_no_true_small_count(edition: Edition, public: Edit
     assert small
     assert all(twin[key]["t"] % MODULUS for key in small)
     assert any(twin[key]["n"] != n for key, n in small.items())
-    assert not any(entry.lignes for entry in public.champ.entrees)
+    assert not any(entry.lignes for entry in public.of("mco").champ.entrees)
 
 
 def test_rollups_follow_from_the_catalogue(edition: Edition) -> None:
     books = catalogue()
     champ = books.champs["mco"]
     wanted = {s.table for s in shapes(champ, books.restitutions.values())}
-    held = {t.nom for t in edition.champ.tables if t.cube in champ.cubes}
+    held = {t.nom for t in edition.of("mco").champ.tables if t.cube in champ.cubes}
     bases = {base_shape(champ, cube).table for cube in champ.cubes}
     assert bases <= held
     assert held - bases <= wanted
@@ -195,11 +195,11 @@ def test_rollups_follow_from_the_catalogue(edition: Edition) -> None:
 
 
 def test_unknown_codes_are_kept_and_reported(edition: Edition) -> None:
-    unknown = edition.champ.codes_inconnus
+    unknown = edition.of("mco").champ.codes_inconnus
     assert unknown["établissements inconnus"] == 1
     assert unknown["lignes dont le code est inconnu (GHM)"] > 0
     table = base_shape(catalogue().champs["mco"], "activite").table
-    rows = edition.engine.run(
+    rows = edition.of("mco").engine.run(
         Aggregate(Scan(table), (("ghm", "cmd", "racine", "gp"),), (Measure("n", "sum", "lignes"),))
     )
     odd = [row for row in rows.to_pylist() if row["ghm"] == "99X99Z"]

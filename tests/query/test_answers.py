@@ -22,10 +22,10 @@ def reference(edition: Edition) -> Edition:
     """The same edition, in memory, with nothing but its base cubes: no rollup can be wrong there."""
     champ = catalogue().champs["mco"]
     bases = {base_shape(champ, cube).table for cube in champ.cubes} | {"patients__annee__finess__ghm"}
-    tables = [t for t in edition.champ.tables if t.nom in bases]
-    own = {"mco": edition.champ.model_copy(update={"tables": tables})}
-    plain = in_memory(Edition(edition.manifest.model_copy(update={"champs": own}), edition.engines))
-    assert len(tables) == len(bases) < len(edition.champ.tables)
+    tables = [t for t in edition.of("mco").champ.tables if t.nom in bases]
+    own = {"mco": edition.of("mco").champ.model_copy(update={"tables": tables})}
+    plain = in_memory(Edition(edition.manifest.model_copy(update={"champs": own}), edition.of("mco").engines))
+    assert len(tables) == len(bases) < len(edition.of("mco").champ.tables)
     return plain
 
 

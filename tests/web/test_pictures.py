@@ -131,10 +131,12 @@ def test_sums_that_a_map_alone_shows_are_in_a_table_under_it(client: TestClient)
 
 def test_the_funnel_is_drawn_of_the_last_year_around_its_mean(client: TestClient) -> None:
     def spec(years: str) -> Any:
-        return client.get(f"/restitutions/cartographie-activite-mco/graphique.json?annee={years}&genre=nuage").json()
+        return client.get(
+            f"/restitutions/hospitalisation-partielle-mco/graphique.json?annee={years}&genre=nuage"
+        ).json()
 
     assert spec("2022,2023")["layer"][-1]["data"] == spec("2023")["layer"][-1]["data"]
-    document = client.get("/api/v1/restitutions/cartographie-activite-mco/donnees?annee=2023").json()
+    document = client.get("/api/v1/restitutions/hospitalisation-partielle-mco/donnees?annee=2023").json()
     total = document["lignes"][-1]
     means = [
         layer["data"]["values"][0]["moyenne"] for layer in spec("2023")["layer"] if "moyenne" in str(layer["data"])

@@ -73,6 +73,9 @@ class Links:
             return False
         if entry.criterion == "ght" and entry.value not in {e.ght for e in own.finess.values()}:
             return False
+        if entry.criterion == "zone" and entry.level == "code_geo":
+            implanted = {e.code_geo for e in own.finess.values()}
+            return entry.code in own.residences or entry.code in implanted
         return not entry.year or entry.year in own.manifest.annees
 
     def of(self, entry: Entry) -> tuple[Link, ...]:

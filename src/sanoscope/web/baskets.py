@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sanoscope.access.baskets import LARGEST, LONGEST_NAME, checked_size, is_identifier
+from sanoscope.access.scope import OPEN
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.criteria import taken
@@ -238,7 +239,12 @@ def _uses(service: Service, slug: str, question: str) -> list[Use]:
     Raises:
         NotFoundError: there is no such restitution.
     """
-    takes = [r for r in service.catalogue.restitutions.values() if r.criteres.etablissements]
+    held = service.edition().engines
+    takes = [
+        r
+        for r in service.catalogue.restitutions.values()
+        if r.criteres.etablissements and r.champ in held and OPEN.may_read(r.acces)
+    ]
     if not slug:
         return [Use(r.slug, r.titre, f"/restitutions/{quote(r.slug)}/formulaire?portee=panier") for r in takes]
     restitution = service.catalogue.restitution(slug)

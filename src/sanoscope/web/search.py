@@ -61,4 +61,4 @@ def precise(entry: Entry) -> str:
     """Return the text that finds an entry before others, e.g. ``racine 06C04``."""
     if entry.kind in (Kind.ACTIVITY, Kind.ZONE):
         return f"{entry.level} {entry.code}"
-    return entry.name if entry.kind is Kind.MEASURE else entry.code
+    return f"{entry.level} {entry.name}" if entry.kind is Kind.MEASURE else entry.code
