@@ -85,7 +85,7 @@ def test_the_method_is_read_before_any_edition_is_published(workspace: Workspace
 def test_what_was_measured_comes_from_the_manifest(client: TestClient, public: Edition) -> None:
     page = client.get("/methode/audit").text
     assert "Ce qui a été mesuré" in page
-    small = f"{public.of('mco').champ.protection[0].petits:,}".replace(",", "\u202f")
+    small = f"{next(iter(public.manifest.champs.values())).protection[0].petits:,}".replace(",", "\u202f")
     assert f'<th scope="row">Petits</th><td class="nombre">{small}</td>' in page
 
 

@@ -142,7 +142,7 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
     parameters = described["paths"]["/api/v1/restitutions/{slug}/donnees"]["get"]["parameters"]
     assert {"annee", "zone", "panier", "format", "slug"} <= {p["name"] for p in parameters}
-    assert [r["slug"] for r in client.get("/api/v1/catalogue").json()] == sorted(catalogue().restitutions, key=str)
+    assert [r["slug"] for r in client.get("/api/v1/catalogue").json()] == list(catalogue().restitutions)
     assert client.get("/api/v1/restitutions/casemix-mco").json()["mesures"]
     assert client.get("/api/v1/editions").json()[0]["publiee"]
     assert client.get("/sante").json()["etat"] == "bon"

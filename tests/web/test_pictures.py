@@ -92,7 +92,7 @@ def test_errors_of_pictures_teach(client: TestClient, address: str, status: int,
 
 
 def test_a_restitution_with_several_charts_has_a_switch_the_first_shown(client: TestClient) -> None:
-    path = "/restitutions/cartographie-activite-mco?annee=2023"
+    path = "/restitutions/hospitalisation-partielle-mco?annee=2023"
     first, other = client.get(path).text, client.get(f"{path}&graphique=nuage&carte=regions").text
     switch = re.findall(
         r'<a class="puce pale" href="([^"]+)#(graphique|carte)" rel="nofollow"( aria-current="true")?>', first

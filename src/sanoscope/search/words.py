@@ -41,8 +41,8 @@ IGNORED = frozenset(
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss"})
 _WORD = re.compile(r"[a-z0-9]+")
-_DOTTED = re.compile(r"\b([a-z]\d\d)\.(?=\d)")
-"""The beginning of a diagnosis as the CIM-10 writes it: A41.9; tables and the PMSI write A419."""
+_DOTTED = re.compile(r"\b([a-z]\d\d|\d+)\.(?=\d)")
+"""What a dot cuts in a code: A41.9 of the CIM-10, that the PMSI writes A419; 3.1.3 of the LPP."""
 
 
 def words(text: str) -> list[str]:
