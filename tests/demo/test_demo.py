@@ -19,7 +19,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, DemoReport]:
 
 
 def prints(root: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(root.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(root)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(root.rglob("*"))
+        if p.is_file()
+    }
 
 
 def test_it_is_the_same_whatever_the_number_of_processes(made: tuple[Path, DemoReport], tmp_path: Path) -> None:

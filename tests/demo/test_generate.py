@@ -36,14 +36,14 @@ class Made:
         return pl.read_csv(self.directory / "reference" / f"{name}.csv", infer_schema=False)
 
     def files(self, kind: str) -> list[Path]:
-        return sorted((self.directory / "fichiers").glob(f"*.{kind}"))
+        return sorted((self.directory / "fichiers" / "mco").glob(f"*.{kind}"))
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     directory = tmp_path_factory.mktemp("pays")
     report = generate(directory, lines=LINES, processes=2)
-    paths = sorted((directory / "fichiers").glob("*.rsa"))
+    paths = sorted((directory / "fichiers" / "mco").glob("*.rsa"))
     last = {path.name.rsplit(".", 2)[0]: path for path in sorted(paths, key=_month)}
     frames = [
         pl.concat([_fixed(path, "rsa"), _fixed(path.with_suffix(".ano"), "ano")], how="horizontal")
@@ -103,8 +103,9 @@ def test_report_says_what_was_written(made: Made) -> None:
     assert made.report.lines == len(made.lines) >= LINES
     assert made.report.sessions == (made.lines["cmd"] == "28").sum()
     assert made.report.patients == made.lines["numero_anonyme"].n_unique()
-    assert made.report.establishments == made.lines["finess"].n_unique() == len(made.reference("etablissements"))
-    paths = list((made.directory / "fichiers").iterdir())
+    assert made.report.establishments == made.lines["finess"].n_unique()
+    assert made.report.establishments < len(made.reference("etablissements"))
+    paths = [path for path in (made.directory / "fichiers").rglob("*") if path.is_file()]
     assert made.report.files == len(paths)
     assert made.report.size == sum(path.stat().st_size for path in paths)
 
@@ -120,10 +121,10 @@ def test_same_seed_same_bytes_whatever_the_processes(made: Made, tmp_path: Path)
 
 def test_another_seed_another_country(made: Made, tmp_path: Path) -> None:
     generate(tmp_path, lines=LINES, years=(2023, 2024), seed=2)
-    assert {path.name.split(".")[1] for path in (tmp_path / "fichiers").iterdir()} == {"2023", "2024"}
+    assert {path.name.split(".")[1] for path in (tmp_path / "fichiers").glob("*/*")} == {"2023", "2024"}
     mine, other = _fingerprint(made.directory), _fingerprint(tmp_path)
     assert other["reference/etablissements.csv"] != mine["reference/etablissements.csv"]
-    assert other["fichiers/299999001.2023.12.rsa"] != mine["fichiers/299999001.2023.12.rsa"]
+    assert other["fichiers/mco/299999001.2023.12.rsa"] != mine["fichiers/mco/299999001.2023.12.rsa"]
 
 
 def test_each_rsa_file_has_its_ano_line_by_line(made: Made) -> None:

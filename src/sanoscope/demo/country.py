@@ -83,7 +83,7 @@ def draw_country(seed: int) -> Country:
             size = SIZES[category] * thousands / (1 + rank) ** 0.7 * rng.lognormal(0, 0.3)
             hospitals.append(
                 {
-                    "finess": _finess(departement, rank + 1),
+                    "finess": fictional_finess(departement, rank + 1),
                     "raison_sociale": _KINDS[category].format(next(towns)) + " (fictif)",
                     "categorie": category,
                     "secteur": "prive" if category == "PRIVE" else "public",
@@ -144,6 +144,7 @@ def _geographic_codes(rng: np.random.Generator, departement: str, thousands: int
     ]
 
 
-def _finess(departement: str, number: int) -> str:
+def fictional_finess(departement: str, number: int) -> str:
+    """Return the FINESS of an establishment of a département; no real one is so numbered."""
     start = {"976": "98"}.get(departement, f"970{departement[2:]}" if len(departement) == 3 else departement)
     return f"{start}{'9' * (6 - len(start))}{number:03d}"

@@ -1,7 +1,12 @@
-"""The synthetic country as official files: one RSA and one ANO file a hospital, year and transmission."""
+"""The synthetic country as official files, in one folder a field: ``fichiers/mco``, ``smr``, ``had``, ``psy``.
+
+A hospital, a year and a transmission have an RSA file and its ANO file. The services to which a hospital sends patients
+are drawn with it: RHA, RAPSS, or RPSA and R3A, each with their ANO file.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -11,10 +16,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from sanoscope.demo import had, psy, smr
+from sanoscope.demo.activity import Activity
+from sanoscope.demo.admissions import Admissions, Catchment, joined, sent_to
 from sanoscope.demo.casemix import SESSIONS_SHARE, Casemix, draw_casemix
 from sanoscope.demo.country import Country, draw_country, draw_population
 from sanoscope.demo.patients import STAYS_A_PATIENT
-from sanoscope.demo.stays import Hospital, draw_stays
+from sanoscope.demo.services import Service, services_of
+from sanoscope.demo.stays import Hospital, Stays, draw_stays
 from sanoscope.formats.encode import encode
 from sanoscope.formats.registry import layout_of
 
@@ -23,6 +32,13 @@ LAST_MONTH = 9
 """The last year is under way: it stops here for most hospitals."""
 COMMON = 0.008
 """A root that holds so large a share of all lines is done everywhere."""
+LINES_OF_FIELDS = {"smr": 0.04, "had": 0.012, "psy": 0.03}
+"""Lines of the other fields, for each line of MCO: far fewer than in the real country, so that all is soon made."""
+LINES_A_STAY = {"smr": smr.LINES_A_STAY, "had": had.LINES_A_STAY, "psy": psy.LINES_A_STAY + psy.ACTS_A_STAY}
+LEAST_STAYS = 3
+"""Of each service, in a year."""
+HAD_AFTER_SMR = 0.2
+"""Share of those who leave SMR whom the HAD beside it may take."""
 MATERNITIES = {"CHR/U": 1.0, "CH": 0.7, "PSPH/EBNL": 0.25, "PRIVE": 0.4}
 """How many hospitals of each category have a maternity."""
 
@@ -35,7 +51,9 @@ class DemoReport:
         lines: RSA lines of the transmissions that count (earlier ones apart).
         sessions: those of CMD 28.
         patients: anonymous numbers among them.
-        establishments, files: how many.
+        others: lines of the other fields, by kind of file (``rha``…), in the transmissions that count.
+        establishments: how many have MCO.
+        files: how many.
         size: bytes written in ``fichiers/``.
         seconds: elapsed.
     """
@@ -43,6 +61,7 @@ class DemoReport:
     lines: int
     sessions: int
     patients: int
+    others: dict[str, int]
     establishments: int
     files: int
     size: int
@@ -54,6 +73,7 @@ class _Done:
     lines: int
     sessions: int
     patients: NDArray[np.uint64]
+    others: Mapping[str, int]
     files: int
     size: int
 
@@ -61,6 +81,7 @@ class _Done:
 @dataclass(frozen=True)
 class _Task:
     hospital: Hospital
+    services: tuple[tuple[Service, int], ...]
     sizes: tuple[int, ...]
     directory: Path
     years: tuple[int, ...]
@@ -88,9 +109,11 @@ def generate(
     """
     started = time.perf_counter()
     country, casemix = draw_country(seed), draw_casemix(seed)
-    _write_reference(directory / "reference", country, years)
-    (directory / "fichiers").mkdir(parents=True, exist_ok=True)
-    tasks = _tasks(directory / "fichiers", country, casemix, tuple(years), lines, seed)
+    services, specialised = services_of(country)
+    _write_reference(directory / "reference", country, specialised, years)
+    for champ in ("mco", *LINES_OF_FIELDS):
+        (directory / "fichiers" / champ).mkdir(parents=True, exist_ok=True)
+    tasks = _tasks(directory / "fichiers", country, services, casemix, years=tuple(years), lines=lines, seed=seed)
     results = []
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=(seed, lines)
@@ -103,6 +126,7 @@ def generate(
         lines=sum(done.lines for done in results),
         sessions=sum(done.sessions for done in results),
         patients=len(np.unique(np.concatenate([done.patients for done in results]))),
+        others=dict(sum((Counter(done.others) for done in results), Counter())),
         establishments=len(tasks),
         files=sum(done.files for done in results),
         size=sum(done.size for done in results),
@@ -110,19 +134,27 @@ def generate(
     )
 
 
-def _write_reference(directory: Path, country: Country, years: Sequence[int]) -> None:
+def _write_reference(directory: Path, country: Country, specialised: pl.DataFrame, years: Sequence[int]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    country.establishments.drop("taille").write_csv(directory / "etablissements.csv")
+    pl.concat([country.establishments, specialised]).drop("taille").write_csv(directory / "etablissements.csv")
     country.geography.drop("poids").write_csv(directory / "geographie.csv")
     draw_population(country, range(min(years) - 2, max(years) - 1)).write_csv(directory / "population.csv")
 
 
 def _tasks(
-    directory: Path, country: Country, casemix: Casemix, years: tuple[int, ...], lines: int, seed: int
+    directory: Path,
+    country: Country,
+    services: Sequence[Service],
+    casemix: Casemix,
+    *,
+    years: tuple[int, ...],
+    lines: int,
+    seed: int,
 ) -> list[_Task]:
     rng = np.random.default_rng([seed, 2])
     weights = country.establishments["taille"].to_numpy()
     sizes = np.maximum(10, np.ceil(lines * weights / weights.sum() / (len(years) - 1 + LAST_MONTH / 12) * 1.02))
+    beside = _services_by_hospital(services, lines / (len(years) - 1 + LAST_MONTH / 12))
     tasks = []
     for number, row in enumerate(country.establishments.iter_rows(named=True)):
         yearly = tuple(int(sizes[number] * (1 + 0.012 * i)) for i in range(len(years)))
@@ -133,8 +165,21 @@ def _tasks(
             residences=_residences(country.geography, row),
             ageing=country.ageing[row["departement"]],
         )
-        tasks.append(_Task(hospital, yearly, directory, years, seed))
+        tasks.append(_Task(hospital, beside.get(row["finess"], ()), yearly, directory, years, seed))
     return tasks
+
+
+def _services_by_hospital(services: Sequence[Service], lines: float) -> dict[str, tuple[tuple[Service, int], ...]]:
+    """Return, by FINESS of the hospital that sends patients, the services and how many stays each has in a year."""
+    people = dict.fromkeys(LINES_OF_FIELDS, 0.0)
+    for service in services:
+        people[service.champ] += service.size
+    beside: dict[str, tuple[tuple[Service, int], ...]] = {}
+    for service in services:
+        wanted = lines * LINES_OF_FIELDS[service.champ] / LINES_A_STAY[service.champ]
+        stays = max(LEAST_STAYS, round(wanted * service.size / people[service.champ]))
+        beside[service.feeder] = (*beside.get(service.feeder, ()), (service, stays))
+    return beside
 
 
 def _volumes(rng: np.random.Generator, casemix: Casemix, category: str, size: float) -> NDArray[np.float64]:
@@ -179,25 +224,73 @@ def _prepare(seed: int, lines: int) -> None:
 
 
 def _write(task: _Task) -> _Done:
-    """Draw the stays of a hospital and write its files; the last month of each year has all of them."""
+    """Draw the stays of a hospital and of its services and write their files; the last month of a year has all."""
     casemix, codes, people = _shared
     months = {year: _months(task, year) for year in task.years}
     lines = {year: size * months[year][-1] // 12 for year, size in zip(task.years, task.sizes, strict=True)}
     rng = np.random.default_rng([task.seed, 3, task.hospital.number])
     last = {year: sent[-1] for year, sent in months.items()}
     stays = draw_stays(rng, task.hospital, casemix, codes, people, lines=lines, months=last)
-    files = size = 0
+    written = _Written(task.directory)
     for year, sent in months.items():
         for month in sent:
             part = stays.until(year, month)
             count = len(part.numbers)
             name = f"{task.hospital.finess}.{year}.{month}"
-            rsa = encode(layout_of("rsa", year), part.fixed, count=count, zones=part.zones)
-            ano = encode(layout_of("ano", year), part.chaining, count=count)
-            (task.directory / f"{name}.rsa").write_bytes(rsa)
-            (task.directory / f"{name}.ano").write_bytes(ano)
-            files, size = files + 2, size + len(rsa) + len(ano)
-    return _Done(len(stays.numbers), int(stays.sessions.sum()), np.unique(stays.numbers), files, size)
+            written.add("mco", f"{name}.rsa", encode(layout_of("rsa", year), part.fixed, count=count, zones=part.zones))
+            written.add("mco", f"{name}.ano", encode(layout_of("ano", year), part.chaining, count=count))
+    others = Counter[str]()
+    for service, activity in _activities(task, stays, last):
+        for year, sent in months.items():
+            for month in sent:
+                files = activity.transmission(year, month)
+                for extension, (text, count) in files.items():
+                    written.add(service.champ, f"{service.finess}.{year}.{month}.{extension}", text)
+                    if month == sent[-1] and extension != "ano":
+                        others[extension] += count
+    return _Done(
+        len(stays.numbers), int(stays.sessions.sum()), np.unique(stays.numbers), others, written.files, written.size
+    )
+
+
+class _Written:
+    """Writes files and counts them; ``size`` in bytes."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.files = self.size = 0
+
+    def add(self, champ: str, name: str, text: bytes) -> None:
+        (self._directory / champ / name).write_bytes(text)
+        self.files, self.size = self.files + 1, self.size + len(text)
+
+
+_DRAW = {"smr": smr.draw_smr, "had": had.draw_had, "psy": psy.draw_psy}
+_DESTINATION = {"smr": b"2", "psy": b"4", "had": b"6"}
+
+
+def _activities(task: _Task, stays: Stays, months: Mapping[int, int]) -> list[tuple[Service, Activity]]:
+    """Draw the services beside a hospital, in the order in which they take their patients: HAD after SMR."""
+    _, codes, people = _shared
+    drawn: list[tuple[Service, Activity]] = []
+    from_smr: list[Admissions] = []
+    for service, count in task.services:
+        rng = np.random.default_rng([task.seed, 4, service.number])
+        sent = sent_to(stays, _DESTINATION[service.champ])
+        if service.champ == "had":
+            sent = joined(sent, *(part.where(rng.random(len(part)) < HAD_AFTER_SMR) for part in from_smr))
+        activity = _DRAW[service.champ](
+            rng,
+            service.finess,
+            Catchment(task.hospital, service.number, codes, people),
+            sent,
+            stays={year: count * month // 12 for year, month in months.items()},
+            months=months,
+        )
+        if service.champ == "smr":
+            from_smr.append(activity.leaving)
+        drawn.append((service, activity))
+    return drawn
 
 
 def _months(task: _Task, year: int) -> tuple[int, ...]:

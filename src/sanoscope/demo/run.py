@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sanoscope import workspace as workspaces
@@ -38,8 +38,8 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     raw = place.root / "demonstration"
     made = generate(raw, lines=lines, years=YEARS, processes=place.settings.processus)
     say(
-        f"Pays synthétique : {made.lines} lignes de {made.establishments} établissements fictifs, "
-        f"{made.files} fichiers, {made.size / 1e9:.1f} Go, {made.seconds:.0f} s."
+        f"Pays synthétique : {made.lines} lignes de MCO ({made.establishments} établissements fictifs), "
+        f"{_others(made.others)}, {made.files} fichiers, {made.size / 1e9:.1f} Go, {made.seconds:.0f} s."
     )
     for report in load_path(raw / "reference", place.reference):
         say(f"Référence : {report.path.name}, {sum(report.rows.values())} lignes.")
@@ -56,3 +56,8 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     say(f"Édition {EDITION} construite et publiée, {time.perf_counter() - step:.0f} s.")
     say(f"Du premier octet à l'édition publiée : {time.perf_counter() - started:.0f} s.")
     return place
+
+
+def _others(lines: Mapping[str, int]) -> str:
+    """Say how many lines the other fields have, by kind of file."""
+    return ", ".join(f"{count} {kind.upper()}" for kind, count in lines.items())

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +9,7 @@ from numpy.typing import NDArray
 from sanoscope.demo.casemix import Casemix
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import chaining_columns, digits, draw_patients, last_stays
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Columns = dict[str, NDArray[Any]]
+from sanoscope.demo.records import EPOCH, Bools, Columns, Ints, items, taken, taken_items
 
 PIE = 0.005
 _COUNTERS = {"unites": "nb_rum", "diagnostics": "nb_das", "actes": "nb_zones_actes"}
@@ -46,6 +42,7 @@ class Stays:
         fixed, chaining: arrays of one value a line.
         zones: arrays of one value an item, in the order of lines.
         numbers: uint64[lines], who each is of.
+        exits: int64[lines], day of exit, counted from `records.EPOCH`.
         sessions: bool[lines].
     """
 
@@ -53,19 +50,21 @@ class Stays:
     zones: dict[str, Columns]
     chaining: Columns
     numbers: NDArray[np.uint64]
+    exits: Ints
     sessions: Bools
 
     def until(self, year: int, month: int) -> "Stays":
         """Return what a cumulative transmission of that year and month holds, its lines numbered from 1."""
         kept = (self.fixed["annee_sortie"] == year) & (self.fixed["mois_sortie"] <= month)
-        zones = {}
-        for zone, columns in self.zones.items():
-            items = np.repeat(kept, self.fixed[_COUNTERS[zone]])
-            zones[zone] = {name: values[items] for name, values in columns.items()}
-        keys = np.arange(1, int(kept.sum()) + 1)
-        fixed = {name: values[kept] for name, values in self.fixed.items()} | {"cle_rsa": keys}
-        chaining = {name: values[kept] for name, values in self.chaining.items()} | {"cle_rsa": keys}
-        return Stays(fixed, zones, chaining, self.numbers[kept], self.sessions[kept])
+        keys = {"cle_rsa": np.arange(1, int(kept.sum()) + 1)}
+        return Stays(
+            taken(self.fixed, kept) | keys,
+            taken_items(self.zones, self.fixed, _COUNTERS, kept),
+            taken(self.chaining, kept) | keys,
+            self.numbers[kept],
+            self.exits[kept],
+            self.sessions[kept],
+        )
 
 
 def draw_stays(
@@ -102,7 +101,7 @@ def draw_stays(
         rng, hospital.number, sexes=sex, births=years - age, residences=hospital.residences, people=people
     )
     starts = ((years - 1970) * 12 + month - 1).astype("datetime64[M]").astype("datetime64[D]")
-    exits = (starts - np.datetime64("2000-01-01")).astype(np.int64) + rng.integers(0, 28, count)
+    exits = (starts - EPOCH).astype(np.int64) + rng.integers(0, 28, count)
     deaths = _deaths(rng, casemix, which, age, nights) & last_stays(patients.numbers, exits)
     deaths |= casemix.risks[which] == 1  # the GHM itself says so
     fixed: Columns = {
@@ -130,7 +129,7 @@ def draw_stays(
         "annee_fichier": years,
     }
     zones = _zones(rng, fixed, casemix.acts[which])
-    return Stays(fixed, zones, chaining, patients.numbers, casemix.sessions[which])
+    return Stays(fixed, zones, chaining, patients.numbers, exits, casemix.sessions[which])
 
 
 def _ages(rng: np.random.Generator, casemix: Casemix, which: Ints, ageing: float) -> Ints:
@@ -184,7 +183,9 @@ def _movements(rng: np.random.Generator, casemix: Casemix, which: Ints, nights: 
     out = np.where(moved & (chance < 0.10), np.where(chance < 0.07, b"7", b"6"), b"8")
     out = np.where(casemix.transfers[which], b"7", np.where(lent, b"0", out))
     out = np.where(deaths, b"9", out)
-    elsewhere = np.where(out == b"6", b"2", rng.choice(np.array([b"1", b"1", b"2", b"4"]), count))
+    elsewhere = np.where(
+        out == b"6", b"2", rng.choice(np.array([b"1", b"1", b"1", b"2", b"2", b"2", b"4", b"6"]), count)
+    )
     return {
         "type_sejour": services,
         "mode_entree": entry,
@@ -212,12 +213,12 @@ def _contents(rng: np.random.Generator, casemix: Casemix, which: Ints, nights: I
 
 def _zones(rng: np.random.Generator, fixed: Columns, acts: NDArray[np.bytes_]) -> dict[str, Columns]:
     """Items of each line; the first unit has its diagnoses and acts, nights are shared by the units."""
-    line, rank = _items(fixed["nb_rum"])
+    line, rank = items(fixed["nb_rum"])
     part = (fixed["duree"] // fixed["nb_rum"])[line]
     first = rank == 0
-    stay, nth = _items(fixed["nb_das"])
+    stay, nth = items(fixed["nb_das"])
     start = rng.integers(0, len(ASSOCIATED), len(fixed["dp"]))
-    act_line, nth_act = _items(fixed["nb_zones_actes"])
+    act_line, nth_act = items(fixed["nb_zones_actes"])
     act_start = rng.integers(0, acts.shape[1], len(fixed["dp"]))
     return {
         "unites": {
@@ -238,9 +239,3 @@ def _zones(rng: np.random.Generator, fixed: Columns, acts: NDArray[np.bytes_]) -
             "nb_realisations": np.ones(len(act_line), np.int64),
         },
     }
-
-
-def _items(counter: Ints) -> tuple[Ints, Ints]:
-    """Return, of each item of a zone, its line and its rank in it, from 0."""
-    line = np.repeat(np.arange(len(counter)), counter)
-    return line, np.arange(len(line)) - np.repeat(np.cumsum(counter) - counter, counter)
