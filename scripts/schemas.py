@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/restitution.json et champ.json."""
+"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/restitution.json, champ.json et source.json."""
 
 import json
 from pathlib import Path
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.catalogue.source import Source
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
-MODELS = {"restitution": Restitution, "champ": Champ}
+MODELS = {"restitution": Restitution, "champ": Champ, "source": Source}
 
 
 def schema(name: str) -> str:

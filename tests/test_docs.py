@@ -8,6 +8,7 @@ from pathlib import Path
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import catalogue
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.catalogue.source import Source
 from sanoscope.cli.main import app
 from sanoscope.formats.registry import kinds, layouts
 from sanoscope.nomenclature.tables import TABLES
@@ -78,6 +79,6 @@ def test_every_room_is_on_the_architecture_page() -> None:
 
 
 def test_schemas_for_editors_are_those_of_the_models() -> None:
-    for name, model in {"restitution": Restitution, "champ": Champ}.items():
+    for name, model in {"restitution": Restitution, "champ": Champ, "source": Source}.items():
         kept = json.loads(text(f"docs/schemas/{name}.json"))
         assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"

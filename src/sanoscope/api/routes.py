@@ -63,8 +63,7 @@ def router(service: Service) -> APIRouter:
     @routes.get("/api/v1/restitutions/{slug}", summary="Une restitution", tags=["catalogue"])
     def restitution(slug: str) -> JSONResponse:
         found = service.catalogue.restitution(slug)
-        champ = service.catalogue.champ(found)
-        mesures = [champ.mesures[name].model_dump() | {"nom": name} for name in found.mesures]
+        mesures = [m.model_dump() | {"nom": name} for name, m in service.catalogue.mesures(found).items()]
         return JSONResponse({**_described(found), "notice": found.notice, "mesures": mesures})
 
     @routes.get("/api/v1/editions", summary="Les éditions", tags=["catalogue"])
@@ -78,6 +77,7 @@ def router(service: Service) -> APIRouter:
                     "cree_le": m.cree_le.isoformat(),
                     "annees": m.annees,
                     "publiee": m.nom == served,
+                    "source": m.source.model_dump() if m.source else None,
                     "champs": {
                         code: {"annees": c.annees, "rapprochement": [r.model_dump() for r in c.rapprochement]}
                         for code, c in m.champs.items()
@@ -132,6 +132,7 @@ def _described(restitution: Restitution) -> dict[str, Any]:
         "champ": restitution.champ,
         "acces": restitution.acces,
         "rythme": restitution.rythme,
+        "source": restitution.source,
         "criteres": {name: MEANINGS[name] for name in (*taken(restitution), "comparer")},
         "regroupements": [level for level in restitution.criteres.regroupement if level],
         "activites": list(restitution.criteres.activite),

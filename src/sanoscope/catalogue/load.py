@@ -10,8 +10,9 @@ from typing import TypeVar
 import yaml
 from pydantic import ValidationError
 
-from sanoscope.catalogue.field import Champ, Frozen
+from sanoscope.catalogue.field import Champ, Frozen, Mesure
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.catalogue.source import MesurePubliee, Source
 from sanoscope.errors import NotFoundError, SanoscopeError, suggest
 from sanoscope.sentence import Sentence
 
@@ -25,6 +26,7 @@ class Catalogue:
 
     champs: Mapping[str, Champ]
     restitutions: Mapping[str, Restitution]
+    sources: Mapping[str, Source]
 
     def restitution(self, slug: str) -> Restitution:
         """Return a restitution by its name.
@@ -41,9 +43,34 @@ class Catalogue:
             )
         return self.restitutions[slug]
 
+    def source(self, name: str) -> Source:
+        """Return a published source by its name.
+
+        Raises:
+            NotFoundError: ``source-inconnue``, with the names that exist.
+        """
+        if name not in self.sources:
+            raise NotFoundError(
+                "source-inconnue",
+                Sentence("Il n'y a pas de source publiée « %(nom)s ».", nom=name),
+                allowed=self.sources,
+                todo=suggest(name, self.sources),
+            )
+        return self.sources[name]
+
     def champ(self, restitution: Restitution) -> Champ:
-        """Return the field of a restitution."""
-        return self.champs[restitution.champ]
+        """Return the field of a restitution; of one that a published source alone answers, with its dimensions."""
+        champ = self.champs[restitution.champ]
+        if not restitution.source:
+            return champ
+        own = self.sources[restitution.source].dimensions
+        return champ.model_copy(update={"dimensions": {**champ.dimensions, **own}})
+
+    def mesures(self, restitution: Restitution) -> Mapping[str, Mesure | MesurePubliee]:
+        """Return the measures of a restitution, in the order of its columns."""
+        champ = self.champs[restitution.champ].mesures
+        known = self.sources[restitution.source].mesures if restitution.source else champ
+        return {name: known[name] for name in restitution.mesures}
 
 
 @cache
@@ -53,20 +80,23 @@ def catalogue() -> Catalogue:
 
 
 def load(directory: Path) -> Catalogue:
-    """Read ``champs/*.yaml`` and ``restitutions/*.yaml`` of a directory.
+    """Read ``champs/*.yaml``, ``sources/*.yaml`` and ``restitutions/*.yaml`` of a directory.
 
     Raises:
         SanoscopeError: ``catalogue-invalide``, with the file and what is wrong in it.
     """
     champs = {c.champ: c for c in (_read(path, Champ) for path in sorted((directory / "champs").glob("*.yaml")))}
+    sources = {s.source: s for s in (_read(path, Source) for path in sorted((directory / "sources").glob("*.yaml")))}
     restitutions = {}
     for path in sorted((directory / "restitutions").glob("*.yaml")):
         restitution = _read(path, Restitution)
         if restitution.slug != path.stem:
             raise _invalid(path, f"slug « {restitution.slug} » : il doit être le nom du fichier")
-        _check(path, restitution, champs)
+        _check(path, restitution, champs, sources)
         restitutions[restitution.slug] = restitution
-    return Catalogue(MappingProxyType(champs), MappingProxyType(restitutions))
+    for source in sources.values():
+        _check_source(directory / "sources" / f"{source.source}.yaml", source, champs, restitutions)
+    return Catalogue(MappingProxyType(champs), MappingProxyType(restitutions), MappingProxyType(sources))
 
 
 def _read(path: Path, model: type[Model]) -> Model:
@@ -76,18 +106,42 @@ def _read(path: Path, model: type[Model]) -> Model:
         raise _invalid(path, str(error)) from error
 
 
-def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ]) -> None:
+def _check_source(
+    path: Path, source: Source, champs: Mapping[str, Champ], restitutions: Mapping[str, Restitution]
+) -> None:
+    if not path.is_file():
+        raise _invalid(path, f"source « {source.source} » : elle doit être le nom du fichier")
+    if source.champ not in champs:
+        raise _invalid(path, f"champ « {source.champ} » inconnu ; connus : {', '.join(champs)}")
+    known = {*champs[source.champ].dimensions, *source.dimensions}
+    for form in source.fichiers:
+        if unknown := set(form.cles) - known:
+            raise _invalid(path, f"clé {', '.join(sorted(unknown))} inconnue ; connues : {', '.join(sorted(known))}")
+    for slug in source.restitutions:
+        if slug not in restitutions:
+            raise _invalid(path, f"restitution « {slug} » inconnue ; connues : {', '.join(restitutions)}")
+        answered = restitutions[slug]
+        if answered.champ != source.champ or answered.source not in ("", source.source):
+            raise _invalid(path, f"restitution « {slug} » : elle est d'un autre champ ou d'une autre source")
+        if missing := set(answered.mesures) - set(source.mesures):
+            raise _invalid(path, f"restitution « {slug} » : la source n'a pas {', '.join(sorted(missing))}")
+
+
+def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ], sources: Mapping[str, Source]) -> None:
     champ = champs.get(restitution.champ)
     if champ is None:
         raise _invalid(path, f"champ « {restitution.champ} » inconnu ; connus : {', '.join(champs)}")
     if restitution.cube and restitution.cube not in champ.cubes:
         raise _invalid(path, f"cube « {restitution.cube} » inconnu ; connus : {', '.join(champ.cubes)}")
+    source = sources.get(restitution.source)
+    if restitution.source and (source is None or restitution.slug not in source.restitutions):
+        raise _invalid(path, f"source « {restitution.source} » inconnue, ou elle n'y répond pas : {', '.join(sources)}")
     wanted = {
-        "mesure": (set(restitution.mesures), set(champ.mesures)),
+        "mesure": (set(restitution.mesures), set(source.mesures if source else champ.mesures)),
         "dimension": (
             {*restitution.criteres.regroupement, *restitution.criteres.activite, *restitution.lignes}
             - {"", "regroupement"},
-            set(champ.dimensions),
+            {*champ.dimensions, *(source.dimensions if source else ())},
         ),
     }
     for what, (names, known) in wanted.items():

@@ -88,8 +88,10 @@ class Restitution(Frozen):
         champ: field.
         acces: who may ask for it.
         rythme: how often it is brought up to date.
-        genre: ``activite``, figures of a cube; ``transmissions``, who has sent what.
+        genre: ``activite``, figures of a cube; ``transmissions``, who has sent what; ``publiee``, figures that only a
+            published source gives.
         cube: base cube it is answered from; "" where it is not from one.
+        source: the published source of a ``publiee``.
         filtre: what of the cube it is about, by dimension: allowed values.
         criteres: what it takes.
         lignes: dimensions of the rows; ``regroupement`` stands for the level asked for.
@@ -111,8 +113,9 @@ class Restitution(Frozen):
     champ: str
     acces: Literal["libre", "identifie", "securise"]
     rythme: Literal["hebdomadaire", "mensuel", "annuel"]
-    genre: Literal["activite", "transmissions"] = "activite"
+    genre: Literal["activite", "transmissions", "publiee"] = "activite"
     cube: str = ""
+    source: str = ""
     filtre: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     criteres: Criteres
     lignes: tuple[str, ...]
@@ -126,8 +129,12 @@ class Restitution(Frozen):
 
     @model_validator(mode="after")
     def _coherent(self) -> "Restitution":
-        if (self.genre == "activite") != bool(self.cube and self.mesures):
-            raise ValueError("cube et mesures vont avec le genre « activite », et seulement avec lui")
+        if (self.genre == "activite") != bool(self.cube):
+            raise ValueError("cube va avec le genre « activite », et seulement avec lui")
+        if (self.genre == "publiee") != bool(self.source):
+            raise ValueError("source va avec le genre « publiee », et seulement avec lui")
+        if (self.genre == "transmissions") == bool(self.mesures):
+            raise ValueError("mesures va avec les genres « activite » et « publiee », et seulement avec eux")
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
         drawn = [name for chart in self.graphiques for name in (chart.mesure, chart.effectif)]

@@ -20,8 +20,11 @@ from sanoscope.edition import publication
 from sanoscope.edition.build import build as build_edition
 from sanoscope.edition.check import check as check_edition
 from sanoscope.edition.edition import open_edition
+from sanoscope.edition.published import build_published
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.receive import IntakeReport, receive
+from sanoscope.intake.store import StoredFile
+from sanoscope.intake.tables import StoredTable
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings, rows
@@ -104,16 +107,30 @@ def reference_load(
 
 @app.command()
 def intake(
-    paths: Annotated[list[Path], typer.Argument(metavar="CHEMIN...", help="Fichiers, dossiers ou archives e-PMSI.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="CHEMIN...", help="Fichiers, dossiers, archives e-PMSI ou tableaux publiés."),
+    ],
+    source: Annotated[
+        str, typer.Option("--source", help="La source publiée dont sont ces fichiers ; sinon leurs colonnes la disent.")
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Reçoit des fichiers PMSI ; ce qui rompt le format va en quarantaine, avec sa raison."""
+    """Reçoit des fichiers PMSI ou des tableaux publiés ; ce qui rompt le format va en quarantaine, avec sa raison."""
     with _told():
         place = _workspace(workspace)
+        books = catalogue()
+        sources = [books.source(source)] if source else list(books.sources.values())
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
         with Progress(*columns, console=err, transient=True) as progress:
             task = progress.add_task("Réception", total=None)
-            report = receive(place, paths, progress=lambda n, total: progress.update(task, completed=n, total=total))
+            report = receive(
+                place,
+                paths,
+                progress=lambda n, total: progress.update(task, completed=n, total=total),
+                published=[one.attendu for one in sources],
+                named=bool(source),
+            )
         _say_intake(report, place)
         if not report.clean:
             raise typer.Exit(1)
@@ -127,6 +144,7 @@ def _say_intake(report: IntakeReport, place: Workspace) -> None:
     )
     out.print(f"{read} lignes lues = {accepted} acceptées + {refused} refusées.", highlight=False)
     _listed(note.message for note in report.noted)
+    _say_tables(report)
     _say_neighbours(report)
     torn = [f.nom for f in report.received if f.tronque]
     _listed(f"{name} : fichier tronqué ; il ne compte que faute de mieux." for name in torn)
@@ -139,10 +157,22 @@ def _say_intake(report: IntakeReport, place: Workspace) -> None:
     _listed(f"Refusé [{refusal.code}] {refusal.message}" for refusal in report.refused)
 
 
+def _say_tables(report: IntakeReport) -> None:
+    """Say what each published table was taken for, and what of it is not used."""
+    for table in (f for f in report.received if isinstance(f, StoredTable)):
+        levels = ", ".join(f"{name} {n}" for name, n in table.niveaux.items())
+        left = f" ; colonnes laissées : {', '.join(table.laissees)}" if table.laissees else ""
+        out.print(
+            f"{table.nom} : source {table.source} ({table.forme}), {table.annee} ; lignes par niveau : {levels}{left}.",
+            highlight=False,
+            markup=False,
+        )
+
+
 def _say_neighbours(report: IntakeReport) -> None:
     """Say, once a year and version, that lines were in the layout of the year after."""
     lines: dict[tuple[int, str], int] = {}
-    for file in report.received:
+    for file in (f for f in report.received if isinstance(f, StoredFile)):
         for version, count in file.versions.items():
             if file.admet(version):
                 lines[file.annee, version] = lines.get((file.annee, version), 0) + count
@@ -167,21 +197,33 @@ def build(
     effort: Annotated[
         Literal["normal", "rapide"], typer.Option("--effort", help="Soin mis à perdre peu de chiffres exacts.")
     ] = "normal",
+    source: Annotated[
+        str, typer.Option("--source", help="La source publiée dont faire une édition, telle quelle, masques compris.")
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Construit une édition des dernières transmissions valides."""
+    """Construit une édition des dernières transmissions valides, ou d'une source publiée."""
     with _told():
         place = _workspace(workspace)
+        if source and (years or effort != "normal"):
+            raise SanoscopeError("options", "--years et --effort ne valent pas pour une source publiée.")
         with err.status("Construction") as status:
-            manifest = build_edition(
-                place,
-                catalogue(),
-                years=_years(years),
-                name=name,
-                care=QUICK if effort == "rapide" else Care(),
-                before=publication.served(place.editions),
-                progress=lambda step: status.update(f"Construction : {step}"),
-            )
+
+            def say(step: str) -> None:
+                status.update(f"Construction : {step}")
+
+            if source:
+                manifest = build_published(place, catalogue(), source, name=name, progress=say)
+            else:
+                manifest = build_edition(
+                    place,
+                    catalogue(),
+                    years=_years(years),
+                    name=name,
+                    care=QUICK if effort == "rapide" else Care(),
+                    before=publication.last_protected(place.editions),
+                    progress=say,
+                )
         for code, champ in manifest.champs.items():
             for year in champ.rapprochement:
                 left_out = ", ".join(f"{n} {code}" for code, n in year.exclusions.items()) or "aucune"
@@ -260,7 +302,8 @@ def editions(workspace: WorkspaceOption = None) -> None:
         for manifest in publication.editions(place.editions):
             mark = " ← publiée" if manifest.nom == served else ""
             years = ", ".join(map(str, manifest.annees))
-            out.print(f"{manifest.nom}  {manifest.etat}  {years}{mark}", highlight=False)
+            of = f"  source {manifest.source.source}" if manifest.source else ""
+            out.print(f"{manifest.nom}  {manifest.etat}  {years}{of}{mark}", highlight=False)
 
 
 @app.command()
@@ -285,7 +328,8 @@ def query(
         restitution = books.restitution(slug)
         pinned = dict(pairs).get("edition", "")
         reader = SECURE if scope == "secure" else OPEN
-        edition = open_edition(place.editions, pinned, settings=place.settings, public=reader.masked)
+        named = pinned or publication.answering(place.editions, restitution)
+        edition = open_edition(place.editions, named, settings=place.settings, public=reader.masked)
         asked = parse(pairs, restitution, edition, reader, Baskets(place.state))
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
         if explain:

@@ -96,7 +96,7 @@ def build(
             todo="Recevez d'abord des fichiers : « sanoscope intake CHEMIN ».",
         )
     with alone(workspace.editions, "construction"):
-        target = _name(workspace, name)
+        target = edition_name(workspace, name)
         work = workspace.editions / f"{UNFINISHED}{target}"
         for side in (manifests.PUBLIC, manifests.SECURE):
             (work / side).mkdir(parents=True)
@@ -130,7 +130,12 @@ def build(
     return manifest
 
 
-def _name(workspace: Workspace, name: str) -> str:
+def edition_name(workspace: Workspace, name: str) -> str:
+    """Return the name of an edition to build; "" is that of the day.
+
+    Raises:
+        SanoscopeError: ``nom-invalide``, ``edition-existante``.
+    """
     if name and (not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith(".")):
         raise SanoscopeError(
             "nom-invalide",
@@ -216,9 +221,9 @@ class _Construction:
             },
             codes_inconnus=self.unknown,
             tables=self.tables,
-            empreinte=_fingerprint(self.database),
+            empreinte=fingerprint(self.database),
             tables_ouvertes=tables,
-            empreinte_ouverte=_fingerprint(self.public_database),
+            empreinte_ouverte=fingerprint(self.public_database),
             protection=protection,
         )
 
@@ -497,7 +502,8 @@ def _entry(file: StoredFile) -> manifests.Entree:
     )
 
 
-def _fingerprint(path: Path) -> str:
+def fingerprint(path: Path) -> str:
+    """Return the sha256 of a file that is wholly on the disk."""
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
         return hashlib.file_digest(stream, "sha256").hexdigest()

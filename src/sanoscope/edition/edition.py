@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube, database
-from sanoscope.edition.publication import current
+from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube
+from sanoscope.edition.publication import absent, current
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.memory import MemoryEngine
 from sanoscope.engine.plan import Aggregate, Scan
@@ -93,6 +94,16 @@ class Edition:
             manifest = self.manifest.model_copy(update={"champs": own})
             self._views[champ] = Edition(manifest, {champ: self.engines[champ]}, self.public)
         return self._views[champ]
+
+    def answering(self, restitution: Restitution) -> "Edition":
+        """Return the edition as a restitution's field sees it.
+
+        Raises:
+            NotFoundError: it does not have the restitution's figures.
+        """
+        if not self.manifest.repond(restitution):
+            raise absent(restitution, self.manifest)
+        return self.of(restitution.champ)
 
     @cached_property
     def _views(self) -> dict[str, "Edition"]:
@@ -199,7 +210,7 @@ def open_edition(
     manifest = manifests.read(place / manifests.PUBLIC if public else place)
     engines = {
         champ: DuckDBEngine(
-            place / database(champ, public=public),
+            place / manifest.base(champ, public=public),
             read_only=True,
             memory=settings.memoire,
             threads=settings.processus,
@@ -215,7 +226,13 @@ def in_memory(edition: Edition) -> Edition:
     engines: dict[str, Engine] = {}
     for champ, engine in edition.engines.items():
         names = [t.nom for t in edition.manifest.champs[champ].tables]
-        names += ["etablissements", "residences", "zonages", "libelles", *([SILENT] if edition.public else [])]
+        names += [
+            "etablissements",
+            "residences",
+            "zonages",
+            "libelles",
+            *([SILENT] if edition.public and not edition.manifest.source else []),
+        ]
         tables: dict[str, pa.Table] = {name: engine.run(Scan(name)) for name in names}
         engines[champ] = MemoryEngine(tables)
     return Edition(edition.manifest, engines, edition.public)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
 
@@ -145,8 +146,34 @@ class ManifestChamp(_Model):
         return max((e.mois for e in self.entrees if e.annee == annee), default=0)
 
 
+class SourcePubliee(_Model):
+    """The published source that an edition is of: its masks are its publisher's own.
+
+    Attributes:
+        source: its name in the catalogue; ``libelle`` what it is.
+        editeur, par, licence, lien: who publishes it, who gathered it, under what licence, where.
+        mise_a_jour: the day it says it was brought up to date (ISO), "" if it does not say.
+        restitutions: those that it answers, and no other.
+        cellules: figures by state.
+    """
+
+    source: str
+    libelle: str
+    editeur: str
+    par: str
+    licence: str
+    lien: str
+    mise_a_jour: str
+    restitutions: list[str]
+    cellules: dict[str, int]
+
+
 class Manifest(_Model):
-    """An edition: what it was made from, by what, and what it holds of each field."""
+    """An edition: what it was made from, by what, and what it holds of each field.
+
+    An edition of a published source has one store, which is open: there is nothing in it that its publisher did not
+    show.
+    """
 
     nom: str
     etat: Literal["en cours", "scellée"] = "en cours"
@@ -155,6 +182,17 @@ class Manifest(_Model):
     moteur: str
     nomenclatures: dict[str, str]
     champs: dict[str, ManifestChamp]
+    source: SourcePubliee | None = None
+
+    def repond(self, restitution: Restitution) -> bool:
+        """Tell whether the edition has the figures of a restitution: those of its field, or those of its source."""
+        if self.source:
+            return restitution.slug in self.source.restitutions
+        return not restitution.source and restitution.champ in self.champs
+
+    def base(self, champ: str, *, public: bool) -> str:
+        """Return where the tables of a field are, from the edition's directory."""
+        return database(champ, public=public or self.source is not None)
 
     @property
     def annees(self) -> list[int]:

@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.manifest import Manifest, database
+from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
 
@@ -46,6 +48,82 @@ def served(directory: Path) -> str:
     """Return the name of the published edition, "" where none is."""
     pointer = directory / POINTER
     return pointer.readlink().name if pointer.is_symlink() else ""
+
+
+def answering(directory: Path, restitution: Restitution) -> str:
+    """Return the edition that answers a restitution where none is named: the published one if it has its figures.
+
+    Else the last published of those that have them: an edition of a published source is served beside the others.
+
+    Raises:
+        NotFoundError: ``aucune-edition-publiee``, or none has them: ``source-absente``, ``champ-absent``.
+    """
+    now = current(directory)
+    names = dict.fromkeys((now, *reversed(_history(directory))))
+    found = next((name for name in names if _known(directory, name).repond(restitution)), None)
+    if found is None:
+        raise absent(restitution, _known(directory, now))
+    return found
+
+
+def last_protected(directory: Path) -> str:
+    """Return the last published edition that is not of a published source, whose moves the next one keeps; "" for none.
+
+    One that was published and removed since is passed over.
+    """
+    names = (name for name in reversed(_history(directory)) if (directory / name).is_dir())
+    return next((name for name in names if not _known(directory, name).source), "")
+
+
+def _known(directory: Path, name: str) -> Manifest:
+    """Return what the open side knows of an edition."""
+    place = directory / name / manifests.PUBLIC
+    file = place / manifests.FILE
+    return _read(place, file.stat().st_mtime_ns if file.is_file() else 0)
+
+
+@lru_cache(maxsize=64)
+def _read(place: Path, stamp: int) -> Manifest:
+    """Return a manifest; read again when it is no longer as of its ``stamp`` (sealing)."""
+    return manifests.read(place)
+
+
+def absent(restitution: Restitution, manifest: Manifest) -> NotFoundError:
+    """Return the error of an edition that does not have the figures of a restitution: what to do to have them."""
+    if restitution.source:
+        return NotFoundError(
+            "source-absente",
+            Sentence(
+                "« %(slug)s » vient de la source publiée %(source)s, que l'édition « %(nom)s » n'a pas.",
+                slug=restitution.slug,
+                source=restitution.source,
+                nom=manifest.nom,
+            ),
+            todo=Sentence(
+                "Demandez une édition qui l'a ; l'exploitant en fait une par « sanoscope intake FICHIER », « sanoscope "
+                "build --source %(source)s », « sanoscope publish EDITION ».",
+                source=restitution.source,
+            ),
+        )
+    if manifest.source:
+        return NotFoundError(
+            "restitution-absente",
+            Sentence(
+                "L'édition « %(nom)s » est celle d'une source publiée : elle ne répond pas à « %(slug)s ».",
+                nom=manifest.nom,
+                slug=restitution.slug,
+            ),
+            allowed=manifest.source.restitutions,
+            todo=Sentence("Demandez une autre édition."),
+        )
+    return NotFoundError(
+        "champ-absent",
+        Sentence(
+            "L'édition « %(nom)s » n'a pas le champ %(champ)s.", nom=manifest.nom, champ=restitution.champ.upper()
+        ),
+        allowed=manifest.champs,
+        todo=Sentence("Demandez une édition qui l'a, ou recevez ses fichiers et reconstruisez."),
+    )
 
 
 def publish(directory: Path, name: str) -> None:
@@ -112,7 +190,7 @@ def verify(directory: Path, name: str) -> Manifest:
     """
     manifest = manifests.read(directory / name)
     prints = {
-        database(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
+        manifest.base(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
         for name, champ in manifest.champs.items()
         for public in (False, True)
     }

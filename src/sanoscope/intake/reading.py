@@ -15,6 +15,7 @@ from sanoscope.intake.decode import Decoded, decode
 from sanoscope.intake.quarantine import LineQuarantine
 from sanoscope.intake.sources import Refusal, Source
 from sanoscope.intake.store import RECORD, StoredFile, Writer, place_of, read_record
+from sanoscope.intake.tables import StoredTable
 from sanoscope.workspace import UNFINISHED, Workspace
 
 
@@ -23,7 +24,7 @@ class FileReport:
     """What became of one file: received, already there, or refused."""
 
     label: str
-    stored: StoredFile | None = None
+    stored: StoredFile | StoredTable | None = None
     known: bool = False
     refusal: Refusal | None = None
 

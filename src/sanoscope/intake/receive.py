@@ -6,7 +6,7 @@ appear there together. Several files are read by several processes; the order of
 
 import itertools
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +16,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from sanoscope.errors import InputFileError
 from sanoscope.intake.champs import settle
+from sanoscope.intake.forms import Attendu
 from sanoscope.intake.quarantine import note_refused_files
 from sanoscope.intake.reading import FileReport, receive_file
-from sanoscope.intake.sources import Refusal, Source, find_sources
+from sanoscope.intake.sources import Refusal, Source, files_of, find_sources
 from sanoscope.intake.store import StoredFile
+from sanoscope.intake.tables import StoredTable, TableFile, receive_table, recognised
 from sanoscope.workspace import Workspace, alone
 
 Progress = Callable[[int, int], None]
@@ -38,12 +41,12 @@ class IntakeReport:
     noted: list[Refusal] = field(default_factory=list)
 
     @property
-    def received(self) -> list[StoredFile]:
+    def received(self) -> list[StoredFile | StoredTable]:
         """Files that entered the store."""
         return [f.stored for f in self.files if f.stored and not f.known]
 
     @property
-    def known(self) -> list[StoredFile]:
+    def known(self) -> list[StoredFile | StoredTable]:
         """Files that were in the store already."""
         return [f.stored for f in self.files if f.stored and f.known]
 
@@ -68,20 +71,68 @@ class IntakeReport:
         return not self.refused and all(f.refusees == 0 and not f.tronque for f in self.received)
 
 
-def receive(workspace: Workspace, paths: list[Path], *, progress: Progress | None = None) -> IntakeReport:
-    """Take files, folders and archives into the store; what breaks the layout goes to quarantine.
+def receive(
+    workspace: Workspace,
+    paths: list[Path],
+    *,
+    progress: Progress | None = None,
+    published: Sequence[Attendu] = (),
+    named: bool = False,
+) -> IntakeReport:
+    """Take files, folders, archives and published tables into the store; what breaks the layout goes to quarantine.
+
+    Args:
+        workspace: where.
+        paths: what to read; folders are walked through.
+        progress: told how far it is.
+        published: the sources whose tables are recognised by their columns.
+        named: ``published`` is the one source that every file is said to be of.
 
     Raises:
         SanoscopeError: another intake is at work in this workspace.
     """
-    sources, refusals = settle(find_sources(paths, max_ratio=workspace.settings.facteur_decompression))
+    tables, others, unread = _published_tables(paths, published, named=named)
+    sources, refusals = settle(find_sources(others, max_ratio=workspace.settings.facteur_decompression))
     now = datetime.now(UTC).isoformat()
     with alone(workspace.store, "réception"), alone(workspace.quarantine, "réception"):
         reports = _read_all(workspace, sources, now, progress or (lambda done, total: None))
+        reports += unread
+        reports += [_received_table(workspace, table, now) for table in tables]
     noted = [r for r in refusals if r.noted]
     reports = [*reports, *(FileReport(r.label, refusal=r) for r in refusals if not r.noted)]
     note_refused_files(workspace.quarantine, [r.refusal for r in reports if r.refusal])
     return IntakeReport(reports, noted)
+
+
+def _published_tables(
+    paths: list[Path], published: Sequence[Attendu], *, named: bool
+) -> tuple[list[TableFile], list[Path], list[FileReport]]:
+    """Return the published tables among files, the other paths, and the files that could not be told."""
+    if not published:
+        return [], paths, []
+    tables: list[TableFile] = []
+    others: list[Path] = []
+    unread: list[FileReport] = []
+    for path in (file for given in paths for file in (files_of(given) if given.is_dir() else [given])):
+        try:
+            table = recognised(path, published, named=named) if path.is_file() else None
+        except InputFileError as error:
+            unread.append(FileReport(path.name, refusal=Refusal(path.name, error.code, str(error))))
+            continue
+        if table:
+            tables.append(table)
+        else:
+            others.append(path)
+    return tables, others, unread
+
+
+def _received_table(workspace: Workspace, table: TableFile, now: str) -> FileReport:
+    label = table.path.name
+    try:
+        stored, known = receive_table(workspace, table, now)
+    except InputFileError as error:
+        return FileReport(label, refusal=Refusal(label, error.code, str(error)))
+    return FileReport(label, stored=stored, known=known)
 
 
 def _read_all(workspace: Workspace, sources: list[Source], now: str, progress: Progress) -> list[FileReport]:

@@ -151,6 +151,11 @@ class _Finder:
             self.refuse(label, "non-lu", message, noted=True)
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a folder and its folders, in a stable order; hidden ones are not looked at."""
+    return sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith("."))
+
+
 def find_sources(paths: list[Path], *, max_ratio: int) -> Found:
     """Return what there is to read under paths, in a stable order, and what is refused outright.
 
@@ -161,7 +166,7 @@ def find_sources(paths: list[Path], *, max_ratio: int) -> Found:
     finder = _Finder(max_ratio)
     for path in paths:
         if path.is_dir():
-            for found in sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".")):
+            for found in files_of(path):
                 finder.look(found)
         elif path.is_file():
             finder.look(path)

@@ -15,7 +15,7 @@ from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
 from sanoscope.errors import CriterionError, SanoscopeError
-from sanoscope.query import words
+from sanoscope.query import published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.persons import counted, looked_up
@@ -99,6 +99,8 @@ def answer(
         CriterionError: there is nothing of the kind to compare with.
     """
     restitution = catalogue.restitution(query.restitution)
+    if edition.manifest.source:
+        return published.answered(query, restitution, catalogue, edition.answering(restitution))
     if restitution.genre == "transmissions":
         return sent(query, restitution, catalogue.champ(restitution), edition.of(restitution.champ))
     if not query.comparer:
@@ -117,9 +119,12 @@ def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: E
     """Do nothing if the store has tables that answer a query; `answer` would raise the same. Reads no figure.
 
     Raises:
-        CriterionError: ``non-publie``: the open side does not publish this crossing.
+        CriterionError: ``non-publie``: the open side does not publish this crossing; ``trop-long``.
     """
-    if catalogue.restitution(query.restitution).genre == "activite":
+    restitution = catalogue.restitution(query.restitution)
+    if edition.manifest.source:
+        published.check(query, restitution, catalogue, edition.answering(restitution))
+    elif restitution.genre == "activite":
         _Answer(query, scope, catalogue, edition, 0)
 
 

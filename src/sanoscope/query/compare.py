@@ -62,6 +62,8 @@ def reference(query: Query, restitution: Restitution, edition: Edition) -> Refer
     own = replace(query, comparer="")
     if restitution.genre == "transmissions":
         raise _nothing(query, Sentence("ce tableau n'a pas de chiffres à comparer"))
+    if edition.manifest.source:
+        raise _nothing(query, Sentence("une source publiée se donne telle quelle"))
     if query.comparer == "n-1":
         if restitution.precedente:
             raise _nothing(query, Sentence("le tableau montre déjà l'année précédente"))

@@ -124,7 +124,7 @@ def parse(
 
     Raises:
         CriterionError: an unknown criterion or value, or a combination that means nothing; says what is allowed.
-        NotFoundError: ``champ-absent``: the edition does not hold the restitution's field.
+        NotFoundError: the edition does not have the restitution's figures.
     """
     if not scope.may_read(restitution.acces):
         raise CriterionError(
@@ -134,7 +134,7 @@ def parse(
             ),
             todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
         )
-    return _Parser(restitution, edition.of(restitution.champ), baskets).parse(_collected(pairs, restitution))
+    return _Parser(restitution, edition.answering(restitution), baskets).parse(_collected(pairs, restitution))
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:

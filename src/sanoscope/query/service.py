@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import Scope
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
-from sanoscope.edition.publication import current, published
+from sanoscope.edition.publication import answering, current, published
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
@@ -62,6 +63,15 @@ class Service:
                 self._editions.popitem(last=False)
             return self._editions[name, public]
 
+    def answering(self, restitution: Restitution, name: str = "", *, public: bool = True) -> Edition:
+        """Return the edition that answers a restitution, seen by its field: the one named, else the one that has it.
+
+        Raises:
+            NotFoundError: there is no such edition, none is published, or none has the restitution's figures.
+        """
+        found = name or answering(self.workspace.editions, restitution)
+        return self.edition(found, public=public).answering(restitution)
+
     def question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         """Return the checked question and the edition that will answer it.
 
@@ -72,7 +82,7 @@ class Service:
         given = list(pairs)
         restitution = self.catalogue.restitution(slug)
         pinned = next((value for name, value in given if name == "edition"), "")
-        edition = self.edition(pinned, public=scope.masked)
+        edition = self.answering(restitution, pinned, public=scope.masked)
         return parse(given, restitution, edition, scope, self.baskets), edition
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:

@@ -95,18 +95,18 @@ def _restitutions(catalogue: Catalogue) -> Iterator[Entry]:
 
 def _measures(catalogue: Catalogue) -> Iterator[Entry]:
     for name, champ in catalogue.champs.items():
+        own = [r for r in catalogue.restitutions.values() if r.champ == name and not r.source]
         for mesure, declared in champ.mesures.items():
-            yield Entry(
-                Kind.MEASURE,
-                name,
-                mesure,
-                declared.libelle,
-                level_title=name.upper(),
-                detail=declared.definition,
-                asked_of=tuple(
-                    r.slug for r in catalogue.restitutions.values() if r.champ == name and mesure in r.mesures
-                ),
-            )
+            asked_of = tuple(r.slug for r in own if mesure in r.mesures)
+            yield _measure(name, mesure, declared.libelle, declared.definition, asked_of)
+    for restitution in catalogue.restitutions.values():
+        if restitution.source:
+            for mesure, publiee in catalogue.sources[restitution.source].mesures.items():
+                yield _measure(restitution.champ, mesure, publiee.libelle, publiee.definition, (restitution.slug,))
+
+
+def _measure(champ: str, code: str, name: str, definition: str, asked_of: tuple[str, ...]) -> Entry:
+    return Entry(Kind.MEASURE, champ, code, name, level_title=champ.upper(), detail=definition, asked_of=asked_of)
 
 
 def _activities(catalogue: Catalogue, edition: Edition) -> Iterator[Entry]:

@@ -59,7 +59,7 @@ class Links:
             if entry.criterion:
                 by_level.setdefault((entry.criterion, entry.level), []).append(entry)
         for level, entries in by_level.items():
-            tried = [self._tried(entries, r) for r in catalogue.restitutions.values() if r.champ in edition.engines]
+            tried = [self._tried(entries, r) for r in catalogue.restitutions.values() if edition.manifest.repond(r)]
             self._patterns[level] = tuple(query for query in tried if query)
 
     def _tried(self, entries: Sequence[Entry], restitution: Restitution) -> Query | None:

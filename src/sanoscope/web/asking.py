@@ -44,7 +44,7 @@ def wished(service: Service, restitution: Restitution, items: Iterable[tuple[str
     """
     sent = [(name, value) for name, value in items if name != COUNT]
     pinned = next((value.strip() for name, value in sent if name == "edition"), "")
-    return criteria(sent, restitution, service.edition(pinned).of(restitution.champ))
+    return criteria(sent, restitution, service.answering(restitution, pinned))
 
 
 def hint(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]]) -> Hint:
@@ -97,9 +97,9 @@ def form_page(
 def form_of(service: Service, restitution: Restitution, given: dict[str, str], language: languages.Language) -> Form:
     """Return the form of a restitution, filled with what was given."""
     pinned = given.get("edition", "")
-    edition = service.edition(pinned).of(restitution.champ)
+    edition = service.answering(restitution, pinned)
     champ = service.catalogue.champ(restitution)
-    return Form(restitution, champ, edition, openness(service, restitution.slug), given, language)
+    return Form(restitution, champ, edition, openness(service, restitution, edition), given, language)
 
 
 def siblings(service: Service, restitution: Restitution) -> list[Restitution]:

@@ -239,11 +239,11 @@ def _uses(service: Service, slug: str, question: str) -> list[Use]:
     Raises:
         NotFoundError: there is no such restitution.
     """
-    held = service.edition().engines
+    held = service.edition().manifest
     takes = [
         r
         for r in service.catalogue.restitutions.values()
-        if r.criteres.etablissements and r.champ in held and OPEN.may_read(r.acces)
+        if r.criteres.etablissements and held.repond(r) and OPEN.may_read(r.acces)
     ]
     if not slug:
         return [Use(r.slug, r.titre, f"/restitutions/{quote(r.slug)}/formulaire?portee=panier") for r in takes]

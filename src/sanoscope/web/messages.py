@@ -81,11 +81,20 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
             for text in (mesure.libelle, mesure.definition, mesure.unite):
                 if text:
                     yield text, champ.champ
+    yield from _of_sources(catalogue)
     for restitution in catalogue.restitutions.values():
         for text in (restitution.titre, restitution.objet, restitution.sous_theme, *restitution.contenu):
             yield text, restitution.slug
         for text in paragraphs(restitution.notice):
             yield text, f"{restitution.slug}, notice"
+
+
+def _of_sources(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
+    for source in catalogue.sources.values():
+        dimensions = (dimension.libelle for dimension in source.dimensions.values())
+        measures = (text for m in source.mesures.values() for text in (m.libelle, m.definition, m.unite) if text)
+        for text in (source.libelle, source.licence, *source.remarques, *dimensions, *measures):
+            yield text, source.source
 
 
 def _of_lists() -> Iterator[tuple[Message, str]]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from sanoscope.access.scope import OPEN
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import check_published
 from sanoscope.query.criteria import parse
@@ -26,11 +28,15 @@ class Openness:
     activities: frozenset[str]
 
 
-def openness(service: Service, slug: str) -> Openness:
-    """Return what an open reader is answered of a restitution, from the published edition. Reads no figure."""
-    restitution = service.catalogue.restitution(slug)
-    edition = service.edition().of(restitution.champ)
+def openness(service: Service, restitution: Restitution, edition: Edition) -> Openness:
+    """Return what an open reader is answered of a restitution, from an edition. Reads no figure.
+
+    Of a published source, everything: what it has not is said when it is asked.
+    """
     taken = restitution.criteres
+    if edition.manifest.source:
+        everywhere = frozenset(_zones(edition) if taken.zone else ())
+        return Openness(frozenset(taken.regroupement), frozenset(), everywhere, frozenset(taken.activite))
 
     def answered(*pairs: tuple[str, str]) -> bool:
         try:
@@ -42,7 +48,7 @@ def openness(service: Service, slug: str) -> Openness:
 
     zones = {}
     if taken.zone:
-        zones = {kind: next(iter(sorted(codes))) for kind, codes in _zones(service).items() if codes}
+        zones = {kind: next(iter(sorted(codes))) for kind, codes in _zones(edition).items() if codes}
     activities = {level: sorted(edition.codes(level) - {UNKNOWN})[:1] for level in taken.activite}
     return Openness(
         frozenset(level for level in taken.regroupement if answered(("regroupement", level))),
@@ -56,8 +62,7 @@ def openness(service: Service, slug: str) -> Openness:
     )
 
 
-def _zones(service: Service) -> dict[str, set[str]]:
-    edition = service.edition()
+def _zones(edition: Edition) -> dict[str, set[str]]:
     kinds = {kind: set(edition.libelles.get(kind, {})) for kind in ("region", "departement")}
     kinds["territoire"] = {r.territoire for r in edition.residences.values()}
     kinds |= {f"zonage:{name}": set(zones) for name, zones in edition.zonages.items()}

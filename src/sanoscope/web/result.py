@@ -84,8 +84,8 @@ class Results:
     def page(self, request: Request, query: Query, table: Table, drawn: Markup, pictures: list[Image]) -> HTMLResponse:
         """Return the page of an answer, from its table and its pictures."""
         slug = query.restitution
-        restitution, edition = self._service.catalogue.restitution(slug), self._service.edition(table.edition)
-        edition = edition.of(restitution.champ)
+        restitution = self._service.catalogue.restitution(slug)
+        edition = self._service.answering(restitution, table.edition)
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
         site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"

@@ -52,13 +52,12 @@ def steps(service: Service) -> APIRouter:
     @routes.get("/restitutions/{slug}/notice")
     def notice(slug: str, request: Request) -> HTMLResponse:
         restitution = service.catalogue.restitution(slug)
-        champ = service.catalogue.champ(restitution)
         return page(
             request,
             "notice.html",
             restitution=restitution,
             notice=notice_html(restitution, languages.of(request), level=2),
-            mesures={name: champ.mesures[name] for name in restitution.mesures},
+            mesures=service.catalogue.mesures(restitution),
         )
 
     return routes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
+from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.publication import published
 from sanoscope.query.service import Service
 from sanoscope.web.language import marked
@@ -30,7 +31,7 @@ class Told:
         when: when it was built.
         print: fingerprint of its open store: with the name, what makes it itself for ever.
         years: (year, latest month sent), ascending.
-        champs: its fields.
+        manifest: all that its open side says.
     """
 
     edition: str
@@ -38,7 +39,7 @@ class Told:
     when: datetime
     print: str
     years: tuple[tuple[int, int], ...]
-    champs: frozenset[str]
+    manifest: Manifest
 
     @property
     def partial(self) -> tuple[tuple[int, int], ...]:
@@ -48,7 +49,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A published edition and what it brought up to date: the restitutions whose field it holds."""
+    """A published edition and what it brought up to date: the restitutions that it answers."""
 
     told: Told
     restitutions: tuple[Restitution, ...]
@@ -66,7 +67,7 @@ def updates(service: Service, theme: str = "") -> list[Update]:
     told = [_told(path, path.stat().st_mtime_ns) for path in files if path.is_file()]
     catalogue = service.catalogue
     found = [
-        Update(t, tuple(r for r in catalogue.restitutions.values() if r.champ in t.champs))
+        Update(t, tuple(r for r in catalogue.restitutions.values() if t.manifest.repond(r)))
         for t in sorted(told, key=lambda t: (t.when, t.edition), reverse=True)
     ]
     return [update for update in found if update.of(theme)]
@@ -96,5 +97,5 @@ def _told(path: Path, stamp: int) -> Told:
         manifest.cree_le,
         "-".join(champ.empreinte[:16] for champ in manifest.champs.values()),
         tuple((year, manifest.mois_de(year)) for year in sorted(manifest.annees)),
-        frozenset(manifest.champs),
+        manifest,
     )

@@ -1,0 +1,87 @@
+"""A published source: a table that its publisher has masked already, taken as it is and served as an edition.
+
+A source is one YAML file of ``catalogue/sources``. Its figures are never added to ours nor computed back: a cell is
+shown in the state in which it was published.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from sanoscope.catalogue.field import Dimension, Frozen
+from sanoscope.intake.forms import Attendu, Forme
+
+
+class MesurePubliee(Frozen):
+    """A column of figures, as published.
+
+    Attributes:
+        libelle, definition: label, and one sentence.
+        unite, decimales: its unit and the digits that are published.
+        additive: rows add up: a total is their sum where it can be told.
+    """
+
+    genre: Literal["publiee"] = "publiee"
+    libelle: str
+    unite: str = ""
+    decimales: int = Field(0, ge=0)
+    additive: bool = False
+    definition: str
+
+
+class Source(Frozen):
+    """A published source.
+
+    Attributes:
+        source: its name, in commands and editions.
+        libelle: what it is, in one line.
+        champ: the field that it is about.
+        annee: the year of its figures.
+        editeur, licence, lien: who publishes it, under what licence, where.
+        par: who gathered it, where it is not its publisher.
+        mise_a_jour: the day it says it was brought up to date, None if it does not say.
+        restitutions: those that it answers.
+        dimensions: those that its field does not have, or has otherwise.
+        mesures: its figures.
+        totaux: what the line of total is: ``calcules``, a line of the source where it has one, else what its rows tell;
+            ``source``, a line of the source or none (rows that are too small are left out: of them nothing is known);
+            ``aucun``, none.
+        demande: criteria one of which must be given: the whole is too long for a page.
+        remarques: what a reader must know of its figures, one sentence each.
+        fichiers: the files it comes in.
+    """
+
+    source: str = Field(pattern=r"[a-z0-9-]+")
+    libelle: str
+    champ: str
+    annee: int
+    editeur: str
+    licence: str
+    lien: str
+    par: str = ""
+    mise_a_jour: date | None = None
+    restitutions: tuple[str, ...] = Field(min_length=1)
+    dimensions: dict[str, Dimension] = Field(default_factory=dict)
+    mesures: dict[str, MesurePubliee]
+    totaux: Literal["calcules", "source", "aucun"] = "calcules"
+    demande: tuple[Literal["etablissement", "panier", "activite"], ...] = ()
+    remarques: tuple[str, ...] = ()
+    fichiers: tuple[Forme, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _measures_exist(self) -> "Source":
+        if len({form.nom for form in self.fichiers}) < len(self.fichiers):
+            raise ValueError("fichiers : deux ont le même nom")
+        for form in self.fichiers:
+            if set(form.valeurs) != set(self.mesures):
+                raise ValueError(f"fichier {form.nom} : ses valeurs doivent être les mesures de la source")
+            for name, value in form.valeurs.items():
+                if value.entier and self.mesures[name].decimales:
+                    raise ValueError(f"fichier {form.nom} : {name} est entier et a des décimales")
+        return self
+
+    @property
+    def attendu(self) -> Attendu:
+        """The source as intake knows it."""
+        return Attendu(nom=self.source, annee=self.annee, fichiers=self.fichiers)

@@ -1,0 +1,304 @@
+"""``sanoscope build --source``: an edition of a published source, its cells as they were published.
+
+A table for each level of the source (establishments, CM, GN…): its codes, and for each measure a figure where one was
+published and a state everywhere. No figure is worked out, and what is masked stays so. There is one store, which is
+open: its publisher showed all that is in it.
+"""
+
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from sanoscope import __version__
+from sanoscope.catalogue.field import Champ
+from sanoscope.catalogue.load import Catalogue
+from sanoscope.catalogue.source import Source
+from sanoscope.edition import manifest as manifests
+from sanoscope.edition.build import edition_name, fingerprint
+from sanoscope.engine.duckdb_engine import DuckDBEngine
+from sanoscope.errors import SanoscopeError
+from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, TOTAL, StoredTable, stored_tables
+from sanoscope.nomenclature.reference import Reference, load_reference
+from sanoscope.nomenclature.systems import OWNERS
+from sanoscope.workspace import UNFINISHED, Workspace, alone
+
+ATTRIBUTES = ("raison_sociale", "categorie", "secteur", "departement", "region")
+"""What a source may say of its establishments; it knows better than the reference tables."""
+
+PRIVATE = "PRIVE"
+KIND = "publie"
+"""Kind of the files of a source, in a manifest."""
+
+TABLE = "publie_"
+"""What the names of the tables of levels begin with."""
+
+
+def build_published(
+    workspace: Workspace,
+    catalogue: Catalogue,
+    name_of_source: str,
+    *,
+    name: str = "",
+    progress: Callable[[str], None] | None = None,
+) -> manifests.Manifest:
+    """Build an edition of a published source and return its manifest.
+
+    Args:
+        workspace: where the store, the reference tables and the editions are.
+        catalogue: what the source is.
+        name_of_source: which.
+        name: of the edition; "" is today's date.
+        progress: called with what is being done, in French.
+
+    Raises:
+        NotFoundError: ``source-inconnue``.
+        SanoscopeError: ``rien-a-construire``, ``edition-existante``, ``source-contradictoire`` (two of its files say
+            otherwise of the same row).
+    """
+    source = catalogue.source(name_of_source)
+    received = stored_tables(workspace.store, source.source)
+    files = {record.forme: (record, place) for record, place in reversed(received)}
+    if not files:
+        raise SanoscopeError(
+            "rien-a-construire",
+            f"Le dépôt n'a aucun fichier de la source {source.source}.",
+            todo=f"Recevez-le d'abord : « sanoscope intake FICHIER » ({source.lien}).",
+        )
+    say = progress or (lambda step: None)
+    with alone(workspace.editions, "construction"):
+        target = edition_name(workspace, name)
+        work = workspace.editions / f"{UNFINISHED}{target}"
+        (work / manifests.PUBLIC).mkdir(parents=True)
+        try:
+            reference = load_reference(workspace.reference)
+            made = _Construction(workspace, source, catalogue.champs[source.champ], reference, work)
+            older = sum(record.acceptees for record, _ in received if record not in [r for r, _ in files.values()])
+            champ = made.run(list(files.values()), older, say)
+            manifest = manifests.Manifest(
+                nom=target,
+                cree_le=datetime.now(UTC),
+                logiciel=__version__,
+                moteur="duckdb",
+                nomenclatures=dict(reference.fingerprints),
+                champs={source.champ: champ},
+                source=_told(source, made.states),
+            )
+            manifests.write(work, manifest)
+            manifests.write(work / manifests.PUBLIC, manifest)
+            work.rename(workspace.editions / target)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+    return manifest
+
+
+def _told(source: Source, states: dict[str, int]) -> manifests.SourcePubliee:
+    return manifests.SourcePubliee(
+        source=source.source,
+        libelle=source.libelle,
+        editeur=source.editeur,
+        par=source.par,
+        licence=source.licence,
+        lien=source.lien,
+        mise_a_jour=source.mise_a_jour.isoformat() if source.mise_a_jour else "",
+        restitutions=list(source.restitutions),
+        cellules=states,
+    )
+
+
+class _Construction:
+    """The build of one source: its cells as tables of the edition, the names of things beside them."""
+
+    def __init__(self, workspace: Workspace, source: Source, champ: Champ, reference: Reference, work: Path) -> None:
+        self.source = source
+        self.dimensions = {**champ.dimensions, **source.dimensions}
+        self.reference = reference
+        self.database = work / manifests.database(source.champ, public=True)
+        settings = workspace.settings
+        self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
+        self.forms = {form.nom: form for form in source.fichiers}
+        self.codes = list(dict.fromkeys(code for form in source.fichiers for code in form.cles))
+        self.states: dict[str, int] = {}
+
+    def run(
+        self, files: Sequence[tuple[StoredTable, Path]], older: int, say: Callable[[str], None]
+    ) -> manifests.ManifestChamp:
+        say("lecture des tableaux reçus")
+        frames = {record.forme: pl.read_parquet(place / CELLS) for record, place in files}
+        cells, repeated = self._cells(list(frames.values()))
+        say("établissements et libellés")
+        unknown = self._names(frames)
+        say("tables")
+        tables = [self._level(level, rows) for (level,), rows in cells.group_by(LEVEL, maintain_order=True)]
+        self.engine.close()
+        print_ = fingerprint(self.database)
+        read = sum(record.acceptees for record, _ in files)
+        subtotals = sum(record.niveaux.get(SUBTOTAL, 0) for record, _ in files)
+        return manifests.ManifestChamp(
+            annees=[self.source.annee],
+            entrees=[_entry(record, _latest(frames[record.forme])) for record, _ in files],
+            rapprochement=[
+                manifests.Rapprochement(
+                    annee=self.source.annee,
+                    lignes=read,
+                    retenues=len(cells),
+                    exclusions={"sous-totaux": subtotals, "repetees-d-un-fichier-a-l-autre": repeated},
+                    remplacees=older,
+                )
+            ],
+            versions={},
+            codes_inconnus=unknown,
+            tables=tables,
+            empreinte=print_,
+            tables_ouvertes=tables,
+            empreinte_ouverte=print_,
+        )
+
+    def _cells(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
+        """Return the rows of all files, each once, and how many were there twice.
+
+        Raises:
+            SanoscopeError: ``source-contradictoire``.
+        """
+        keys = self.codes
+        figures = [column for name in self.source.mesures for column in (name, name + STATE)]
+        alike = [
+            frame.filter(pl.col(LEVEL) != SUBTOTAL).select(
+                LEVEL,
+                *(pl.col(key) if key in frame.columns else pl.lit("").alias(key) for key in keys),
+                *figures,
+            )
+            for frame in frames
+        ]
+        every = pl.concat(alike)
+        cells = every.unique(maintain_order=True)
+        twice = cells.filter(pl.struct(LEVEL, *keys).is_duplicated())
+        if len(twice):
+            row = twice.row(0, named=True)
+            raise SanoscopeError(
+                "source-contradictoire",
+                f"Les fichiers reçus de la source {self.source.source} ne disent pas la même chose d'une ligne : "
+                f"{', '.join(f'{key}={row[key]}' for key in (LEVEL, *keys) if row[key])} "
+                f"({len(twice)} lignes ainsi).",
+                todo="Recevez des fichiers de la même mise à jour.",
+            )
+        states = pl.concat([cells[name + STATE].alias("etat") for name in self.source.mesures])
+        self.states = dict(states.value_counts().sort("etat").iter_rows())
+        return cells, len(every) - len(cells)
+
+    def _level(self, level: str, rows: pl.DataFrame) -> manifests.TableCube:
+        """Store the rows of a level, with the codes that they have, in the order of these."""
+        codes = list(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level)))
+        keys = [] if level == TOTAL else codes
+        figures = [column for name in self.source.mesures for column in (name, name + STATE)]
+        kept = rows.select(pl.lit(self.source.annee, pl.Int64).alias("annee"), *keys, *figures).sort(*keys or ["annee"])
+        name = TABLE + level
+        return manifests.TableCube(
+            nom=name,
+            cube=level,
+            dimensions=["annee", *keys],
+            colonnes=["annee", *keys],
+            lignes=self.engine.store(name, kept.to_arrow()),
+        )
+
+    # names --------------------------------------------------------------------------------------------------------
+
+    def _names(self, frames: dict[str, pl.DataFrame]) -> dict[str, int]:
+        """Store establishments, places and labels; return what no table knows, counted."""
+        establishments = self._establishments(list(frames.values()))
+        self.engine.store("etablissements", establishments.to_arrow())
+        codes = establishments["code_geo"].unique()
+        residences = self.reference.residences(codes.filter(codes != "?"))
+        self.engine.store("residences", residences.to_arrow())
+        self.engine.store("zonages", self.reference["zonages"].to_arrow())
+        labels, lost = self._labels(frames)
+        self.engine.store("libelles", labels.to_arrow())
+        unnamed = establishments.filter(~pl.col("connu"))["finess"].n_unique()
+        return {what: n for what, n in {"établissements inconnus": unnamed, **lost}.items() if n}
+
+    def _establishments(self, frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+        """Return the establishments as the reference tables have them, with what the source says instead."""
+        texts = [pl.String] * len(ATTRIBUTES)
+        said = [
+            frame.filter(pl.col("finess") != "").select(
+                "finess",
+                MONTH,
+                *(
+                    pl.col(name).replace("", None) if name in frame.columns else pl.lit(None, kind).alias(name)
+                    for name, kind in zip(ATTRIBUTES, texts, strict=True)
+                ),
+            )
+            for frame in frames
+            if "finess" in frame.columns
+        ]
+        schema = {"finess": pl.String, MONTH: pl.Int64, **dict.fromkeys(ATTRIBUTES, pl.String)}
+        rows = pl.concat([pl.DataFrame(schema=schema), *said])
+        told = rows.group_by("finess").agg(pl.col(MONTH).max(), *(pl.col(a).drop_nulls().first() for a in ATTRIBUTES))
+        private = pl.when(pl.col("categorie") == PRIVATE).then(pl.lit("prive")).otherwise(pl.lit("public"))
+        told = told.with_columns(
+            pl.coalesce("secteur", pl.when(pl.col("categorie").is_not_null()).then(private)).alias("secteur")
+        )
+        pairs = told.select(pl.lit(self.source.annee, pl.Int64).alias("annee"), "finess")
+        known = self.reference.establishments(pairs)
+        joined = known.join(told, on="finess", suffix="_dit", maintain_order="left")
+        return joined.select(
+            *(
+                pl.coalesce(f"{column}_dit", column).alias(column) if column in ATTRIBUTES else pl.col(column)
+                for column in known.columns
+                if column != "connu"
+            ),
+            (pl.col("connu") | pl.col("raison_sociale_dit").is_not_null()).alias("connu"),
+            MONTH,
+        )
+
+    def _labels(self, frames: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, int]]:
+        """Return (niveau, code, libelle) of the codes met and of places, and how many codes nothing names."""
+        met = {
+            name: {code for frame in frames.values() if name in frame.columns for code in frame[name].unique()} - {""}
+            for name in self.codes
+            if name != "finess"
+        }
+        rows: list[tuple[str, str, str]] = []
+        lost: dict[str, int] = {}
+        for name, codes in met.items():
+            known = {**self._reference_labels(name), **self._own_labels(name, frames)}
+            found = {code: label for code in codes if (label := known.get(code) or known.get(code[:-1], ""))}
+            rows += [(name, code, found[code]) for code in sorted(found)]
+            if known and len(found) < len(codes):
+                lost[f"codes sans libellé ({self.dimensions[name].libelle})"] = len(codes) - len(found)
+        for name in ("departement", "region"):
+            rows += [(name, code, label) for code, label in self.reference.labels(f"{name}s").items()]
+        return pl.DataFrame(rows, schema=["niveau", "code", "libelle"], orient="row"), lost
+
+    def _reference_labels(self, name: str) -> dict[str, str]:
+        nomenclature = self.dimensions[name].nomenclature or name
+        return self.reference.labels(nomenclature) if nomenclature in OWNERS else {}
+
+    def _own_labels(self, name: str, frames: dict[str, pl.DataFrame]) -> dict[str, str]:
+        column = f"libelle_{name}"
+        own = [
+            frame.filter(pl.col(LEVEL) == name).select(name, column)
+            for frame in frames.values()
+            if column in frame.columns
+        ]
+        return {code: label for frame in own for code, label in frame.iter_rows() if label}
+
+
+def _latest(frame: pl.DataFrame) -> int:
+    return int(frame.select(pl.col(MONTH).max()).item())
+
+
+def _entry(record: StoredTable, month: int) -> manifests.Entree:
+    return manifests.Entree(
+        nom=record.nom,
+        genre=KIND,
+        finess="",
+        annee=record.annee,
+        mois=month,
+        instant=record.instant,
+        sha256=record.sha256,
+        lignes=record.acceptees,
+    )
