@@ -226,13 +226,9 @@ def in_memory(edition: Edition) -> Edition:
     engines: dict[str, Engine] = {}
     for champ, engine in edition.engines.items():
         names = [t.nom for t in edition.manifest.champs[champ].tables]
-        names += [
-            "etablissements",
-            "residences",
-            "zonages",
-            "libelles",
-            *([SILENT] if edition.public and not edition.manifest.source else []),
-        ]
+        names += ["etablissements", "residences", "zonages", "libelles"]
+        if edition.public and not edition.manifest.source:
+            names.append(SILENT)
         tables: dict[str, pa.Table] = {name: engine.run(Scan(name)) for name in names}
         engines[champ] = MemoryEngine(tables)
     return Edition(edition.manifest, engines, edition.public)

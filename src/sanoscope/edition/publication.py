@@ -59,7 +59,7 @@ def answering(directory: Path, restitution: Restitution) -> str:
         NotFoundError: ``aucune-edition-publiee``, or none has them: ``source-absente``, ``champ-absent``.
     """
     now = current(directory)
-    names = dict.fromkeys((now, *reversed(_history(directory))))
+    names = (now, *(name for name in reversed(_history(directory)) if (directory / name).is_dir()))
     found = next((name for name in names if _known(directory, name).repond(restitution)), None)
     if found is None:
         raise absent(restitution, _known(directory, now))
