@@ -24,9 +24,14 @@ from sanoscope.workspace import Workspace
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WALKED = [
+    f"{kind}-{champ}" for kind in ("cartographie-activite", "casemix", "parts-de-marche") for champ in ("mco", "smr")
+]
+"""Restitutions whose result is walked through in a browser; `test_pages` and `test_result` answer all of them."""
 CASEMIX = "/restitutions/casemix-mco?annee=2023&regroupement=racine"
 CARTO = "/restitutions/cartographie-activite-mco?annee=2023"
 SHARES = "/restitutions/parts-de-marche-mco?annee=2023&zone=departement:29"
+MASKED = "/restitutions/parts-de-marche-mco?annee=2023&zone=departement:22"
 EXPORTED = [
     f"{CASEMIX}&comparer=n-1".replace("&reg", "&etablissement=290000001&reg"),
     f"{CARTO}&zone=departement:29&comparer=region",
@@ -83,7 +88,7 @@ def rows(page: Page) -> list[list[str]]:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("slug", catalogue().restitutions)
+@pytest.mark.parametrize("slug", WALKED)
 def test_three_steps_lead_to_a_table(browser: Browser, site: str, slug: str, script: bool, width: int) -> None:
     page = opened(browser, f"{site}/restitutions", script=script, width=width)
     page.locator(f'.entree > a[href="/restitutions/{slug}"]').click()
@@ -98,7 +103,7 @@ def test_three_steps_lead_to_a_table(browser: Browser, site: str, slug: str, scr
 
 
 @pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("slug", catalogue().restitutions)
+@pytest.mark.parametrize("slug", WALKED)
 def test_three_steps_by_keyboard_alone(browser: Browser, site: str, slug: str, script: bool) -> None:
     page = opened(browser, f"{site}/restitutions", script=script)
     reach(page, f'.entree > a[href="/restitutions/{slug}"]')
@@ -107,15 +112,17 @@ def test_three_steps_by_keyboard_alone(browser: Browser, site: str, slug: str, s
     reach(page, page.get_by_role("button", name="Visualiser les résultats"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/restitutions/*?annee=*")
-    reach(page, '.resultat a[data-tri="sejours"]')
+    sorted_by = catalogue().restitution(slug).mesures[0]
+    reach(page, f'.resultat a[data-tri="{sorted_by}"]')
     page.keyboard.press("Enter")
-    page.wait_for_url("**&tri=-sejours*")
-    reach(page, ".resultat td button")
-    if not script:
-        page.keyboard.press("Enter")
-    page.locator(".mot:popover-open").wait_for()
-    page.keyboard.press("Escape")
-    assert page.locator(".mot:popover-open").count() == 0
+    page.wait_for_url(f"**&tri=-{sorted_by}*")
+    if page.locator(".resultat td button").count():  # not every table hides something
+        reach(page, ".resultat td button")
+        if not script:
+            page.keyboard.press("Enter")
+        page.locator(".mot:popover-open").wait_for()
+        page.keyboard.press("Escape")
+        assert page.locator(".mot:popover-open").count() == 0
     page.context.close()
 
 
@@ -179,7 +186,7 @@ def test_the_header_stays_in_sight(browser: Browser, site: str) -> None:
 @pytest.mark.parametrize("way", ["hover", "focus", "touch", "touch without script"])
 def test_a_mask_says_why(browser: Browser, site: str, way: str) -> None:
     page = opened(
-        browser, site + SHARES, script=way != "touch without script", touch=way.startswith("touch"), width=700
+        browser, site + MASKED, script=way != "touch without script", touch=way.startswith("touch"), width=700
     )
     cell = page.locator("td.masque button").first
     words = page.locator("#etat-masque")
