@@ -34,19 +34,17 @@ class Activity:
 
         A file that would be empty is not made.
         """
-        files = {}
-        for records in self.lines:
-            part = records.until(year, month)
-            files[part.kind] = part.encode(year), len(part.years)
-        keys = np.unique(self.lines[0].until(year, month).columns["cle_sejour"])
-        count = len(keys)
-        columns = taken(self.chaining, keys - 1) | {
-            "cle_sejour": keys,
-            "mois": np.full(count, month),
-            "annee_fichier": np.full(count, year),
-        }
-        files["ano"] = encode(layout_of(self.chained, year), columns, count=count), count
-        return {extension: file for extension, file in files.items() if file[1]}
+        parts = [records.until(year, month) for records in self.lines]
+        files = {part.kind: (part.encode(year), len(part.years)) for part in parts if len(part.years)}
+        keys = np.unique(parts[0].columns["cle_sejour"])
+        if count := len(keys):
+            columns = taken(self.chaining, keys - 1) | {
+                "cle_sejour": keys,
+                "mois": np.full(count, month),
+                "annee_fichier": np.full(count, year),
+            }
+            files["ano"] = encode(layout_of(self.chained, year), columns, count=count), count
+        return files
 
 
 def chaining_of(rng: np.random.Generator, finess: str, stays: Admissions) -> Columns:

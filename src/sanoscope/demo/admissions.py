@@ -15,6 +15,7 @@ from sanoscope.demo.records import EPOCH, Bools, Codes, Ints, calendar
 from sanoscope.demo.stays import Hospital, Stays
 
 OLDEST = 104
+DAYS_A_MONTH = 30.4
 NARROWEST = 1e-9
 """Of no profile: what keeps the chances of an age that none is made for above zero."""
 
@@ -106,7 +107,7 @@ class Catchment:
 
     Attributes:
         hospital: the hospital beside it, whose patients' homes are theirs.
-        number: a rank of the service's own, after those of hospitals.
+        number: a rank of its own, after those of hospitals: its patients are no others'.
         codes: bytes5[codes], geographic codes.
         people: float64[codes], patients who live in each.
     """
@@ -138,18 +139,13 @@ def admissions(
         stays: how many entries, by year.
         months: last month, by year.
     """
-    parts, kinds = [], []
-    years = calendar(sent.entries)[0]
-    for year, count in stays.items():
-        candidates = rng.permutation(np.flatnonzero(years == year))[: int(count * most)]
-        followers = sent.where(np.sort(candidates))
-        parts.append(followers)
-        kinds.append(_fitting(rng, profiles, followers))
-        others = count - len(followers)
-        which = rng.choice(len(profiles), others, p=_shares(profiles))
-        parts.append(_others(rng, catchment, [profiles[i] for i in which], year, months[year]))
-        kinds.append(which)
-    return joined(*parts), np.concatenate(kinds)
+    entered = calendar(sent.entries)[0]
+    chosen = [rng.permutation(np.flatnonzero(entered == year))[: int(n * most)] for year, n in stays.items()]
+    followers = sent.where(np.sort(np.concatenate(chosen)))
+    others = {year: count - len(taken) for (year, count), taken in zip(stays.items(), chosen, strict=True)}
+    which = rng.choice(len(profiles), sum(others.values()), p=_shares(profiles))
+    new = _others(rng, catchment, [profiles[i] for i in which], others, months)
+    return joined(followers, new), np.concatenate([_fitting(rng, profiles, followers), which])
 
 
 def _shares(profiles: Sequence[Profile]) -> NDArray[np.float64]:
@@ -169,27 +165,33 @@ def _fitting(rng: np.random.Generator, profiles: Sequence[Profile], people: Admi
 
 
 def _others(
-    rng: np.random.Generator, catchment: Catchment, profiles: Sequence[Profile], year: int, months: int
+    rng: np.random.Generator,
+    catchment: Catchment,
+    profiles: Sequence[Profile],
+    counts: Mapping[int, int],
+    months: Mapping[int, int],
 ) -> Admissions:
-    """Draw people who come from home at any day of the first months of a year."""
+    """Draw people who come from home on any day of the first months of each year, so many by year."""
     count = len(profiles)
     ages, spreads, women = (np.array([getattr(p, name) for p in profiles]) for name in ("age", "spread", "women"))
     sexes = np.where(rng.random(count) < women, 2, 1)
-    years = np.abs(rng.normal(ages, spreads)).clip(0, OLDEST).astype(np.int64)
-    first = int((np.datetime64(f"{year}-01-01") - EPOCH).astype(np.int64))
-    entries = first + (rng.random(count) * months * 30.4).astype(np.int64)
+    years = np.repeat(list(counts), list(counts.values()))
+    age = np.abs(rng.normal(ages, spreads)).clip(0, OLDEST).astype(np.int64)
+    new_year = ((years - 1970).astype("datetime64[Y]").astype("datetime64[D]") - EPOCH).astype(np.int64)
+    open_days = np.array([months[year] for year in counts]).repeat(list(counts.values())) * DAYS_A_MONTH
+    entries = new_year + (rng.random(count) * open_days).astype(np.int64)
     patients = draw_patients(
         rng,
         catchment.number,
         sexes=sexes,
-        births=year - years,
+        births=years - age,
         residences=catchment.hospital.residences,
         people=catchment.people,
     )
     return Admissions(
         patients.numbers,
         sexes,
-        years,
+        age,
         catchment.codes[patients.homes],
         entries,
         np.full(count, b"", "S1"),

@@ -16,14 +16,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from sanoscope.demo import had, psy, smr
-from sanoscope.demo.activity import Activity
-from sanoscope.demo.admissions import Admissions, Catchment, joined, sent_to
 from sanoscope.demo.casemix import SESSIONS_SHARE, Casemix, draw_casemix
 from sanoscope.demo.country import Country, draw_country, draw_population
 from sanoscope.demo.patients import STAYS_A_PATIENT
-from sanoscope.demo.services import Service, services_of
-from sanoscope.demo.stays import Hospital, Stays, draw_stays
+from sanoscope.demo.services import LINES_OF_FIELDS, Service, draw_activities, services_of, stays_a_year
+from sanoscope.demo.stays import Hospital, draw_stays
 from sanoscope.formats.encode import encode
 from sanoscope.formats.registry import layout_of
 
@@ -32,13 +29,6 @@ LAST_MONTH = 9
 """The last year is under way: it stops here for most hospitals."""
 COMMON = 0.008
 """A root that holds so large a share of all lines is done everywhere."""
-LINES_OF_FIELDS = {"smr": 0.04, "had": 0.012, "psy": 0.03}
-"""Lines of the other fields, for each line of MCO: far fewer than in the real country, so that all is soon made."""
-LINES_A_STAY = {"smr": smr.LINES_A_STAY, "had": had.LINES_A_STAY, "psy": psy.LINES_A_STAY + psy.ACTS_A_STAY}
-LEAST_STAYS = 3
-"""Of each service, in a year."""
-HAD_AFTER_SMR = 0.2
-"""Share of those who leave SMR whom the HAD beside it may take."""
 MATERNITIES = {"CHR/U": 1.0, "CH": 0.7, "PSPH/EBNL": 0.25, "PRIVE": 0.4}
 """How many hospitals of each category have a maternity."""
 
@@ -154,7 +144,7 @@ def _tasks(
     rng = np.random.default_rng([seed, 2])
     weights = country.establishments["taille"].to_numpy()
     sizes = np.maximum(10, np.ceil(lines * weights / weights.sum() / (len(years) - 1 + LAST_MONTH / 12) * 1.02))
-    beside = _services_by_hospital(services, lines / (len(years) - 1 + LAST_MONTH / 12))
+    beside = stays_a_year(services, lines / (len(years) - 1 + LAST_MONTH / 12))
     tasks = []
     for number, row in enumerate(country.establishments.iter_rows(named=True)):
         yearly = tuple(int(sizes[number] * (1 + 0.012 * i)) for i in range(len(years)))
@@ -167,19 +157,6 @@ def _tasks(
         )
         tasks.append(_Task(hospital, beside.get(row["finess"], ()), yearly, directory, years, seed))
     return tasks
-
-
-def _services_by_hospital(services: Sequence[Service], lines: float) -> dict[str, tuple[tuple[Service, int], ...]]:
-    """Return, by FINESS of the hospital that sends patients, the services and how many stays each has in a year."""
-    people = dict.fromkeys(LINES_OF_FIELDS, 0.0)
-    for service in services:
-        people[service.champ] += service.size
-    beside: dict[str, tuple[tuple[Service, int], ...]] = {}
-    for service in services:
-        wanted = lines * LINES_OF_FIELDS[service.champ] / LINES_A_STAY[service.champ]
-        stays = max(LEAST_STAYS, round(wanted * service.size / people[service.champ]))
-        beside[service.feeder] = (*beside.get(service.feeder, ()), (service, stays))
-    return beside
 
 
 def _volumes(rng: np.random.Generator, casemix: Casemix, category: str, size: float) -> NDArray[np.float64]:
@@ -240,7 +217,9 @@ def _write(task: _Task) -> _Done:
             written.add("mco", f"{name}.rsa", encode(layout_of("rsa", year), part.fixed, count=count, zones=part.zones))
             written.add("mco", f"{name}.ano", encode(layout_of("ano", year), part.chaining, count=count))
     others = Counter[str]()
-    for service, activity in _activities(task, stays, last):
+    for service, activity in draw_activities(
+        task.services, task.hospital, stays, codes, people, months=last, seed=task.seed
+    ):
         for year, sent in months.items():
             for month in sent:
                 files = activity.transmission(year, month)
@@ -263,34 +242,6 @@ class _Written:
     def add(self, champ: str, name: str, text: bytes) -> None:
         (self._directory / champ / name).write_bytes(text)
         self.files, self.size = self.files + 1, self.size + len(text)
-
-
-_DRAW = {"smr": smr.draw_smr, "had": had.draw_had, "psy": psy.draw_psy}
-_DESTINATION = {"smr": b"2", "psy": b"4", "had": b"6"}
-
-
-def _activities(task: _Task, stays: Stays, months: Mapping[int, int]) -> list[tuple[Service, Activity]]:
-    """Draw the services beside a hospital, in the order in which they take their patients: HAD after SMR."""
-    _, codes, people = _shared
-    drawn: list[tuple[Service, Activity]] = []
-    from_smr: list[Admissions] = []
-    for service, count in task.services:
-        rng = np.random.default_rng([task.seed, 4, service.number])
-        sent = sent_to(stays, _DESTINATION[service.champ])
-        if service.champ == "had":
-            sent = joined(sent, *(part.where(rng.random(len(part)) < HAD_AFTER_SMR) for part in from_smr))
-        activity = _DRAW[service.champ](
-            rng,
-            service.finess,
-            Catchment(task.hospital, service.number, codes, people),
-            sent,
-            stays={year: count * month // 12 for year, month in months.items()},
-            months=months,
-        )
-        if service.champ == "smr":
-            from_smr.append(activity.leaving)
-        drawn.append((service, activity))
-    return drawn
 
 
 def _months(task: _Task, year: int) -> tuple[int, ...]:

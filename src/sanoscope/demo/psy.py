@@ -1,7 +1,7 @@
 """Psychiatry: sequences of whole-time and part-time stays (RPSA), and ambulatory acts (R3A, EDGAR)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,8 @@ SENT = 0.3
 """Share of the entries that MCO sends, where it has so many to send."""
 AFTER_A_STAY = 0.4
 """Share of ambulatory patients who have been in hospital there."""
+AMBULATORY_NUMBER = 10_000
+"""What is added to the number of a service for patients seen as ambulatory only."""
 PART_TIME = 0.35
 WHOLE_DAYS, PART_DAYS = 26.0, 90.0
 LONGEST = 300
@@ -106,7 +108,13 @@ def _ambulatory_patients(
     known = np.sort(rng.permutation(len(gone))[: int(sum(wanted.values()) * AFTER_A_STAY)])
     others = {year: int(np.ceil(count * (1 - AFTER_A_STAY))) for year, count in wanted.items()}
     new, kinds = admissions(
-        rng, catchment, DISORDERS, gone.where(np.zeros(len(gone), bool)), most=0, stays=others, months=months
+        rng,
+        replace(catchment, number=catchment.number + AMBULATORY_NUMBER),
+        DISORDERS,
+        gone,
+        most=0,
+        stays=others,
+        months=months,
     )
     return joined(gone.where(known), new), np.concatenate([which[known], kinds])
 

@@ -4,16 +4,34 @@ Each département has SMR in its second hospital (CH), under its FINESS. Where m
 its own, and so are a service of HAD and a psychiatric hospital, which the CH has elsewhere; HAD is not everywhere.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
+from sanoscope.demo import had, psy, smr
+from sanoscope.demo.activity import Activity
+from sanoscope.demo.admissions import Admissions, Catchment, joined, sent_to
 from sanoscope.demo.country import THOUSANDS, Country, fictional_finess
+from sanoscope.demo.records import Codes
+from sanoscope.demo.stays import Hospital, Stays
 
 UNIVERSITY, GENERAL = 0, 1
 """Ranks of hospitals in their département."""
 FIRST_NUMBER = 10_000
 """Services are numbered from here, after hospitals."""
+
+LINES_OF_FIELDS = {"smr": 0.04, "had": 0.012, "psy": 0.03}
+"""Lines of the other fields, for each line of MCO: far fewer than in the real country, so that all is soon made."""
+LINES_A_STAY = {"smr": smr.LINES_A_STAY, "had": had.LINES_A_STAY, "psy": psy.LINES_A_STAY + psy.ACTS_A_STAY}
+LEAST_STAYS = 3
+"""Of each service, in a year."""
+HAD_AFTER_SMR = 0.2
+"""Share of those who leave SMR whom the HAD beside it may take."""
+_DRAW = {"smr": smr.draw_smr, "had": had.draw_had, "psy": psy.draw_psy}
+_DESTINATION = {"smr": b"2", "psy": b"4", "had": b"6"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,7 @@ class Kind:
 KINDS = (
     Kind("smr", GENERAL, 10_000, 0, "", "CH", "public"),
     Kind("smr", UNIVERSITY, 600, 501, "Clinique SMR de {}", "PRIVE", "prive", least=600),
-    Kind("had", UNIVERSITY, 400, 601, "HAD de {}", "PSPH/EBNL", "public", least=300),
+    Kind("had", UNIVERSITY, 600, 601, "HAD de {}", "PSPH/EBNL", "public", least=300),
     Kind("psy", GENERAL, 300, 701, "Hôpital psychiatrique de {}", "CH", "public"),
 )
 
@@ -89,3 +107,63 @@ def services_of(country: Country) -> tuple[list[Service], pl.DataFrame]:
                 Service(kind.champ, finess, FIRST_NUMBER + len(services), feeder["finess"], float(thousands))
             )
     return services, pl.DataFrame(rows, schema=country.establishments.schema)
+
+
+def stays_a_year(services: Sequence[Service], lines: float) -> dict[str, tuple[tuple[Service, int], ...]]:
+    """Return, by FINESS of the hospital that sends patients, its services and how many stays each has in a year.
+
+    Args:
+        services: those of the country.
+        lines: MCO lines of a year.
+    """
+    people = dict.fromkeys(LINES_OF_FIELDS, 0.0)
+    for service in services:
+        people[service.champ] += service.size
+    beside: dict[str, tuple[tuple[Service, int], ...]] = {}
+    for service in services:
+        wanted = lines * LINES_OF_FIELDS[service.champ] / LINES_A_STAY[service.champ]
+        stays = max(LEAST_STAYS, round(wanted * service.size / people[service.champ]))
+        beside[service.feeder] = (*beside.get(service.feeder, ()), (service, stays))
+    return beside
+
+
+def draw_activities(
+    services: Sequence[tuple[Service, int]],
+    hospital: Hospital,
+    stays: Stays,
+    codes: Codes,
+    people: NDArray[np.float64],
+    *,
+    months: Mapping[int, int],
+    seed: int,
+) -> list[tuple[Service, Activity]]:
+    """Draw what the services beside a hospital do, in the order in which they take their patients: HAD after SMR.
+
+    Args:
+        services: each with how many stays it has in a year.
+        hospital: who sends patients.
+        stays: the patients that it has had.
+        codes: bytes5[codes], geographic codes.
+        people: float64[codes], patients who live in each.
+        months: last month, by year.
+        seed: everything follows from it.
+    """
+    drawn: list[tuple[Service, Activity]] = []
+    from_smr: list[Admissions] = []
+    for service, count in services:
+        rng = np.random.default_rng([seed, 4, service.number])
+        sent = sent_to(stays, _DESTINATION[service.champ])
+        if service.champ == "had":
+            sent = joined(sent, *(part.where(rng.random(len(part)) < HAD_AFTER_SMR) for part in from_smr))
+        activity = _DRAW[service.champ](
+            rng,
+            service.finess,
+            Catchment(hospital, service.number, codes, people),
+            sent,
+            stays={year: count * month // 12 for year, month in months.items()},
+            months=months,
+        )
+        if service.champ == "smr":
+            from_smr.append(activity.leaving)
+        drawn.append((service, activity))
+    return drawn
