@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import polars as pl
@@ -27,6 +27,7 @@ from sanoscope import __version__
 from sanoscope.errors import InputFileError
 from sanoscope.intake.forms import Attendu, Cle, Forme, Motifs, Valeur
 from sanoscope.intake.quarantine import SCHEMA
+from sanoscope.nomenclature.reading import csv_texts
 from sanoscope.workspace import UNFINISHED, Workspace
 
 FOLDER = "publie"
@@ -283,28 +284,11 @@ def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Re
     if form.genre == "json":
         return _json_texts(path, plain, form)
     header = _names(plain.split(b"\n", 1)[0], form)
-    wrong: list[pacsv.InvalidRow] = []
-
-    def keep_wrong(row: pacsv.InvalidRow) -> str:
-        wrong.append(row)
-        return "skip"
-
+    encoding = form.codage.replace("utf-8", "utf8")
     try:
-        read = pacsv.read_csv(
-            io.BytesIO(plain),
-            read_options=pacsv.ReadOptions(
-                use_threads=False, column_names=header, skip_rows=1, encoding=form.codage.replace("utf-8", "utf8")
-            ),
-            parse_options=pacsv.ParseOptions(
-                delimiter=form.separateur, newlines_in_values=True, invalid_row_handler=keep_wrong
-            ),
-            convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
-            ),
-        )
+        frame, wrong = csv_texts(plain, header, delimiter=form.separateur, encoding=encoding)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from error
-    frame = cast(pl.DataFrame, pl.from_arrow(read))
     refused = [
         _Refused(
             row.number or 0,

@@ -1,6 +1,7 @@
 """Plain tables read, checked and merged. Absent texts are "", absent integers null."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -81,21 +82,8 @@ def _texts(path: Path) -> pl.DataFrame:
         raise _invalid(path, f"ligne {line} : un caractère n'est pas en UTF-8", "Enregistrez-la en UTF-8.") from error
     header = data.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8").strip()
     names = [name.strip().strip('"') for name in header.split(",")]
-    wrong: list[pacsv.InvalidRow] = []
-
-    def keep_wrong(row: pacsv.InvalidRow) -> str:
-        wrong.append(row)
-        return "skip"
-
     try:
-        read = pacsv.read_csv(
-            io.BytesIO(data),
-            read_options=pacsv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
-            parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_wrong),
-            convert_options=pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
+        read, wrong = csv_texts(data, names)
     except pa.ArrowInvalid as error:
         if not data.strip():
             raise _invalid(path, "le fichier est vide", "Sa première ligne doit nommer les colonnes.") from error
@@ -106,7 +94,35 @@ def _texts(path: Path) -> pl.DataFrame:
         row = wrong[0]
         what = f"ligne {row.number} : {row.actual_columns} valeurs pour {row.expected_columns} colonnes"
         raise _invalid(path, what, "Mettez entre guillemets une valeur qui contient une virgule.")
-    return cast(pl.DataFrame, pl.from_arrow(read))
+    return read
+
+
+def csv_texts(
+    data: bytes, names: Sequence[str], *, delimiter: str = ",", encoding: str = "utf8"
+) -> tuple[pl.DataFrame, list[pacsv.InvalidRow]]:
+    """Return every column of a CSV file as text, and the lines that have another number of values.
+
+    Args:
+        data: the file, its header first.
+        names: of its columns, in order.
+        delimiter, encoding: how it is written.
+
+    Raises:
+        pyarrow.ArrowInvalid, UnicodeDecodeError: it is not CSV, or not in that encoding.
+    """
+    wrong: list[pacsv.InvalidRow] = []
+
+    def keep_wrong(row: pacsv.InvalidRow) -> str:
+        wrong.append(row)
+        return "skip"
+
+    read = pacsv.read_csv(
+        io.BytesIO(data),
+        read_options=pacsv.ReadOptions(use_threads=False, column_names=names, skip_rows=1, encoding=encoding),
+        parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=keep_wrong),
+        convert_options=pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+    return cast(pl.DataFrame, pl.from_arrow(read)), wrong
 
 
 def _checked_column(table: Table, column: Column, frame: pl.DataFrame, source: str) -> pl.DataFrame:
