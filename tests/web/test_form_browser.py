@@ -4,15 +4,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.test_look import browser, site  # noqa: F401
-
 FORM = "/restitutions/casemix-mco"
 ONE, TWO = "290000001", "290000002"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BOTH = pytest.mark.parametrize(("script", "width"), [(True, 1280), (True, 360), (False, 1280), (False, 360)])
 
 
-def opened(browser: Browser, *, script: bool, width: int, scheme: str = "light") -> Page:  # noqa: F811
+def opened(browser: Browser, *, script: bool, width: int, scheme: str = "light") -> Page:
     context = browser.new_context(
         java_script_enabled=script,
         viewport={"width": width, "height": 800},
@@ -24,7 +22,7 @@ def opened(browser: Browser, *, script: bool, width: int, scheme: str = "light")
 
 
 @BOTH
-def test_a_question_is_asked(browser: Browser, site: str, script: bool, width: int) -> None:  # noqa: F811
+def test_a_question_is_asked(browser: Browser, site: str, script: bool, width: int) -> None:
     page = opened(browser, script=script, width=width)
     page.goto(site + FORM)
     page.get_by_label("2023").check()
@@ -46,7 +44,7 @@ def test_a_question_is_asked(browser: Browser, site: str, script: bool, width: i
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_the_scope_shows_its_fields(browser: Browser, site: str, script: bool) -> None:  # noqa: F811
+def test_the_scope_shows_its_fields(browser: Browser, site: str, script: bool) -> None:
     page = opened(browser, script=script, width=360)
     page.goto(site + FORM)
     for scope, field in (("agrege", "secteur"), ("panier", "panier"), ("etablissement", "etablissement")):
@@ -57,7 +55,7 @@ def test_the_scope_shows_its_fields(browser: Browser, site: str, script: bool) -
 
 
 @BOTH
-def test_a_basket_is_picked_for_a_question(browser: Browser, site: str, script: bool, width: int) -> None:  # noqa: F811
+def test_a_basket_is_picked_for_a_question(browser: Browser, site: str, script: bool, width: int) -> None:
     page = opened(browser, script=script, width=width)
     page.goto(f"{site}{FORM}/formulaire?annee=2023&regroupement=cas")
     page.check("[name=portee][value=panier]")
@@ -93,7 +91,7 @@ def test_a_basket_is_picked_for_a_question(browser: Browser, site: str, script: 
 
 
 @BOTH
-def test_a_basket_is_saved_exported_imported(browser: Browser, site: str, script: bool, width: int) -> None:  # noqa: F811
+def test_a_basket_is_saved_exported_imported(browser: Browser, site: str, script: bool, width: int) -> None:
     page = opened(browser, script=script, width=width)
     page.goto(f"{site}/paniers")
     page.check(f"#c-{TWO}")
@@ -114,7 +112,7 @@ def test_a_basket_is_saved_exported_imported(browser: Browser, site: str, script
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_an_error_has_the_focus_and_leads_to_its_field(browser: Browser, site: str, script: bool) -> None:  # noqa: F811
+def test_an_error_has_the_focus_and_leads_to_its_field(browser: Browser, site: str, script: bool) -> None:
     page = opened(browser, script=script, width=360)
     page.goto(f"{site}{FORM}?annee=2023&zone=departement:999")
     expect(page.locator("#erreur")).to_be_focused()
@@ -126,7 +124,7 @@ def test_an_error_has_the_focus_and_leads_to_its_field(browser: Browser, site: s
     page.context.close()
 
 
-def test_the_keyboard_is_enough(browser: Browser, site: str) -> None:  # noqa: F811
+def test_the_keyboard_is_enough(browser: Browser, site: str) -> None:
     page = opened(browser, script=True, width=1280)
     page.goto(site + FORM)
     page.focus("[name=portee][value=agrege]")
@@ -154,7 +152,7 @@ def test_the_keyboard_is_enough(browser: Browser, site: str) -> None:  # noqa: F
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_form(browser: Browser, site: str, scheme: str) -> None:  # noqa: F811
+def test_axe_finds_nothing_in_the_form(browser: Browser, site: str, scheme: str) -> None:
     page = opened(browser, script=True, width=1280, scheme=scheme)
 
     def check(what: str) -> None:
@@ -179,7 +177,7 @@ def test_axe_finds_nothing_in_the_form(browser: Browser, site: str, scheme: str)
     page.context.close()
 
 
-def test_nothing_scrolls_sideways(browser: Browser, site: str) -> None:  # noqa: F811
+def test_nothing_scrolls_sideways(browser: Browser, site: str) -> None:
     page = opened(browser, script=True, width=320)
     long = f"{FORM}?annee=2023&panier={'290000099,' * 40}"
     for path in (

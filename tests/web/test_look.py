@@ -1,21 +1,12 @@
 """How the pages look: contrasts measured from the colours, pages read by axe in Chromium, no sideways scroll."""
 
 import re
-import socket
-import threading
-from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
-from sanoscope.web.app import create_app
-from sanoscope.workspace import Workspace
-
-CHROMIUM = Path("/usr/bin/chromium")
 STYLE = files("sanoscope.web").joinpath("static", "sanoscope.css").read_text(encoding="utf-8")
 TEXTS = {
     "texte": ("fond", "carte", "zebre"),
@@ -86,32 +77,6 @@ def test_colours_are_readable_in_every_theme(theme: str) -> None:
 def test_every_colour_is_a_token() -> None:
     rules = STYLE.split("/* 2.")[1]
     assert set(re.findall(r"#[0-9a-f]{3,8}\b", rules)) <= {"#fff", "#000"}  # paper
-
-
-@pytest.fixture(scope="module")
-def site(small: Workspace) -> Iterator[str]:
-    """The address of the site, served on a free port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create_app(small), port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        thread.join(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium n'est pas là")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

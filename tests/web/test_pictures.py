@@ -1,19 +1,13 @@
 """The addresses of pictures; in a browser, pictures alive under the strict policy, and fixed without script."""
 
-import os
 import re
-import threading
-import time
-from collections.abc import Iterator
 from html import unescape
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-import uvicorn
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
@@ -23,7 +17,6 @@ from sanoscope.web.language import language
 from sanoscope.web.pictures import images
 from sanoscope.workspace import Workspace
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 CASEMIX = "casemix-mco/graphique.{}?annee=2023&regroupement=cas"
 MAP = "cartographie-activite-mco/carte.{}?annee=2023"
 
@@ -155,28 +148,6 @@ def test_what_has_nothing_to_draw_says_so_in_its_page(small: Workspace) -> None:
 
 
 # in a browser --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(small: Workspace) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium n'est pas là")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 QUESTIONS = [

@@ -2,10 +2,7 @@
 
 import csv
 import io
-import os
 import threading
-import time
-from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,15 +11,11 @@ import openpyxl
 import orjson
 import polars as pl
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 from sanoscope.catalogue.load import catalogue
-from sanoscope.web.app import create_app
-from sanoscope.workspace import Workspace
 
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WALKED = [
     f"{kind}-{champ}" for kind in ("cartographie-activite", "casemix", "parts-de-marche") for champ in ("mco", "smr")
@@ -40,28 +33,6 @@ EXPORTED = [
 ROWS = """(all) => [...document.querySelectorAll('.resultat tbody tr')].filter(r => !r.hidden).map(r =>
   [...r.cells].flatMap(c => [c.textContent.trim(), ...Array(c.colSpan - 1).fill('')]))"""
 """The texts of the rows that are shown, a header over several columns in the first of them."""
-
-
-@pytest.fixture(scope="module")
-def site(small: Workspace) -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium n'est pas là (variable CHROMIUM pour dire où il est)")
-    with sync_playwright() as play:
-        started = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 def opened(browser: Browser, address: str, *, script: bool = True, width: int = 1280, touch: bool = False) -> Page:

@@ -1,19 +1,8 @@
 """What of docs/rgaa.md a machine can check, on a page of each kind: structure, names, reflow, text spacing, focus."""
 
-import threading
-import time
-from collections.abc import Iterator
-
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
-
-from sanoscope.web.app import create_app
-from sanoscope.workspace import Workspace
-from tests.web.test_look import browser
-
-__all__ = ["browser"]
 
 PAGES = (
     "/",
@@ -55,19 +44,6 @@ STRUCTURE = """() => {
 SPACING = """* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
 p { margin-bottom: 2em !important; }"""
 """Of WCAG 1.4.12 (RGAA 10.12)."""
-
-
-@pytest.fixture(scope="module")
-def site(small: Workspace) -> Iterator[str]:
-    """The address of the site, served on a free port."""
-    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 def wide(page: Page) -> int:
