@@ -126,7 +126,7 @@ class Dimension(Frozen):
         libelle: label.
         parents: coarser dimensions that it determines.
         nomenclature: what gives its labels: a level of the regroupings, ``etablissements``, ``geographie``…
-        arbre: the versioned tree that gives its parents, by the name that `Reference.tree` knows.
+        arbre: the versioned tree that gives its parents, by the name that `Reference.groupings` knows.
         axe: which criterion it belongs to.
     """
 

@@ -6,7 +6,6 @@ rename, complete or not at all.
 
 import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from sanoscope.edition.opening import open_store
 from sanoscope.edition.persons import noise_key, open_persons
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
 from sanoscope.edition.rules import column, condition, contribution, exclusion
+from sanoscope.edition.stores import complete, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import (
     Aggregate,
@@ -47,7 +47,7 @@ from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.nomenclature.reference import Reference, load_reference
-from sanoscope.workspace import UNFINISHED, Workspace, alone
+from sanoscope.workspace import Workspace, alone
 
 Progress = Callable[[str], None]
 
@@ -80,15 +80,16 @@ def build(
         SanoscopeError: ``rien-a-construire``, ``edition-existante``, ``rapprochement`` (a line is nowhere).
     """
     wanted = set(years)
+    stored = {place: dict(stored_files(workspace.store, place)) for place in dict.fromkeys(FIELD_OF.values())}
     sent: dict[str, _Sent] = {}
-    for name_, champ in catalogue.champs.items():
+    for code, champ in catalogue.champs.items():
         places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
-        files = {file: path for place in places for file, path in stored_files(workspace.store, place)}
+        files = {file: path for place in places for file, path in stored[place].items()}
         transmissions = last_transmissions(
             list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
         )
         if transmissions:
-            sent[name_] = _Sent(champ, files, transmissions)
+            sent[code] = _Sent(champ, files, transmissions)
     if not sent:
         raise SanoscopeError(
             "rien-a-construire",
@@ -97,22 +98,19 @@ def build(
         )
     with alone(workspace.editions, "construction"):
         target = edition_name(workspace, name)
-        work = workspace.editions / f"{UNFINISHED}{target}"
-        for side in (manifests.PUBLIC, manifests.SECURE):
-            (work / side).mkdir(parents=True)
-        try:
+        with unfinished(workspace, target, manifests.PUBLIC, manifests.SECURE) as work:
             earlier = workspace.editions / before if before else None
             key = noise_key(work, earlier, secret)
             reference = load_reference(workspace.reference)
             built = {}
-            for name_, of in sent.items():
+            for code, of in sent.items():
 
-                def say(step: str, champ: str = name_) -> None:
+                def say(step: str, champ: str = code) -> None:
                     if progress:
                         progress(f"{champ.upper()}, {step}")
 
                 part = _Construction(workspace, catalogue, of, reference, work, say)
-                built[name_] = part.run(care or Care(), earlier, secret, key)
+                built[code] = part.run(care or Care(), earlier, secret, key)
             manifest = manifests.Manifest(
                 nom=target,
                 cree_le=datetime.now(UTC),
@@ -121,12 +119,7 @@ def build(
                 nomenclatures=dict(reference.fingerprints),
                 champs=built,
             )
-            manifests.write(work, manifest)
-            manifests.write(work / manifests.PUBLIC, manifests.opened(manifest, threshold=workspace.settings.seuil))
-            work.rename(workspace.editions / target)
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
+            complete(work, manifest, manifests.opened(manifest, threshold=workspace.settings.seuil))
     return manifest
 
 

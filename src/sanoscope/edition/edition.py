@@ -13,13 +13,11 @@ from numpy.typing import NDArray
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube
-from sanoscope.edition.publication import absent, current
-from sanoscope.engine.duckdb_engine import DuckDBEngine
+from sanoscope.edition.publication import absent, current, without_field
+from sanoscope.edition.stores import reading
 from sanoscope.engine.memory import MemoryEngine
 from sanoscope.engine.plan import Aggregate, Scan
 from sanoscope.engine.protocol import Engine
-from sanoscope.errors import NotFoundError
-from sanoscope.sentence import Sentence
 from sanoscope.workspace import Settings
 
 
@@ -81,12 +79,7 @@ class Edition:
             NotFoundError: ``champ-absent``: it does not hold that field.
         """
         if champ not in self.engines:
-            raise NotFoundError(
-                "champ-absent",
-                Sentence("L'édition « %(nom)s » n'a pas le champ %(champ)s.", nom=self.nom, champ=champ.upper()),
-                allowed=self.engines,
-                todo=Sentence("Demandez une édition qui l'a, ou recevez ses fichiers et reconstruisez."),
-            )
+            raise without_field(champ, self.manifest)
         if len(self.engines) == 1:
             return self
         if champ not in self._views:
@@ -209,13 +202,7 @@ def open_edition(
     place = directory / (name or current(directory))
     manifest = manifests.read(place / manifests.PUBLIC if public else place)
     engines = {
-        champ: DuckDBEngine(
-            place / manifest.base(champ, public=public),
-            read_only=True,
-            memory=settings.memoire,
-            threads=settings.processus,
-            timeout=timeout,
-        )
+        champ: reading(place / manifest.base(champ, public=public), settings, timeout=timeout)
         for champ in manifest.champs
     }
     return Edition(manifest, engines, public)

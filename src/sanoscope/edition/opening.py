@@ -29,9 +29,9 @@ from sanoscope.edition.manifest import (
     TRACER,
     ProtectionAnnee,
     TableCube,
-    database,
 )
 from sanoscope.edition.sheets import COUNT, PEOPLE, Year, YearSheet, read_year
+from sanoscope.edition.stores import both
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.workspace import Settings
 
@@ -224,15 +224,7 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
         annee: the year.
         settings: memory and threads, and the threshold.
     """
-    secure, public = (
-        DuckDBEngine(
-            place / database(champ.champ, public=of_public),
-            read_only=True,
-            memory=settings.memoire,
-            threads=settings.processus,
-        )
-        for of_public in (False, True)
-    )
+    secure, public = both(place, champ.champ, settings)
     year = read_year(secure, champ, annee, settings.seuil)
     with np.load(certificate(place, champ, annee)) as kept:
         moves, steps, made, hidden = (kept[name] for name in ("mouvements", "pas", "faits", "tus"))

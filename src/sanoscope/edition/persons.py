@@ -11,7 +11,8 @@ import polars as pl
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.disclosure.keyed import told
-from sanoscope.edition.manifest import SECURE, TableCube, database
+from sanoscope.edition.manifest import SECURE, TableCube
+from sanoscope.edition.stores import both
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import Aggregate, Measure, Plan, Scan
 from sanoscope.workspace import Settings
@@ -85,21 +86,13 @@ def audit_persons(place: Path, champ: Champ, name: str, table: str, settings: Se
         table: where the persons are in the secure store.
         settings: memory and threads, and the threshold.
     """
-    secure, public = (
-        DuckDBEngine(
-            place / database(champ.champ, public=of_public),
-            read_only=True,
-            memory=settings.memoire,
-            threads=settings.processus,
-        )
-        for of_public in (False, True)
-    )
+    secure, public = both(place, champ.champ, settings)
     again = DuckDBEngine(memory=settings.memoire, threads=settings.processus)
     key = (place / SECURE / KEY_FILE).read_bytes()
     open_persons(secure, again, champ, name, table, threshold=settings.seuil, key=key)
     made, served = (pl.DataFrame(pl.from_arrow(engine.table(name))) for engine in (again, public))
-    both = made.join(served, on=COLUMNS, how="full", suffix="_servi", coalesce=True)
-    astray = both.filter(pl.col("nombre").ne_missing(pl.col("nombre_servi"))).height
+    compared = made.join(served, on=COLUMNS, how="full", suffix="_servi", coalesce=True)
+    astray = compared.filter(pl.col("nombre").ne_missing(pl.col("nombre_servi"))).height
     return len(served), served.filter(pl.col("nombre") == 0).height, astray
 
 

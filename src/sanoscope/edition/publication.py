@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -59,9 +60,10 @@ def answering(directory: Path, restitution: Restitution) -> str:
         NotFoundError: ``aucune-edition-publiee``, or none has them: ``source-absente``, ``champ-absent``.
     """
     now = current(directory)
-    names = (now, *(name for name in reversed(_history(directory)) if (directory / name).is_dir()))
-    found = next((name for name in names if _known(directory, name).repond(restitution)), None)
-    if found is None:
+    if _known(directory, now).repond(restitution):
+        return now
+    found = next((name for name in _still_there(directory) if _known(directory, name).repond(restitution)), "")
+    if not found:
         raise absent(restitution, _known(directory, now))
     return found
 
@@ -71,8 +73,12 @@ def last_protected(directory: Path) -> str:
 
     One that was published and removed since is passed over.
     """
-    names = (name for name in reversed(_history(directory)) if (directory / name).is_dir())
-    return next((name for name in names if not _known(directory, name).source), "")
+    return next((name for name in _still_there(directory) if not _known(directory, name).source), "")
+
+
+def _still_there(directory: Path) -> Iterator[str]:
+    """Yield the editions that were published, the last first, but those removed since."""
+    return (name for name in reversed(_history(directory)) if (directory / name).is_dir())
 
 
 def _known(directory: Path, name: str) -> Manifest:
@@ -116,11 +122,14 @@ def absent(restitution: Restitution, manifest: Manifest) -> NotFoundError:
             allowed=manifest.source.restitutions,
             todo=Sentence("Demandez une autre édition."),
         )
+    return without_field(restitution.champ, manifest)
+
+
+def without_field(champ: str, manifest: Manifest) -> NotFoundError:
+    """Return the error of an edition that does not hold a field."""
     return NotFoundError(
         "champ-absent",
-        Sentence(
-            "L'édition « %(nom)s » n'a pas le champ %(champ)s.", nom=manifest.nom, champ=restitution.champ.upper()
-        ),
+        Sentence("L'édition « %(nom)s » n'a pas le champ %(champ)s.", nom=manifest.nom, champ=champ.upper()),
         allowed=manifest.champs,
         todo=Sentence("Demandez une édition qui l'a, ou recevez ses fichiers et reconstruisez."),
     )

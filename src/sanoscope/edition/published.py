@@ -5,7 +5,6 @@ published and a state everywhere. No figure is worked out, and what is masked st
 open: its publisher showed all that is in it.
 """
 
-import shutil
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +17,13 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import edition_name, fingerprint
+from sanoscope.edition.stores import complete, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, TOTAL, StoredTable, stored_tables
 from sanoscope.nomenclature.reference import Reference, load_reference
 from sanoscope.nomenclature.systems import OWNERS
-from sanoscope.workspace import UNFINISHED, Workspace, alone
+from sanoscope.workspace import Workspace, alone
 
 ATTRIBUTES = ("raison_sociale", "categorie", "secteur", "departement", "region")
 """What a source may say of its establishments; it knows better than the reference tables."""
@@ -70,9 +70,7 @@ def build_published(
     say = progress or (lambda step: None)
     with alone(workspace.editions, "construction"):
         target = edition_name(workspace, name)
-        work = workspace.editions / f"{UNFINISHED}{target}"
-        (work / manifests.PUBLIC).mkdir(parents=True)
-        try:
+        with unfinished(workspace, target, manifests.PUBLIC) as work:
             reference = load_reference(workspace.reference)
             made = _Construction(workspace, source, catalogue.champs[source.champ], reference, work)
             older = sum(record.acceptees for record, _ in received if record not in [r for r, _ in files.values()])
@@ -86,12 +84,7 @@ def build_published(
                 champs={source.champ: champ},
                 source=_told(source, made.states),
             )
-            manifests.write(work, manifest)
-            manifests.write(work / manifests.PUBLIC, manifest)
-            work.rename(workspace.editions / target)
-        except BaseException:
-            shutil.rmtree(work, ignore_errors=True)
-            raise
+            complete(work, manifest, manifest)
     return manifest
 
 
