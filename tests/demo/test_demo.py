@@ -66,7 +66,7 @@ def test_intake_takes_every_line(received: Received) -> None:
     assert not intake.noted
     assert sum(f.acceptees for f in intake.received if f.kind == "rsa") >= report.lines
     kinds = {file.kind for file in intake.received}
-    assert kinds == {"rsa", "ano", "rha", "ano_smr", "rapss", "ano_had", "rpsa", "r3a", "ano_psy"}
+    assert kinds == {"rsa", "ano", "rha", "ano_smr", "rapss", "ano_had", "rpsa", "r3a", "ano_psy", "med_mco", "dmi_mco"}
 
 
 def test_the_report_counts_the_lines_of_the_other_fields(received: Received) -> None:
@@ -76,6 +76,8 @@ def test_the_report_counts_the_lines_of_the_other_fields(received: Received) -> 
         "rapss": len(table(store, "had", "sous_sequences")),
         "rpsa": len(table(store, "psy", "sequences")),
         "r3a": len(table(store, "psy", "actes_ambulatoires")),
+        "med_mco": len(table(store, "mco", "medicaments")),
+        "dmi_mco": len(table(store, "mco", "dispositifs")),
     }
 
 

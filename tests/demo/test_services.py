@@ -6,8 +6,10 @@ import pytest
 from sanoscope.demo.activity import Activity
 from sanoscope.demo.casemix import draw_casemix
 from sanoscope.demo.country import THOUSANDS, draw_country
+from sanoscope.demo.products import DEVICES, DRUGS, draw_products, ucd13
 from sanoscope.demo.services import LINES_A_STAY, LINES_OF_FIELDS, Service, draw_activities, services_of, stays_a_year
 from sanoscope.demo.stays import Hospital, Stays, draw_stays
+from sanoscope.nomenclature.reference import load_reference
 
 MONTHS = {2022: 12, 2023: 12, 2024: 9}
 
@@ -107,7 +109,32 @@ def test_whom_a_hospital_sends_and_who_dies_there_does_not_come_back(drawn: tupl
 
 def test_a_transmission_is_cumulative_and_never_empty(drawn: tuple[Stays, dict[str, Activity]]) -> None:
     for activity in drawn[1].values():
-        half, whole = activity.transmission(2022, 6), activity.transmission(2022, 12)
+        half, whole = ({f.kind: f.lines for f in activity.transmission(2022, month)} for month in (6, 12))
         assert set(half) == set(whole)
-        assert all(0 < half[name][1] < whole[name][1] for name in whole)
-        assert activity.transmission(2019, 12) == {}
+        assert all(0 < half[kind] < whole[kind] for kind in whole)
+        assert activity.transmission(2019, 12) == []
+
+
+def test_products_are_those_of_the_stays_of_their_transmission(drawn: tuple[Stays, dict[str, Activity]]) -> None:
+    """Devices are those of surgical stays; the key is that of the RSA line in the same transmission."""
+    stays, _ = drawn
+    drugs, devices = draw_products(np.random.default_rng(1), stays)
+    assert 0.01 < len(drugs.stays) / len(stays.numbers) < 0.1
+    assert 0.005 < len(devices.stays) / len(stays.numbers) < 0.1
+    assert set(stays.fixed["ghm"][devices.stays].astype("S3")) <= {
+        f"{cmd}{kind}".encode() for cmd in DEVICES for kind in "CK"
+    }
+    reference = load_reference()
+    assert set(DRUGS) <= set(reference["ucd"]["ucd"])
+    assert {code for of in DEVICES.values() for code in of} <= set(reference["lpp"]["lpp"])
+    for products in (drugs, devices):
+        (file,) = products.transmission(stays, 2023, 6)
+        of = products.stays[stays.sent_by(2023, 6)[products.stays]]
+        sent = stays.until(2023, 6)
+        keys = [int(line[26:36]) for line in file.text.decode().splitlines()]
+        assert (sent.numbers[np.array(keys) - 1] == stays.numbers[of]).all()
+        assert file.lines == len(keys) > 50
+
+
+def test_ucd_codes_end_with_the_check_figure_of_their_ean() -> None:
+    assert ucd13("9220364") == "3400892203645"

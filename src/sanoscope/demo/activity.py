@@ -6,9 +6,7 @@ import numpy as np
 
 from sanoscope.demo.admissions import Admissions
 from sanoscope.demo.patients import chaining_columns
-from sanoscope.demo.records import Bools, Columns, Ints, Records, items, taken
-from sanoscope.formats.encode import encode
-from sanoscope.formats.registry import layout_of
+from sanoscope.demo.records import Bools, Columns, File, Ints, Records, file_of, items, taken
 
 SCORES = ("habillage", "deplacement", "alimentation", "continence", "comportement", "relation")
 
@@ -29,22 +27,16 @@ class Activity:
     chained: str
     leaving: Admissions
 
-    def transmission(self, year: int, month: int) -> dict[str, tuple[bytes, int]]:
-        """Return the bytes and the number of lines of each file of a cumulative transmission, by extension.
-
-        A file that would be empty is not made.
-        """
+    def transmission(self, year: int, month: int) -> list[File]:
+        """Return the files of a cumulative transmission; one that would be empty is not made."""
         parts = [records.until(year, month) for records in self.lines]
-        files = {part.kind: (part.encode(year), len(part.years)) for part in parts if len(part.years)}
         keys = np.unique(parts[0].columns["cle_sejour"])
-        if count := len(keys):
-            columns = taken(self.chaining, keys - 1) | {
-                "cle_sejour": keys,
-                "mois": np.full(count, month),
-                "annee_fichier": np.full(count, year),
-            }
-            files["ano"] = encode(layout_of(self.chained, year), columns, count=count), count
-        return files
+        chaining = taken(self.chaining, keys - 1) | {
+            "cle_sejour": keys,
+            "mois": np.full(len(keys), month),
+            "annee_fichier": np.full(len(keys), year),
+        }
+        return [file for part in parts for file in part.files(year)] + file_of(self.chained, year, chaining)
 
 
 def chaining_of(rng: np.random.Generator, finess: str, stays: Admissions) -> Columns:

@@ -2,13 +2,16 @@
 
 A hospital, a year and a transmission have an RSA file and its ANO file. The services to which a hospital sends patients
 are drawn with it: RHA, RAPSS, or RPSA and R3A, each with their ANO file.
+Drugs and devices (FICHCOMP) are those of university hospitals.
 """
 
+import itertools
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,10 +22,10 @@ from numpy.typing import NDArray
 from sanoscope.demo.casemix import SESSIONS_SHARE, Casemix, draw_casemix
 from sanoscope.demo.country import Country, draw_country, draw_population
 from sanoscope.demo.patients import STAYS_A_PATIENT
+from sanoscope.demo.products import draw_products
+from sanoscope.demo.records import File
 from sanoscope.demo.services import LINES_OF_FIELDS, Service, draw_activities, services_of, stays_a_year
 from sanoscope.demo.stays import Hospital, draw_stays
-from sanoscope.formats.encode import encode
-from sanoscope.formats.registry import layout_of
 
 YEARS = (2022, 2023, 2024)
 LAST_MONTH = 9
@@ -41,7 +44,7 @@ class DemoReport:
         lines: RSA lines of the transmissions that count (earlier ones apart).
         sessions: those of CMD 28.
         patients: anonymous numbers among them.
-        others: lines of the other fields, by kind of file (``rha``…), in the transmissions that count.
+        others: lines of the other fields and products, by kind of file (``rha``…), in the transmissions that count.
         establishments: how many have MCO.
         files: how many.
         size: bytes written in ``fichiers/``.
@@ -72,6 +75,7 @@ class _Done:
 class _Task:
     hospital: Hospital
     services: tuple[tuple[Service, int], ...]
+    products: bool
     sizes: tuple[int, ...]
     directory: Path
     years: tuple[int, ...]
@@ -155,7 +159,8 @@ def _tasks(
             residences=_residences(country.geography, row),
             ageing=country.ageing[row["departement"]],
         )
-        tasks.append(_Task(hospital, beside.get(row["finess"], ()), yearly, directory, years, seed))
+        products = row["categorie"] == "CHR/U"
+        tasks.append(_Task(hospital, beside.get(row["finess"], ()), products, yearly, directory, years, seed))
     return tasks
 
 
@@ -208,40 +213,28 @@ def _write(task: _Task) -> _Done:
     rng = np.random.default_rng([task.seed, 3, task.hospital.number])
     last = {year: sent[-1] for year, sent in months.items()}
     stays = draw_stays(rng, task.hospital, casemix, codes, people, lines=lines, months=last)
-    written = _Written(task.directory)
-    for year, sent in months.items():
-        for month in sent:
-            part = stays.until(year, month)
-            count = len(part.numbers)
-            name = f"{task.hospital.finess}.{year}.{month}"
-            written.add("mco", f"{name}.rsa", encode(layout_of("rsa", year), part.fixed, count=count, zones=part.zones))
-            written.add("mco", f"{name}.ano", encode(layout_of("ano", year), part.chaining, count=count))
+    senders: list[_Sender] = [("mco", task.hospital.finess, stays.transmission)]
+    if task.products:
+        drawn = draw_products(np.random.default_rng([task.seed, 5, task.hospital.number]), stays)
+        senders += [("mco", task.hospital.finess, partial(products.transmission, stays)) for products in drawn]
+    activities = draw_activities(task.services, task.hospital, stays, codes, people, months=last, seed=task.seed)
+    senders += [(service.champ, service.finess, activity.transmission) for service, activity in activities]
     others = Counter[str]()
-    for service, activity in draw_activities(
-        task.services, task.hospital, stays, codes, people, months=last, seed=task.seed
-    ):
-        for year, sent in months.items():
-            for month in sent:
-                files = activity.transmission(year, month)
-                for extension, (text, count) in files.items():
-                    written.add(service.champ, f"{service.finess}.{year}.{month}.{extension}", text)
-                    if month == sent[-1] and extension != "ano":
-                        others[extension] += count
-    return _Done(
-        len(stays.numbers), int(stays.sessions.sum()), np.unique(stays.numbers), others, written.files, written.size
-    )
+    files = size = 0
+    for (champ, finess, transmission), (year, sent) in itertools.product(senders, months.items()):
+        for month in sent:
+            for file in transmission(year, month):
+                path = task.directory / champ / f"{finess}.{year}.{month}.{file.extension}"
+                path.write_bytes(file.text)
+                files, size = files + 1, size + len(file.text)
+                if month == sent[-1] and file.kind not in _NOT_COUNTED:
+                    others[file.kind] += file.lines
+    return _Done(len(stays.numbers), int(stays.sessions.sum()), np.unique(stays.numbers), others, files, size)
 
 
-class _Written:
-    """Writes files and counts them; ``size`` in bytes."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.files = self.size = 0
-
-    def add(self, champ: str, name: str, text: bytes) -> None:
-        (self._directory / champ / name).write_bytes(text)
-        self.files, self.size = self.files + 1, self.size + len(text)
+_Sender = tuple[str, str, Callable[[int, int], list[File]]]
+"""Field, FINESS, and what gives the files of a transmission of a year up to a month."""
+_NOT_COUNTED = ("rsa", "ano", "ano_smr", "ano_had", "ano_psy")
 
 
 def _months(task: _Task, year: int) -> tuple[int, ...]:

@@ -19,6 +19,31 @@ EPOCH = np.datetime64("2000-01-01")
 """Days are counted from this one."""
 
 
+_EXTENSIONS = {"ano_smr": "ano", "ano_had": "ano", "ano_psy": "ano", "med_mco": "med", "dmi_mco": "dmip"}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a transmission: its kind, its bytes, how many lines."""
+
+    kind: str
+    text: bytes
+    lines: int
+
+    @property
+    def extension(self) -> str:
+        """End of its official name."""
+        return _EXTENSIONS.get(self.kind, self.kind)
+
+
+def file_of(kind: str, year: int, columns: Columns, zones: Mapping[str, Columns] | None = None) -> list[File]:
+    """Return the file of these lines in the layout of a year; none if there is no line."""
+    lines = len(columns["finess"])
+    if not lines:
+        return []
+    return [File(kind, encode(layout_of(kind, year), columns, count=lines, zones=zones), lines)]
+
+
 @dataclass(frozen=True)
 class Records:
     """Lines of one kind of file.
@@ -47,9 +72,9 @@ class Records:
         zones = taken_items(self.zones, self.columns, self.counters, kept)
         return Records(self.kind, taken(self.columns, kept), zones, self.counters, self.years[kept], self.months[kept])
 
-    def encode(self, year: int) -> bytes:
-        """Return the lines in the layout of a year."""
-        return encode(layout_of(self.kind, year), self.columns, count=len(self.years), zones=self.zones)
+    def files(self, year: int) -> list[File]:
+        """Return their file, in the layout of a year."""
+        return file_of(self.kind, year, self.columns, self.zones)
 
 
 def taken(columns: Columns, kept: Bools) -> Columns:

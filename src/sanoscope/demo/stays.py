@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sanoscope.demo.casemix import Casemix
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import chaining_columns, digits, draw_patients, last_stays
-from sanoscope.demo.records import EPOCH, Bools, Columns, Ints, items, taken, taken_items
+from sanoscope.demo.records import EPOCH, Bools, Columns, File, Ints, file_of, items, taken, taken_items
 
 PIE = 0.005
 _COUNTERS = {"unites": "nb_rum", "diagnostics": "nb_das", "actes": "nb_zones_actes"}
@@ -53,9 +53,18 @@ class Stays:
     exits: Ints
     sessions: Bools
 
+    def sent_by(self, year: int, month: int) -> Bools:
+        """Return bool[lines]: which lines a cumulative transmission of that year and month holds."""
+        return np.asarray((self.fixed["annee_sortie"] == year) & (self.fixed["mois_sortie"] <= month))
+
+    def transmission(self, year: int, month: int) -> list[File]:
+        """Return the RSA and ANO files of a cumulative transmission."""
+        part = self.until(year, month)
+        return [*file_of("rsa", year, part.fixed, part.zones), *file_of("ano", year, part.chaining)]
+
     def until(self, year: int, month: int) -> "Stays":
         """Return what a cumulative transmission of that year and month holds, its lines numbered from 1."""
-        kept = (self.fixed["annee_sortie"] == year) & (self.fixed["mois_sortie"] <= month)
+        kept = self.sent_by(year, month)
         keys = {"cle_rsa": np.arange(1, int(kept.sum()) + 1)}
         return Stays(
             taken(self.fixed, kept) | keys,
