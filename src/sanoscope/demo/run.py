@@ -58,6 +58,16 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     return place
 
 
+_NAMES = {
+    "rha": "RHA",
+    "rapss": "RAPSS",
+    "rpsa": "RPSA",
+    "r3a": "R3A",
+    "med_mco": "lignes de médicaments",
+    "dmi_mco": "lignes de dispositifs",
+}
+
+
 def _others(lines: Mapping[str, int]) -> str:
     """Say how many lines the other fields have, by kind of file."""
-    return ", ".join(f"{count} {kind.upper()}" for kind, count in lines.items())
+    return ", ".join(f"{lines.get(kind, 0)} {name}" for kind, name in _NAMES.items())
