@@ -1,11 +1,14 @@
 """Services of SMR, HAD and psychiatry: how many, how large, and whom a hospital sends them."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from sanoscope.demo.activity import Activity
+from sanoscope.demo.admissions import Admissions, Catchment, admissions
 from sanoscope.demo.casemix import draw_casemix
 from sanoscope.demo.country import THOUSANDS, draw_country
+from sanoscope.demo.had import MODES
 from sanoscope.demo.products import DEVICES, DRUGS, draw_products, ucd13
 from sanoscope.demo.services import LINES_A_STAY, LINES_OF_FIELDS, Service, draw_activities, services_of, stays_a_year
 from sanoscope.demo.stays import Hospital, Stays, draw_stays
@@ -31,7 +34,7 @@ def drawn() -> tuple[Stays, dict[str, Activity]]:
     return stays, {service.champ: activity for service, activity in activities}
 
 
-def test_every_departement_has_smr_and_psychiatry_and_most_have_had() -> None:
+def test_populated_departements_have_the_three_fields() -> None:
     country = draw_country(1)
     services, rows = services_of(country)
     hospitals = set(country.establishments["finess"])
@@ -42,9 +45,12 @@ def test_every_departement_has_smr_and_psychiatry_and_most_have_had() -> None:
     assert {service.feeder for service in services} <= hospitals
     assert {service.finess for service in services} <= hospitals | set(rows["finess"])
     assert {service.finess for service in services} & hospitals
-    count = {champ: len({s.finess for s in services if s.champ == champ}) for champ in LINES_OF_FIELDS}
-    assert count["psy"] == len(THOUSANDS)
-    assert count["smr"] > len(THOUSANDS) > count["had"] > len(THOUSANDS) / 2
+    places = dict(pl.concat([country.establishments, rows]).select("finess", "departement").iter_rows())
+    populated = {departement for departement, thousands in THOUSANDS.items() if thousands >= 600}
+    for champ in LINES_OF_FIELDS:
+        assert populated <= {places[s.finess] for s in services if s.champ == champ}, champ
+    kinds = dict(rows.group_by("categorie").len().iter_rows())
+    assert set(kinds) == {"PRIVE", "PSPH/EBNL", "CH"}
 
 
 def test_the_other_fields_are_small_beside_mco() -> None:
@@ -64,6 +70,35 @@ def test_stays_have_the_lines_that_were_counted_on(drawn: tuple[Stays, dict[str,
     for champ, activity in activities.items():
         lines = sum(len(part.until(year, 12).years) for part in activity.lines for year in (2022, 2023))
         assert lines / 600 == pytest.approx(LINES_A_STAY[champ], rel=0.2), champ
+
+
+def test_care_goes_with_age_and_sex() -> None:
+    """Of people sent at 30, only women have the modes of pregnancy; of those sent at 80, nobody."""
+    count = 4_000
+    sexes = np.tile([1, 2], count // 2)
+
+    def modes(age: int) -> np.ndarray:
+        people = Admissions(
+            np.arange(count, dtype=np.uint64),
+            sexes,
+            np.full(count, age),
+            np.full(count, b"29000"),
+            np.full(count, 8_100),
+            np.full(count, b"1"),
+            np.zeros(count, bool),
+        )
+        place = Hospital(0, "299999001", np.ones(1), np.ones(1), 0.0)
+        catchment = Catchment(place, 10_000, np.array([b"29000"]), np.array([1_000.0]))
+        rng = np.random.default_rng(1)
+        profiles = list(MODES.values())
+        got, which = admissions(rng, catchment, profiles, people, most=1, stays={2022: count}, months=MONTHS)
+        assert (got.numbers == people.numbers).all()
+        return np.isin(np.array(list(MODES))[which], ["19", "21"])
+
+    young, old = modes(30), modes(80)
+    assert young[sexes == 2].mean() > 0.2
+    assert not young[sexes == 1].any()
+    assert not old.any()
 
 
 def test_hospitals_send_patients_the_day_they_leave(drawn: tuple[Stays, dict[str, Activity]]) -> None:

@@ -5,7 +5,7 @@ whom MCO hospitals may draw too (`patients.MOBILE`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,12 @@ class Profile:
     age: float
     spread: float
     women: float = 0.5
+
+
+def specialised(rng: np.random.Generator, profiles: Sequence[Profile], kept: int) -> list[Profile]:
+    """Return the profiles with a share of 0 for all but so many, the usual ones more often."""
+    chosen = set(rng.choice(len(profiles), kept, replace=False, p=_shares(profiles)).tolist())
+    return [profile if i in chosen else replace(profile, share=0.0) for i, profile in enumerate(profiles)]
 
 
 @dataclass(frozen=True)

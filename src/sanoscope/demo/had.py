@@ -14,7 +14,7 @@ from sanoscope.demo.activity import (
     person_columns,
     score_columns,
 )
-from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions
+from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, specialised
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import digits
 from sanoscope.demo.records import Bools, Columns, Ints, Records, calendar, items, rank_in, runs
@@ -22,6 +22,8 @@ from sanoscope.demo.records import Bools, Columns, Ints, Records, calendar, item
 LINES_A_STAY = 2.2
 SENT = 0.65
 """Share of the entries that MCO and SMR send, where they have so many to send."""
+KEPT = 7
+"""Modes that a service offers."""
 LONGEST = 180
 DEATHS = 0.05
 PALLIATIVE_DEATHS = 0.5
@@ -78,7 +80,8 @@ def draw_had(
     months: Mapping[int, int],
 ) -> Activity:
     """Draw the sub-sequences of a service; arguments as those of `admissions`."""
-    people, which = admissions(rng, catchment, list(MODES.values()), sent, most=SENT, stays=stays, months=months)
+    offered = specialised(rng, list(MODES.values()), KEPT)
+    people, which = admissions(rng, catchment, offered, sent, most=SENT, stays=stays, months=months)
     count = len(people)
     modes = list(MODES.values())
     means = np.array([mode.days for mode in modes])[which]

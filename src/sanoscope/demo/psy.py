@@ -1,6 +1,6 @@
 """Psychiatry: sequences of whole-time and part-time stays (RPSA), and ambulatory acts (R3A, EDGAR)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from sanoscope.demo.activity import (
     person_columns,
     score_columns,
 )
-from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, joined
+from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, joined, specialised
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import digits
 from sanoscope.demo.records import EPOCH, Codes, Columns, Ints, Records, calendar, items, rank_in, runs
@@ -29,6 +29,8 @@ AFTER_A_STAY = 0.4
 """Share of ambulatory patients who have been in hospital there."""
 AMBULATORY_NUMBER = 10_000
 """What is added to the number of a service for patients seen as ambulatory only."""
+KEPT = 14
+"""Diagnoses that a service sees."""
 PART_TIME = 0.35
 WHOLE_DAYS, PART_DAYS = 26.0, 90.0
 LONGEST = 300
@@ -76,12 +78,13 @@ def draw_psy(
     months: Mapping[int, int],
 ) -> Activity:
     """Draw the sequences and acts of a service; arguments as those of `admissions`."""
-    people, which = admissions(rng, catchment, DISORDERS, sent, most=SENT, stays=stays, months=months)
+    disorders = specialised(rng, DISORDERS, KEPT)
+    people, which = admissions(rng, catchment, disorders, sent, most=SENT, stays=stays, months=months)
     part = rng.random(len(people)) < PART_TIME
     durations = rng.geometric(1 / np.where(part, PART_DAYS, WHOLE_DAYS)).clip(max=LONGEST)
     alive = np.zeros(len(people), bool)
     gone = leaving(people, people.entries + durations, alive, b"4")
-    seen, kinds = _ambulatory_patients(rng, catchment, gone, which, stays, months)
+    seen, kinds = _ambulatory_patients(rng, catchment, disorders, gone, which, stays, months)
     _, patient = np.unique(np.concatenate([people.numbers, seen.numbers]), return_inverse=True)
     keys = digits(patient.astype(np.int64) + 1, 16)
     return Activity(
@@ -98,6 +101,7 @@ def draw_psy(
 def _ambulatory_patients(
     rng: np.random.Generator,
     catchment: Catchment,
+    disorders: Sequence[Profile],
     gone: Admissions,
     which: Ints,
     stays: Mapping[int, int],
@@ -110,7 +114,7 @@ def _ambulatory_patients(
     new, kinds = admissions(
         rng,
         replace(catchment, number=catchment.number + AMBULATORY_NUMBER),
-        DISORDERS,
+        disorders,
         gone,
         most=0,
         stays=others,

@@ -1,7 +1,8 @@
 """The SMR, HAD and psychiatry services of the synthetic country: who has them and who sends patients there.
 
-Each département has SMR in its second hospital (CH), under its FINESS. Where more people live, a clinic of SMR is on
-its own, and so are a service of HAD and a psychiatric hospital, which the CH has elsewhere; HAD is not everywhere.
+They are in the more populated départements only, so that, few stays as they have, some of their figures are shown. The
+second hospital (CH) has SMR, under its own FINESS; a clinic of SMR, a service of HAD and a psychiatric hospital are on
+their own, or the CH has them too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,14 +56,14 @@ class Kind:
     name: str
     categorie: str
     secteur: str
-    least: int = 0
+    least: int
 
 
 KINDS = (
-    Kind("smr", GENERAL, 10_000, 0, "", "CH", "public"),
-    Kind("smr", UNIVERSITY, 600, 501, "Clinique SMR de {}", "PRIVE", "prive", least=600),
-    Kind("had", UNIVERSITY, 600, 601, "HAD de {}", "PSPH/EBNL", "public", least=300),
-    Kind("psy", GENERAL, 300, 701, "Hôpital psychiatrique de {}", "CH", "public"),
+    Kind("smr", GENERAL, 10_000, 0, "", "CH", "public", least=500),
+    Kind("smr", UNIVERSITY, 1000, 501, "Clinique SMR de {}", "PRIVE", "prive", least=1000),
+    Kind("had", UNIVERSITY, 1000, 601, "HAD de {}", "PSPH/EBNL", "public", least=600),
+    Kind("psy", GENERAL, 700, 701, "Hôpital psychiatrique de {}", "CH", "public", least=500),
 )
 
 

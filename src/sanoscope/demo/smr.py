@@ -15,7 +15,7 @@ from sanoscope.demo.activity import (
     person_columns,
     score_columns,
 )
-from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions
+from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, specialised
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import digits
 from sanoscope.demo.records import Bools, Codes, Columns, Ints, Records, calendar, items, rank_in, runs
@@ -24,6 +24,8 @@ from sanoscope.nomenclature.reference import load_reference
 LINES_A_STAY = 6.4
 SENT = 0.7
 """Share of the entries that MCO sends, where it has so many to send."""
+KEPT = 6
+"""Groups that a service treats."""
 PARTIAL = 0.3
 """Share of stays in hospitalisation partielle."""
 DAYS = 32.0
@@ -67,9 +69,10 @@ GROUPS = {
     "1006": Group(0.05, 48, 14, 0.65, purpose="Z713", condition="E668"),
     "1903": Group(0.05, 47, 11, 0.25, purpose="Z502", condition="F102", acts=_MIND),
     "2303": Group(0.04, 75, 12, 0.5, purpose="Z515", condition="C349"),
-    "9000": Group(0.004, 65, 18, 0.5),
 }
-"""By GN of the shipped nomenclature; 9000 is grouped in error. Shares are set by hand."""
+"""By GN of the shipped nomenclature. Shares are set by hand."""
+ERROR, ERRORS = "9000", 0.004
+"""The GN of what cannot be grouped, and its share."""
 PALLIATIVE = "2303"
 
 
@@ -92,9 +95,10 @@ def draw_smr(
     months: Mapping[int, int],
 ) -> Activity:
     """Draw the weeks of a service; arguments as those of `admissions`."""
-    people, which = admissions(rng, catchment, list(GROUPS.values()), sent, most=SENT, stays=stays, months=months)
+    groups = specialised(rng, list(GROUPS.values()), KEPT)
+    people, which = admissions(rng, catchment, groups, sent, most=SENT, stays=stays, months=months)
     count = len(people)
-    names = np.array(list(GROUPS))[which]
+    names = np.where(rng.random(count) < ERRORS, ERROR, np.array(list(GROUPS))[which])
     gme = _grouped(rng, names, rng.random(count) >= PARTIAL, people.ages)
     whole = ~np.isin(gme.astype("S5").view("S1").reshape(count, 5)[:, 4], [b"H", b"I", b"J", b"K", b"L"])
     durations = (4 + rng.geometric(1 / DAYS, count)).clip(max=LONGEST)
