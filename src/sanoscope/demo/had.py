@@ -22,7 +22,7 @@ from sanoscope.demo.records import Bools, Columns, Ints, Records, calendar, item
 LINES_A_STAY = 2.2
 SENT = 0.65
 """Share of the entries that MCO and SMR send, where they have so many to send."""
-KEPT = 7
+KEPT = 5
 """Modes that a service offers."""
 LONGEST = 180
 DEATHS = 0.05

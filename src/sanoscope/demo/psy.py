@@ -29,7 +29,7 @@ AFTER_A_STAY = 0.4
 """Share of ambulatory patients who have been in hospital there."""
 AMBULATORY_NUMBER = 10_000
 """What is added to the number of a service for patients seen as ambulatory only."""
-KEPT = 14
+KEPT = 9
 """Diagnoses that a service sees."""
 PART_TIME = 0.35
 WHOLE_DAYS, PART_DAYS = 26.0, 90.0
@@ -56,8 +56,8 @@ DISORDERS = (
 )  # fmt: skip
 """Shares are set by hand; the diagnoses are of chapter F."""
 
-WHOLE_TIME = {"01": 0.86, "02": 0.02, "03": 0.04, "04": 0.01, "05": 0.02, "06": 0.02, "07": 0.03}
-PART_TIME_FORMS = {"20": 0.85, "21": 0.07, "23": 0.08}
+WHOLE_TIME = {"01": 0.92, "03": 0.05, "07": 0.03}
+PART_TIME_FORMS = {"20": 0.9, "23": 0.1}
 AMBULATORY = {"30": 0.7, "31": 0.17, "32": 0.13}
 NATURES = {"E": 0.62, "EF": 0.05, "D": 0.09, "G": 0.11, "A": 0.08, "R": 0.05}
 PLACES = {
