@@ -1,0 +1,84 @@
+"""Small published tables written by hand, in the forms of the catalogue's sources."""
+
+import json
+from pathlib import Path
+
+from sanoscope import workspace as workspaces
+from sanoscope.catalogue.load import catalogue
+from sanoscope.edition import publication
+from sanoscope.edition.published import build_published
+from sanoscope.intake.receive import IntakeReport, receive
+from sanoscope.workspace import Workspace
+
+HEADER = (
+    "finess,raison_sociale,categorie,reg_code,dep_code,periode,cm,gn,gme,nb_journees_total,nb_journees_hc,"
+    "nb_journees_hp,sexe_ratio,age_moyen,avq_physique,avq_relationnel,nb_actes_csarr"
+)
+A, B, C = (
+    "290000017,CLINIQUE A,Privé,53,29,2025-12",
+    "290000025,HOPITAL B,CH,53,29,2025-06",
+    "350000019,HOPITAL C,CH,53,35,2025-12",
+)
+NOTHING = "NA,NA,NA,NA,NA"
+CUBE = f"""{HEADER}
+{A},,,,900,700,200,55.1%,73.12,10.15,4.03,3.38
+{A},01,,,900,700,200,55.1%,73.12,10.15,4.03,3.38
+{A},01,0106,,900,700,200,55.1%,73.12,10.15,4.03,3.38
+{B},,,,300,NA,1 à 10,40%,60,8,3,1
+{B},01,,,1 à 10,0,1 à 10,{NOTHING}
+{B},01,0106,,1 à 10,0,1 à 10,{NOTHING}
+{B},02,,,292,292,0,41%,61,8,3,1
+{C},,,,50,50,0,100%,37,5.66,5.18,3.05
+{C},01,,,50,50,0,100%,37,5.66,5.18,3.05
+{C},01,0106,,50,50,0,100%,37,5.66,5.18,3.05
+"""
+"""Three establishments; B has 1 to 10 days in CM 01, and its full days are left out beside its masked partial ones."""
+
+NAMES = ("nb_journees_total", "nb_journees_hc", "nb_journees_hp", "sexe_ratio", "age_moyen", "avq_physique")
+NAMES += ("avq_relationnel", "nb_actes_csarr")
+
+
+def establishments(year: str = "2025") -> str:
+    """Return the JSON of the establishments, with the source's own total."""
+    rows = [
+        ("290000017", "CLINIQUE A", "Privé", "M12", "900", "700", "200", "55.1%", "73.12", "10.15", "4.03", "3.38"),
+        ("290000025", "HOPITAL B", "CH", "M6", "300", "NA", "1 à 10", "40%", "60", "8", "3", "1"),
+        ("350000019", "HOPITAL C", "CH", "M12", "50", "50", "0", "100%", "37", "5.66", "5.18", "3.05"),
+        ("Total", "Total", "Total", "Total", "1250", "1045", "205", "53%", "70.1", "9.8", "4", "2.9"),
+    ]
+    names = ("finess", "raison_sociale", "categorie", "periode", *NAMES)
+    data = [dict(zip(names, row, strict=True)) for row in rows]
+    return json.dumps({"search_context": {"annee": year, "tgeo": "fe"}, "data": data}, ensure_ascii=False)
+
+
+ACTS = """finess;finessgeo;acte;nb_sejsea;nb_actes;dms_globale;nb_sej_0_nuit;nb_acte_ambu;dep;reg
+290000017;290000108;AHPA0090;78;80;0,5;60;61;29;53
+290000017;290000116;AHPA0090;14;14;12;.;.;29;53
+350000019;350000019;BAFA0060;15;15;0;15;15;35;53
+"""
+
+
+def received(place: Workspace, files: dict[str, str], *, source: str = "") -> IntakeReport:
+    """Write files beside a workspace and receive them as ``sanoscope intake`` does."""
+    folder = place.root.parent / "publies"
+    folder.mkdir(exist_ok=True)
+    paths = []
+    for name, text in files.items():
+        paths.append(folder / name)
+        paths[-1].write_text(text, encoding="utf-8")
+    books = catalogue()
+    sources = [books.source(source)] if source else list(books.sources.values())
+    return receive(place, paths, published=[one.attendu for one in sources], named=bool(source))
+
+
+def small_source(root: Path, *, total: bool = True) -> Workspace:
+    """Return a workspace whose published editions are the small SMR cube and the small acts."""
+    place = workspaces.create(root / "espace")
+    files = {"smr_2025.csv": CUBE, "open_ccam_24.csv": ACTS}
+    if total:
+        files["smr_2025.json"] = establishments()
+    assert received(place, files).clean
+    for source in ("open-ccam-2024", "smr-2025"):
+        build_published(place, catalogue(), source, name=source)
+        publication.publish(place.editions, source)
+    return place
