@@ -72,6 +72,14 @@ class Service:
         found = name or answering(self.workspace.editions, restitution)
         return self.edition(found, public=public).answering(restitution)
 
+    def answers(self, restitution: Restitution) -> bool:
+        """Tell whether some edition that is served has a restitution's figures."""
+        try:
+            answering(self.workspace.editions, restitution)
+        except NotFoundError:
+            return False
+        return True
+
     def question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         """Return the checked question and the edition that will answer it.
 

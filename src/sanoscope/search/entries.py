@@ -1,7 +1,7 @@
 """What can be found: one entry for each thing that a reader may pick, from the catalogue and an edition."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from sanoscope.catalogue.load import Catalogue
@@ -94,15 +94,20 @@ def _restitutions(catalogue: Catalogue) -> Iterator[Entry]:
 
 
 def _measures(catalogue: Catalogue) -> Iterator[Entry]:
+    """Yield the measures of the fields, then those of published sources; of one name in one field, one entry."""
+    found: dict[tuple[str, str], Entry] = {}
     for name, champ in catalogue.champs.items():
         own = [r for r in catalogue.restitutions.values() if r.champ == name and not r.source]
         for mesure, declared in champ.mesures.items():
             asked_of = tuple(r.slug for r in own if mesure in r.mesures)
-            yield _measure(name, mesure, declared.libelle, declared.definition, asked_of)
-    for restitution in catalogue.restitutions.values():
-        if restitution.source:
-            for mesure, publiee in catalogue.sources[restitution.source].mesures.items():
-                yield _measure(restitution.champ, mesure, publiee.libelle, publiee.definition, (restitution.slug,))
+            found[name, mesure] = _measure(name, mesure, declared.libelle, declared.definition, asked_of)
+    for restitution in (r for r in catalogue.restitutions.values() if r.source):
+        for mesure, publiee in catalogue.mesures(restitution).items():
+            key, slug = (restitution.champ, mesure), restitution.slug
+            new = _measure(restitution.champ, mesure, publiee.libelle, publiee.definition, (slug,))
+            known = found.get(key)
+            found[key] = replace(known, asked_of=(*known.asked_of, slug)) if known else new
+    yield from found.values()
 
 
 def _measure(champ: str, code: str, name: str, definition: str, asked_of: tuple[str, ...]) -> Entry:

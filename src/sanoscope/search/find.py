@@ -72,7 +72,7 @@ class Searchable:
 def searchable(service: Service, edition: Edition) -> Searchable:
     """Return an edition ready to be searched."""
     found = entries(service.catalogue, edition)
-    links = Links(service.catalogue, edition, found)
+    links = Links(service.catalogue, edition, found, service.answers)
     return Searchable(Index(found, [bool(links.of(entry)) for entry in found]), links)
 
 

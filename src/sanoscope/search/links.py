@@ -1,6 +1,6 @@
 """From an entry to the restitutions that can answer about it, prefilled; only what an open reader is answered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,10 +48,18 @@ class Links:
         catalogue: what can be asked.
         edition: its open store.
         found: all that links are wanted for.
+        served: tells whether a restitution is answered by some edition that is served; without it, by this one.
     """
 
-    def __init__(self, catalogue: Catalogue, edition: Edition, found: Sequence[Entry]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        edition: Edition,
+        found: Sequence[Entry],
+        served: Callable[[Restitution], bool] | None = None,
+    ) -> None:
         self._catalogue, self._edition = catalogue, edition
+        self._served = served or edition.manifest.repond
         self._titles = {r.slug: r.titre for r in catalogue.restitutions.values() if OPEN.may_read(r.acces)}
         self._patterns: dict[tuple[str, str], tuple[Query, ...]] = {}
         by_level: dict[tuple[str, str], list[Entry]] = {}
@@ -81,7 +89,10 @@ class Links:
     def of(self, entry: Entry) -> tuple[Link, ...]:
         """Return the restitutions that can answer about an entry; none where no open one does."""
         if not entry.criterion:
-            return tuple(Link(slug, self._titles[slug]) for slug in entry.asked_of if slug in self._titles)
+            titled = [slug for slug in entry.asked_of if slug in self._titles]
+            return tuple(
+                Link(slug, self._titles[slug]) for slug in titled if self._served(self._catalogue.restitution(slug))
+            )
         filled: dict[str, Any] = {entry.criterion: entry.value}
         if entry.year:
             filled["annees"] = (entry.year,)
