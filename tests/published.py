@@ -71,6 +71,28 @@ def received(place: Workspace, files: dict[str, str], *, source: str = "") -> In
     return receive(place, paths, published=[one.attendu for one in sources], named=bool(source))
 
 
+DIAGNOSES = """\
+Code,Libellé,Nb total de séjours/séances,Nb de séjourshors GHM en J ou T et séances,DMS (en nuitée)hors GHM en J ou \
+Tet séances,Nb de séjoursGHM en J ou T hors séances,Nb de nuitéesen GHM J ou T,Nb de séances,niveau_page,codh_page
+010000000,Maladies infectieuses,1 204,1 175,"8,39",29,24,0,0,000000000
+020000000,Tumeurs,60,49,"6,51",11,1 à 10,0,0,000000000
+,Total,1 264,1 224,,40,,0,0,000000000
+010100000,Maladies intestinales,1 204,1 175,"8,39",29,24,0,1,010000000
+,Total,1 204,1 175,,29,,0,1,010000000
+A00,Choléra,204,1 à 10,,200,0,0,2,010100000
+A001,Choléra classique,204,1 à 10,,200,0,0,4,010100001
+"""
+
+
+def published_beside(place: Workspace) -> None:
+    """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
+    files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES}
+    assert received(place, files).clean
+    for source in ("open-ccam-2024", "mco-diagnostics-2024"):
+        build_published(place, catalogue(), source, name=source)
+        publication.publish(place.editions, source)
+
+
 def small_source(root: Path, *, total: bool = True) -> Workspace:
     """Return a workspace whose published editions are the small SMR cube and the small acts."""
     place = workspaces.create(root / "espace")

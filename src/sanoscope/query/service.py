@@ -9,7 +9,7 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
-from sanoscope.edition.publication import answering, current, published
+from sanoscope.edition.publication import answering, current, published, served
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
@@ -71,6 +71,13 @@ class Service:
         """
         found = name or answering(self.workspace.editions, restitution)
         return self.edition(found, public=public).answering(restitution)
+
+    def offered(self) -> tuple[Restitution, ...]:
+        """Return the restitutions that some served edition answers; all of them as long as none is published."""
+        known = tuple(self.catalogue.restitutions.values())
+        if not served(self.workspace.editions):
+            return known
+        return tuple(restitution for restitution in known if self.answers(restitution))
 
     def answers(self, restitution: Restitution) -> bool:
         """Tell whether some edition that is served has a restitution's figures."""

@@ -104,7 +104,7 @@ def form_of(service: Service, restitution: Restitution, given: dict[str, str], l
 
 def siblings(service: Service, restitution: Restitution) -> list[Restitution]:
     """Return the restitutions of the same field or theme, those of the same sub-theme first; itself among them."""
-    near = [r for r in service.catalogue.restitutions.values() if r.theme == restitution.theme]
+    near = [r for r in service.offered() if r.theme == restitution.theme]
     return sorted(near, key=lambda r: (r.sous_theme != restitution.sous_theme, r.sous_theme, r.titre))
 
 

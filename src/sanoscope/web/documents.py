@@ -41,7 +41,7 @@ def documents(service: Service) -> APIRouter:
 
     @routes.get("/api")
     def api_page(request: Request) -> HTMLResponse:
-        restitutions = service.catalogue.restitutions.values()
+        restitutions = service.offered()
         return page(request, "api.html", restitutions=restitutions, meanings=MEANINGS, formats=FORMATS)
 
     return routes

@@ -146,7 +146,7 @@ def help_pages(service: Service) -> APIRouter:
     @routes.get("/calendrier")
     def calendar(request: Request) -> HTMLResponse:
         news = updates(service)
-        restitutions = service.catalogue.restitutions.values()
+        restitutions = service.offered()
         return page(
             request,
             "calendrier.html",

@@ -40,7 +40,7 @@ def home(service: Service) -> APIRouter:
 
     @routes.get("/")
     def home_page(request: Request) -> HTMLResponse:
-        known = service.catalogue.restitutions.values()
+        known = service.offered()
         news = updates(service)[:SHOWN_UPDATES]
         return page(
             request,

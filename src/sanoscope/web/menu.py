@@ -166,7 +166,7 @@ def _chosen(request: Request, admitted: Mapping[str, Mapping[str, str]]) -> dict
 
 def _menu(request: Request, service: Service, path: str, chosen: dict[str, str], theme: str = "") -> HTMLResponse:
     of_theme = {"theme": theme} if theme else {}
-    known = [r for r in service.catalogue.restitutions.values() if suits(r, of_theme)]
+    known = [r for r in service.offered() if suits(r, of_theme)]
     kept = [r for r in known if suits(r, chosen)]
     news = updates(service)
     return page(

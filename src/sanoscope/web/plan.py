@@ -1,7 +1,7 @@
 """The map of the site, as a page for readers and as ``/sitemap.xml`` (sitemaps.org 0.9) for search engines."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
 
 from fastapi import APIRouter, Request, Response
@@ -53,13 +53,16 @@ def plan_pages(service: Service) -> APIRouter:
 
     @routes.get("/plan")
     def plan(request: Request) -> HTMLResponse:
-        themes = grouped(service.catalogue.restitutions.values())
+        themes = grouped(service.offered())
         return page(request, "plan.html", sections=SECTIONS, by_theme=themes)
 
     @routes.get("/sitemap.xml")
     def sitemap(request: Request) -> Response:
         site = str(request.base_url).rstrip("/")
-        return Response(sitemap_xml(service.catalogue, site), media_type="application/xml")
+        offered = {restitution.slug: restitution for restitution in service.offered()}
+        return Response(
+            sitemap_xml(replace(service.catalogue, restitutions=offered), site), media_type="application/xml"
+        )
 
     return routes
 
