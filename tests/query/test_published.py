@@ -28,6 +28,7 @@ from sanoscope.query.table import State, Table
 from sanoscope.web.app import create_app
 from sanoscope.workspace import Workspace
 from tests.published import ACTS, CUBE, establishments, received, small_source
+from tests.web.test_english import french_in
 from tests.web.test_pages import page_cells
 
 SMR, CCAM, DP = "cartographie-activite-smr", "actes-ccam-par-etablissement", "diagnostics-principaux-mco"
@@ -178,6 +179,33 @@ def test_the_site_stands_on_published_sources_alone(place: Workspace, path: str)
     client = TestClient(create_app(place))
     for prefix in ("", "/en"):
         assert client.get(prefix + path).status_code == 200
+
+
+def test_only_what_a_served_edition_answers_is_offered(place: Workspace) -> None:
+    client = TestClient(create_app(place))
+    for path in ("/restitutions", "/sitemap.xml", "/plan", "/calendrier"):
+        page = client.get(path).text
+        assert f"/restitutions/{SMR}" in page
+        assert f"/restitutions/{CCAM}" in page
+        assert DP not in page
+        assert "casemix-mco" not in page
+    missing = client.get(f"/restitutions/{DP}")
+    assert missing.status_code == 404
+    assert "sanoscope build --source mco-diagnostics-2024" in missing.text
+
+
+def test_pages_of_published_sources_are_in_english(place: Workspace) -> None:
+    client = TestClient(create_app(place))
+    asked = (
+        f"{SMR}?annee=2025",
+        f"{CCAM}?etablissement=290000017",
+        f"{CCAM}/formulaire",
+        f"{CCAM}/notice",
+    )
+    for path in ("/editions", *(f"/restitutions/{address}" for address in asked)):
+        answer = client.get(f"/en{path}")
+        assert answer.status_code == 200
+        assert "\n".join(french_in(answer.text, ["Établissement inconnu"])) == ""
 
 
 def test_controls_reconcile_and_certify_nothing(place: Workspace) -> None:
