@@ -176,7 +176,7 @@ def test_english_figures_are_written_as_english_does(client: TestClient) -> None
 
 
 @pytest.mark.parametrize(
-    "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r.acces) and r.graphiques]
+    "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r.acces) and r.graphiques and not r.source]
 )
 def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
     zone = "region:53" if slug.endswith("-en-sus") else "departement:29"
