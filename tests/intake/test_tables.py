@@ -80,6 +80,16 @@ def test_a_row_that_is_not_as_declared_is_refused_whole(workspace: Workspace, ro
     assert kept["message"]
 
 
+def test_a_last_line_without_an_end_is_refused_and_the_others_are_numbered_as_in_the_file(workspace: Workspace) -> None:
+    lines = CUBE.splitlines()
+    cut = "\n".join([*lines[:3], "a,b", *lines[3:]])[:-1]
+    report = received(workspace, {"tableau.csv": cut})
+    assert report.lines == (11, 9, 2)
+    with (workspace.quarantine / only(report).place.with_suffix(".csv")).open(encoding="utf-8") as stream:
+        kept = [(row["ligne"], row["motif"], row["contenu"]) for row in csv.DictReader(stream)]
+    assert kept == [("4", "colonnes", "a,b"), ("12", "coupee", lines[-1][:-1])]
+
+
 def test_a_torn_archive_is_refused_whole(workspace: Workspace, tmp_path: Path) -> None:
     file = tmp_path / "smr_2025.csv.gz"
     file.write_bytes(gzip.compress(CUBE.encode())[:-20])

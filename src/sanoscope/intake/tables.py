@@ -298,7 +298,17 @@ def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Re
         )
         for row in wrong
     ]
-    return frame.with_columns(_numbers(len(frame), {one.line for one in refused})), refused
+    frame = frame.with_columns(_numbers(len(frame), {one.line for one in refused}))
+    return _untorn(frame, refused, form) if not plain.endswith((b"\n", b"\r")) else (frame, refused)
+
+
+def _untorn(frame: pl.DataFrame, refused: list[_Refused], form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
+    """Refuse the last line, which has no end: a number of a file that was cut off would be read short."""
+    if frame.is_empty() or any(one.line > frame[LINE][-1] for one in refused):
+        return frame, refused
+    message = "la dernière ligne n'a pas de fin : le fichier a pu être coupé"
+    last = _kept(frame.row(-1, named=True), "coupee", message, form)
+    return frame.head(-1), [*refused, last]
 
 
 def _json_texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
