@@ -404,6 +404,15 @@ def test_the_geometry_is_small() -> None:
     assert sum(len(json.dumps(geometry(level).topology)) for level in ("departements", "regions")) < 150_000
 
 
+@every_genre
+def test_a_page_keeps_about_the_place_that_a_picture_takes(genre: str) -> None:
+    make, count, draw = GENRES[genre]
+    made = draw(make(*[exact(100 + 10 * i) for i in range(count)]), LIGHT)
+    shown = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', to_svg(made).decode())
+    assert shown
+    assert made.size == pytest.approx((float(shown[1]), float(shown[2])), rel=0.1)
+
+
 # declarations --------------------------------------------------------------------------------------------------------
 
 

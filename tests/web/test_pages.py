@@ -142,6 +142,18 @@ def test_api_errors_are_problems(client: TestClient, path: str, status: int, cod
     assert answer.json()["status"] == status
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/restitutions", "/restitutions/casemix-mco", "/restitutions/casemix-mco?annee=2023", "/paniers", "/plan"],
+)
+def test_a_page_loads_htmx_if_it_uses_it_and_describes_itself(client: TestClient, path: str) -> None:
+    html = client.get(path).text
+    assert (" hx-get=" in html) == ("htmx.min.js" in html)
+    description = re.search(r'<meta name="description" content="([^"]+)">', html)
+    assert description
+    assert 50 < len(unescape(description[1])) < 200
+
+
 def test_the_api_describes_itself(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
     parameters = described["paths"]["/api/v1/restitutions/{slug}/donnees"]["get"]["parameters"]

@@ -88,7 +88,7 @@ def load(directory: Path) -> Catalogue:
     champs = {c.champ: c for c in (_read(path, Champ) for path in sorted((directory / "champs").glob("*.yaml")))}
     sources = {s.source: s for s in (_read(path, Source) for path in sorted((directory / "sources").glob("*.yaml")))}
     restitutions = {}
-    for path in sorted((directory / "restitutions").glob("*.yaml")):
+    for path in sorted((directory / "restitutions").glob("*.yaml"), key=lambda path: path.stem):
         restitution = _read(path, Restitution)
         if restitution.slug != path.stem:
             raise _invalid(path, f"slug « {restitution.slug} » : il doit être le nom du fichier")

@@ -1,13 +1,14 @@
 """The application: pages and API on one service, errors that teach, headers that protect."""
 
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
 from sanoscope.api.routes import problem, router
@@ -66,14 +67,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     static = Path(str(files("sanoscope.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PACKING)
-
-    @app.middleware("http")
-    async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)  # a page made for other sites' frames says so itself
-        return response
-
+    app.add_middleware(Protected)
     app.add_middleware(ByAddress)
 
     @app.exception_handler(SanoscopeError)
@@ -94,6 +88,25 @@ def create_app(workspace: Workspace) -> FastAPI:
         return problem(missing) if _is_api(request) else error_page(request, missing)
 
     return app
+
+
+class Protected:
+    """ASGI middleware: `HEADERS` on every answer, where it does not say otherwise itself."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and the answer back with its headers."""
+
+        async def protected(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)  # a page made for other sites' frames says so itself
+            await send(message)
+
+        await self.app(scope, receive, protected)
 
 
 def _is_api(request: Request) -> bool:

@@ -100,7 +100,7 @@ class Image:
         kind: ``graphique`` or ``carte``.
         base: its address without extension and criteria; ``query`` these, genre included.
         ways: the ways to draw it, where there are several.
-        title: what it shows; ``description`` the same in words.
+        title: what it shows; ``description`` the same in words; ``size`` about its width and height (px).
         figures: those behind it, where they are not in the answer's own table (sums by territory).
         reason: why there is nothing to draw; "" where there is.
     """
@@ -111,6 +111,7 @@ class Image:
     ways: tuple[Way, ...] = ()
     title: str = ""
     description: str = ""
+    size: tuple[int, int] = (0, 0)
     figures: Figures | None = None
     reason: str = ""
 
@@ -146,8 +147,7 @@ def images(
         asked = look.graphique if kind == "graphique" else look.carte
         fond = chosen(asked, loaded) if kind == "carte" else None
         genre = fond.genre if fond else asked
-        shown: dict[str, str] = {"genre": genre} if genre else {}
-        base, criteria = f"{spoken.href(path)}/{kind}", "&".join([query.canonical, *map("=".join, shown.items())])
+        base, criteria = f"{spoken.href(path)}/{kind}", query.canonical + (f"&genre={genre}" if genre else "")
         switch = tuple(
             Way(
                 name,
@@ -163,7 +163,8 @@ def images(
             found.append(replace(image, reason=nothing.message))
         else:
             figures = _figures(picture.behind, spoken) if _apart(picture.behind, table) else None
-            found.append(replace(image, title=picture.title, description=picture.description, figures=figures))
+            shown = replace(image, title=picture.title, description=picture.description)
+            found.append(replace(shown, size=picture.size, figures=figures))
     return found
 
 

@@ -24,6 +24,10 @@ APPROXIMATE_POINTS = Sentence("Point creux : valeur approchée.")
 LOCALE = {"decimal": ",", "thousands": NARROW_SPACE, "grouping": [3], "currency": ["", "\u00a0€"]}
 ROOM = "largeur"
 """Of `usermeta`: width that the title and its lines may take (px)."""
+SIZE = "taille"
+"""Of `usermeta`: about how large the whole is drawn, width and height (px): a page keeps that place for it."""
+PADDING, TITLE_LINE, SUBTITLE_LINE, SUBTITLE_GAP, OFFSET = 16, 20, 16, 6, 14
+"""Around the whole; of the title and the lines under it: heights, what is between them and before the plot (px)."""
 CHARACTER = 6.1
 """Mean width of a character of 12 px (px), to fold lines."""
 
@@ -46,6 +50,12 @@ class Picture:
     def title(self) -> str:
         """What it shows."""
         return self.head.title
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """About how large it is drawn: width, height (px)."""
+        width, height = self.spec["usermeta"][SIZE]
+        return width, height
 
     @property
     def description(self) -> str:
@@ -91,6 +101,8 @@ def framed(
     width: int = WIDTH,
     left: int = 0,
     below: int = 52,
+    beside: int = 0,
+    above: int = 0,
     more: Mapping[str, Any] | None = None,
 ) -> Spec:
     """Return a whole specification around layers.
@@ -102,17 +114,26 @@ def framed(
         height, width: of the plot (px).
         left: width taken by the labels of the vertical axis (px): the source line begins there.
         below: how far under the plot the source line is (px).
+        beside, above: about what a legend takes to the right of the plot, or over it (px).
         more: further members of the specification.
     """
+    title = _folded(heading, width + left)
+    lines = len(title["text"]) * TITLE_LINE + len(title["subtitle"]) * SUBTITLE_LINE
+    size = [width + left + beside + 2 * PADDING, height + below + above + lines + SUBTITLE_GAP + OFFSET + 2 * PADDING]
     return {
         "$schema": SCHEMA,
         "description": heading.description,
-        "title": _folded(heading, width + left),
+        "title": title,
         "width": width,
         "height": height,
         "layer": [*layers, _source(heading.source, left, height + below, palette.quiet)],
         "config": config(palette),
-        "usermeta": {"theme": palette.theme, "motifs": [asdict(motif) for motif in palette.motifs], ROOM: width + left},
+        "usermeta": {
+            "theme": palette.theme,
+            "motifs": [asdict(motif) for motif in palette.motifs],
+            ROOM: width + left,
+            SIZE: size,
+        },
         **(more or {}),
     }
 
@@ -170,7 +191,7 @@ def config(palette: Palette) -> Spec:
         "background": palette.background,
         "font": FONT,
         "locale": {"number": LOCALE},
-        "padding": 16,
+        "padding": PADDING,
         "aria": False,
         "view": {"stroke": None},
         "title": {
@@ -179,13 +200,13 @@ def config(palette: Palette) -> Spec:
             "frame": "bounds",
             "fontSize": 16,
             "fontWeight": "bold",
-            "lineHeight": 20,
-            "offset": 14,
+            "lineHeight": TITLE_LINE,
+            "offset": OFFSET,
             "subtitleColor": palette.quiet,
             "subtitleFont": FONT,
             "subtitleFontSize": 12,
-            "subtitleLineHeight": 16,
-            "subtitlePadding": 6,
+            "subtitleLineHeight": SUBTITLE_LINE,
+            "subtitlePadding": SUBTITLE_GAP,
         },
         "axis": {
             "labelColor": palette.text,

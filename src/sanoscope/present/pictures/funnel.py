@@ -96,7 +96,12 @@ def funnel(table: Table, measure: str, size: str, palette: Palette, slug: str) -
         described.append(Sentence("%(n)s hors des limites à 99,8 %%.", n=out))
     head = Heading(title, tuple(said_lines), joined(" ", described), source(table, slug))
     spec = framed(
-        _funnel_layers(data, limits, mean, largest, figure, by, palette), head, palette, height=400, left=SCALE_LABELS
+        _funnel_layers(data, limits, mean, largest, figure, by, palette),
+        head,
+        palette,
+        height=400,
+        left=SCALE_LABELS,
+        above=30 if limits else 0,
     )
     return Picture(spec, head, extract(table, [v.row for v, _ in pairs], [figure, by]))
 

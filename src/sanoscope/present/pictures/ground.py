@@ -11,6 +11,8 @@ from sanoscope.sentence import Sentence
 
 WIDTH, HEIGHT = 620, 538
 """Of a map (px)."""
+LEGEND = 100
+"""About what the legend beside it takes (px)."""
 
 
 def mapped(layers: Sequence[Spec], head: Heading, palette: Palette, geo: Geometry, at: View) -> Spec:
@@ -19,7 +21,7 @@ def mapped(layers: Sequence[Spec], head: Heading, palette: Palette, geo: Geometr
         "data": {"values": geo.topology, "format": dict(geo.format)},
         "projection": {"type": "identity", "scale": at.scale, "translate": [at.dx, at.dy]},
     }
-    return framed(layers, head, palette, width=WIDTH, height=HEIGHT, below=18, more=more)
+    return framed(layers, head, palette, width=WIDTH, height=HEIGHT, below=18, beside=LEGEND, more=more)
 
 
 def frames(geo: Geometry, at: View, palette: Palette) -> list[Spec]:

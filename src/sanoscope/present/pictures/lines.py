@@ -77,7 +77,7 @@ def lines(table: Table, measure: str, first: int, palette: Palette, slug: str) -
     head = Heading(title, tuple(said_lines), whole, source(table, slug))
     layers = _line_layers(data, [label[key] for key in kept], over, figure, palette)
     picked = [v.row for v in found if keys[v.row] in kept]
-    spec = framed(layers, head, palette, height=340, left=SCALE_LABELS, width=540, below=38)
+    spec = framed(layers, head, palette, height=340, left=SCALE_LABELS, width=540, below=38, beside=106)
     return Picture(spec, head, extract(table, sorted(picked), [figure]))
 
 

@@ -49,7 +49,9 @@ def pyramid(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
         valeur=largest["dit"],
     )
     head = Heading(title, tuple(said_lines), joined(" ", filter(None, [described, said_lines[1]])), source(table, slug))
-    spec = framed(_pyramid_layers(data, order, figure, palette), head, palette, height=20 * len(order), left=90)
+    spec = framed(
+        _pyramid_layers(data, order, figure, palette), head, palette, height=20 * len(order), left=90, above=30
+    )
     return Picture(spec, head, extract(table, [v.row for v in found], [figure]))
 
 
