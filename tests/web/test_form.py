@@ -150,9 +150,12 @@ def test_years_say_their_state(client: TestClient) -> None:
 
 def test_siblings_are_named(client: TestClient) -> None:
     html = client.get(f"/restitutions/{CASEMIX}").text.split('class="carte voisines"')[1].split("</nav>")[0]
-    assert f'href="/restitutions/{MAP}"' in html
+    own, others = html.split("La même question, ailleurs")
+    assert f'href="/restitutions/{MAP}"' in own
     assert f'href="/restitutions/{CASEMIX}"' not in html
-    assert 'aria-current="page"' in html
+    assert 'aria-current="page"' in own
+    assert set(re.findall(r'href="/restitutions/([\w-]+)"', others)) == {"casemix-smr", "casemix-had", "casemix-psy"}
+    assert "casemix-smr" not in own
 
 
 # pieces -------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from sanoscope.edition import publication
 from sanoscope.web.app import create_app
 from sanoscope.web.feeds import ATOM
 from sanoscope.web.help import EXAMPLES, terms
-from sanoscope.web.menu import suits
+from sanoscope.web.menu import fields, suits
 from sanoscope.web.plan import SITEMAP, paths
 from sanoscope.workspace import Workspace
 
@@ -86,7 +86,7 @@ def test_the_menu_says_of_each_restitution_what_it_is(client: TestClient) -> Non
     page = main(client.get("/restitutions").text)
     for slug, restitution in ALL.items():
         entry = page.split(f'<a href="/restitutions/{slug}">')[1].split("</li>\n<li class")[0]
-        assert restitution.champ.upper() in entry
+        assert fields(catalogue())[restitution.champ] in entry
         assert restitution.objet in entry
         assert all(point in entry for point in restitution.contenu)
         assert "Mise à jour le " in entry or "Pas encore de données" in entry
@@ -104,12 +104,26 @@ def listed(page: str) -> set[str]:
         ("geo=departement", lambda r: r.criteres.zone != ""),
         ("etab=panier", lambda r: r.criteres.etablissements),
         ("theme=activite&champ=mco", lambda r: (r.theme, r.champ) == ("activite", "mco")),
+        ("champ=smr", lambda r: r.champ == "smr"),
+        ("champ=sus&geo=region", lambda r: r.champ == "sus" and r.criteres.zone != ""),
         ("theme=rh", lambda r: r.theme == "rh"),
     ],
 )
 def test_filters_leave_what_they_say(client: TestClient, query: str, kept) -> None:  # type: ignore[no-untyped-def]
     page = main(client.get(f"/restitutions?{query}").text)
     assert listed(page) == {slug for slug, r in ALL.items() if kept(r)}
+
+
+def test_every_field_of_the_catalogue_is_a_filter_in_the_order_of_the_field(client: TestClient) -> None:
+    assert list(fields(catalogue()).values())[:4] == ["MCO", "SMR", "HAD", "PSY"]
+    assert set(fields(catalogue())) == {r.champ for r in ALL.values()}
+    for path in ("/", "/restitutions"):
+        page = main(client.get(path).text)
+        assert [name for name in fields(catalogue()) if f'href="/restitutions?champ={name}"' in page] == list(
+            fields(catalogue())
+        )
+    beside = client.get("/en/restitutions").text
+    assert "Médicaments" not in re.sub(r"<[^>]*>", "", main(beside))
 
 
 def test_a_filter_knows_what_a_restitution_takes() -> None:
@@ -170,7 +184,7 @@ def test_every_example_answers(client: TestClient) -> None:
         answer = client.get(address)
         assert answer.status_code == 200, question
         assert answer.text.count("<tr") > 3, question
-        assert "Aucun séjour ne répond" not in answer.text, question
+        assert "Aucune ligne ne répond" not in answer.text, question
 
 
 def test_the_glossary_defines_each_word_once(client: TestClient) -> None:

@@ -14,6 +14,8 @@ from sanoscope.query.criteria import taken
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.form import Form
+from sanoscope.web.language import marked
+from sanoscope.web.menu import fields
 from sanoscope.web.notice import notice_html
 from sanoscope.web.openness import openness
 from sanoscope.web.site import page
@@ -102,10 +104,24 @@ def form_of(service: Service, restitution: Restitution, given: dict[str, str], l
     return Form(restitution, champ, edition, openness(service, restitution, edition), given, language)
 
 
-def siblings(service: Service, restitution: Restitution) -> list[Restitution]:
-    """Return the restitutions of the same field or theme, those of the same sub-theme first; itself among them."""
-    near = [r for r in service.offered() if r.theme == restitution.theme]
-    return sorted(near, key=lambda r: (r.sous_theme != restitution.sous_theme, r.sous_theme, r.titre))
+def siblings(service: Service, restitution: Restitution) -> dict[str, list[Restitution]]:
+    """Return, by heading, the restitutions of the same field, itself among them, and the same question in others.
+
+    A question asked of several fields has one name, with the field's at its end: ``casemix-mco``, ``casemix-smr``.
+    """
+    known = [r for r in service.offered() if OPEN.may_read(r.acces)]
+    name = fields(service.catalogue)[restitution.champ]
+    found = {
+        name: [r for r in known if r.champ == restitution.champ],
+        marked("La même question, ailleurs"): [
+            r for r in known if r.champ != restitution.champ and _question(r) == _question(restitution)
+        ],
+    }
+    return {heading: sorted(of, key=lambda r: (r.sous_theme, r.titre)) for heading, of in found.items() if of}
+
+
+def _question(restitution: Restitution) -> str:
+    return restitution.slug.removesuffix(f"-{restitution.champ}")
 
 
 def concerned(service: Service, restitution: Restitution, given: dict[str, str], error: CriterionError) -> str:

@@ -12,6 +12,7 @@ from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.language import Language
+from sanoscope.web.menu import fields
 from sanoscope.web.site import THEMES, page
 from sanoscope.web.updates import Update, updates
 
@@ -28,7 +29,8 @@ def feeds(service: Service) -> APIRouter:
     @routes.get("/nouveautes")
     def news_page(request: Request, theme: str = "") -> HTMLResponse:
         known = updates(service, _theme(theme))
-        return page(request, "nouveautes.html", theme=theme, nouveautes=[(u, u.of(theme)) for u in known])
+        news, champs = [(u, u.of(theme)) for u in known], fields(service.catalogue)
+        return page(request, "nouveautes.html", theme=theme, nouveautes=news, champs=champs)
 
     @routes.get("/nouveautes.atom")
     def atom_feed(request: Request, theme: str = "") -> Response:

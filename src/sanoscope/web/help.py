@@ -15,10 +15,12 @@ from fastapi.responses import HTMLResponse
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
+from sanoscope.errors import NotFoundError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.language import Language, marked
-from sanoscope.web.site import page, published_edition
+from sanoscope.web.menu import fields
+from sanoscope.web.site import page
 from sanoscope.web.updates import due, last, updates
 
 AIMS = {
@@ -77,6 +79,12 @@ EXAMPLES = (
         lambda f: {"annee": f.whole, "zone": f"region:{f.region}"},
     ),
     Example(
+        "positionner",
+        marked("Où les habitants de la région suivent-ils leurs soins de réadaptation ?"),
+        "parts-de-marche-smr",
+        lambda f: {"annee": f.whole, "zone": f"region:{f.region}"},
+    ),
+    Example(
         "caracteriser",
         marked("De quoi se compose l'activité des établissements de la région ?"),
         "casemix-mco",
@@ -87,6 +95,24 @@ EXAMPLES = (
         marked("Quelles sont les durées de séjour par catégorie d'activité, en France ?"),
         "casemix-mco",
         lambda f: {"annee": f.whole, "regroupement": "cas"},
+    ),
+    Example(
+        "caracteriser",
+        marked("Pour quels modes de prise en charge hospitalise-t-on à domicile ?"),
+        "casemix-had",
+        lambda f: {"annee": f.whole},
+    ),
+    Example(
+        "caracteriser",
+        marked("Sous quelles formes prend-on en charge en psychiatrie ?"),
+        "casemix-psy",
+        lambda f: {"annee": f.whole},
+    ),
+    Example(
+        "suivre",
+        marked("Quels établissements de MCO ont transmis, et jusqu'à quel mois ?"),
+        "suivi-des-transmissions-mco",
+        lambda f: {"annee": f.running},
     ),
     Example(
         "suivre",
@@ -135,9 +161,7 @@ def help_pages(service: Service) -> APIRouter:
 
     @routes.get("/aide")
     def how_to(request: Request) -> HTMLResponse:
-        edition = published_edition(service)
-        answered = examples(edition, service.catalogue.restitutions) if edition else {}
-        return page(request, "aide.html", buts=AIMS, exemples=answered)
+        return page(request, "aide.html", buts=AIMS, exemples=examples(service))
 
     @routes.get("/glossaire")
     def glossary(request: Request) -> HTMLResponse:
@@ -151,6 +175,7 @@ def help_pages(service: Service) -> APIRouter:
             request,
             "calendrier.html",
             lignes=calendar_lines(restitutions=list(restitutions), known=last(news)),
+            champs=fields(service.catalogue),
             rythmes=RHYTHMS,
             nouveautes=news,
             aujourd_hui=datetime.now(UTC).date(),
@@ -175,13 +200,19 @@ def facts(edition: Edition) -> Facts:
     )
 
 
-def examples(edition: Edition, known: Mapping[str, Restitution]) -> dict[str, list[tuple[Example, str]]]:
-    """Return the examples by aim, each with its address on this edition; one that it cannot answer is left."""
-    held = facts(edition)
+def examples(service: Service) -> dict[str, list[tuple[Example, str]]]:
+    """Return the examples by aim, each with its address; one that no published edition can answer is left."""
+    known = service.catalogue.restitutions
     found: dict[str, list[tuple[Example, str]]] = {}
     for example in EXAMPLES:
-        given = {name: str(value) for name, value in example.criteria(held).items()}
-        if example.slug in known and given.get("zone") != "region:":
+        if example.slug not in known:
+            continue
+        try:
+            edition = service.answering(known[example.slug])
+        except NotFoundError:
+            continue
+        given = {name: str(value) for name, value in example.criteria(facts(edition)).items()}
+        if given.get("zone") != "region:":
             query = "&".join(f"{name}={value}" for name, value in given.items())
             found.setdefault(example.aim, []).append((example, f"/restitutions/{example.slug}?{query}"))
     return found

@@ -46,7 +46,7 @@ def home(service: Service) -> APIRouter:
             request,
             "accueil.html",
             cartes=[Card(theme, text, sum(r.theme == theme for r in known)) for theme, text in CARDS.items()],
-            filtres=filters(known, {}, without="theme"),
+            filtres=filters(service.catalogue, known, {}, without="theme"),
             titres=TITLES,
             nouveautes=[(update, update.restitutions) for update in news],
             edition=published_edition(service),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.service import Service
@@ -14,7 +15,8 @@ from sanoscope.web.language import marked
 from sanoscope.web.site import THEMES, page
 from sanoscope.web.updates import last, updates
 
-CHAMPS = {"mco": "MCO", "had": "HAD", "smr": "SMR", "psy": "PSY"}
+FIRST = ("mco", "smr", "had", "psy")
+"""The four fields of hospital activity, in the order that they are named in; others come after."""
 GEO = {
     "france": marked("France entière"),
     "region": marked("Région"),
@@ -30,8 +32,8 @@ ETAB = {
     "categorie": marked("Catégorie"),
     "ght": marked("GHT"),
 }
-FILTERS: Mapping[str, Mapping[str, str]] = {"theme": THEMES, "champ": CHAMPS, "geo": GEO, "etab": ETAB}
-"""The filters of the menu and what each admits, with its name."""
+NAMES = ("theme", "champ", "geo", "etab")
+"""The filters of the menu."""
 
 TITLES = {
     "theme": marked("Thème"),
@@ -67,7 +69,7 @@ def menu(service: Service) -> APIRouter:
 
     @routes.get("/restitutions")
     def everything(request: Request) -> HTMLResponse:
-        return _menu(request, service, "/restitutions", _chosen(request, FILTERS))
+        return _menu(request, service, "/restitutions", _chosen(request, admitted(service.catalogue)))
 
     @routes.get("/themes/{theme}")
     def of_theme(theme: str, request: Request) -> HTMLResponse:
@@ -78,10 +80,22 @@ def menu(service: Service) -> APIRouter:
                 allowed=THEMES,
                 todo=suggest(theme, THEMES),
             )
-        others = {name: allowed for name, allowed in FILTERS.items() if name != "theme"}
+        others = {name: allowed for name, allowed in admitted(service.catalogue).items() if name != "theme"}
         return _menu(request, service, f"/themes/{theme}", _chosen(request, others), theme)
 
     return routes
+
+
+def fields(catalogue: Catalogue) -> dict[str, str]:
+    """Return the fields that some restitution is of, by name: what each is called, its meaning left out."""
+    held = {r.champ for r in catalogue.restitutions.values()}
+    ordered = sorted(held, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
+    return {name: catalogue.champs[name].libelle.partition(" (")[0] for name in ordered}
+
+
+def admitted(catalogue: Catalogue) -> dict[str, Mapping[str, str]]:
+    """Return what each filter admits, with its name."""
+    return {"theme": THEMES, "champ": fields(catalogue), "geo": GEO, "etab": ETAB}
 
 
 def suits(restitution: Restitution, chosen: Mapping[str, str]) -> bool:
@@ -96,11 +110,17 @@ def suits(restitution: Restitution, chosen: Mapping[str, str]) -> bool:
 
 
 def filters(
-    restitutions: Iterable[Restitution], chosen: Mapping[str, str], *, path: str = "/restitutions", without: str = ""
+    catalogue: Catalogue,
+    restitutions: Iterable[Restitution],
+    chosen: Mapping[str, str],
+    *,
+    path: str = "/restitutions",
+    without: str = "",
 ) -> dict[str, list[Choice]]:
     """Return the filters of the menu: what each value leads to beside what is chosen already, and what it leaves.
 
     Args:
+        catalogue: what gives the fields.
         restitutions: what there is to choose from.
         chosen: filter → value.
         path: the page that is filtered.
@@ -108,7 +128,7 @@ def filters(
     """
     known = list(restitutions)
     found: dict[str, list[Choice]] = {}
-    for name, values in FILTERS.items():
+    for name, values in admitted(catalogue).items():
         if name == without:
             continue
         found[name] = []
@@ -116,7 +136,7 @@ def filters(
             others = {other: kept for other, kept in chosen.items() if other != name}
             then = others if chosen.get(name) == value else {**others, name: value}
             left = sum(suits(r, {**others, name: value}) for r in known)
-            query = "&".join(f"{other}={then[other]}" for other in FILTERS if other in then)
+            query = "&".join(f"{other}={then[other]}" for other in NAMES if other in then)
             address = f"{path}?{query}" if query else path
             found[name].append(Choice(address, title, chosen.get(name) == value, left))
     return found
@@ -173,8 +193,9 @@ def _menu(request: Request, service: Service, path: str, chosen: dict[str, str],
         request,
         "menu.html",
         theme=theme,
-        filtres=filters(known, chosen, path=path, without="theme" if theme else ""),
+        filtres=filters(service.catalogue, known, chosen, path=path, without="theme" if theme else ""),
         titres=TITLES,
+        champs=fields(service.catalogue),
         chemin=path,
         filtre=bool(chosen),
         by_theme=grouped(kept),
