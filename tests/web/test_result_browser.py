@@ -333,3 +333,15 @@ def test_the_sheet_is_whole(browser: Browser, site: str) -> None:
     assert page.locator(".legende").is_visible()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
     page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_printing_is_a_button_with_script_and_a_word_without(browser: Browser, site: str, script: bool) -> None:
+    page = opened(browser, f"{site}{CASEMIX}", script=script)
+    button, word = page.get_by_role("button", name="Imprimer"), page.get_by_text("Pour imprimer : Ctrl + P.")
+    assert (button.is_visible(), word.is_visible()) == (script, not script)
+    if script:
+        page.evaluate("globalThis.print = () => { document.title = 'imprimé'; }")
+        button.click()
+        assert page.title() == "imprimé"
+    page.context.close()

@@ -37,7 +37,7 @@ NAMES = ("theme", "champ", "geo", "etab")
 
 TITLES = {
     "theme": marked("Thème"),
-    "champ": marked("Activité"),
+    "champ": marked("Champ"),
     "geo": marked("Géographie"),
     "etab": marked("Établissements"),
 }

@@ -208,11 +208,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("scroll", cacher, { capture: true, passive: true });
 
-// Imprimer et copier n'ont de sens qu'avec un script : leurs boutons viennent avec lui.
-for (const place of document.querySelectorAll("[data-imprimer]")) {
-  const bouton = bouter(place.dataset.imprimer, () => print());
-  place.append(bouton);
-}
+// Imprimer et copier n'ont de sens qu'avec un script. Le bouton d'imprimer est dans la page, que le style cache sans script :
+// venu après elle, il pousserait tout ce qui le suit.
+for (const bouton of document.querySelectorAll("[data-imprimer]")) bouton.addEventListener("click", () => print());
 for (const champ of document.querySelectorAll(".textes textarea")) {
   const copier = champ.closest(".textes").dataset;
   const bouton = bouter(copier.copier, async () => {
