@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sanoscope.attack.face import Face, Link, Listing, Map, Ratio, Shares
 from sanoscope.attack.world import Establishment, Residence, World, Year
 from sanoscope.errors import SanoscopeError
 
@@ -23,6 +24,22 @@ TREE = {
     "doac": {"D1": {}, "D2": {}},
     "cmd": {"05": {}, "06": {}},
 }
+CASEMIX, MAP, SHARES = "casemix-mco", "cartographie-activite-mco", "parts-de-marche-mco"
+FACE = Face(
+    "mco",
+    people=("sejours", "sejours_hc", "sejours_hp", "seances"),
+    listings=tuple(Listing(CASEMIX, (level,), level) for level in ("cmd", "doac", "ga", "racine")),
+    partitions=("doac", "cmd"),
+    maps=(Map(MAP, ("doac", "cmd", "ga", "racine"), ("doac", "cmd")),),
+    shares=(Shares(SHARES, ("doac", "cmd"), "sejours", "part_de_marche"),),
+    riders={"seances": ("lignes_seances",), "nuits": ("sejours_hc",)},
+    links=(Link("sejours", ("sejours_hc", "sejours_hp")), Link("lignes", ("sejours", "lignes_seances"))),
+    ratios=(
+        Ratio("part_deces", "deces", "lignes", 100, others="survivants"),
+        Ratio("dms", "nuits", "sejours"),
+    ),
+    patients=("patients", "lignes"),
+)
 ROOTS = list(TREE["racine"])
 DECIMALS = {"part_deces": 1, "part_hommes": 1, "dms": 2, "part_de_marche": 1}
 
@@ -111,7 +128,7 @@ class Platform:
         )
         codes = range(0 if self.residents is None else len(self.residents))
         residences = tuple(Residence(f"29{c:03d}", "29", "53", "T1") for c in codes)
-        return World((Year(ANNEE, everyone, TREE, 12 if self.monthly is not None else 0, residences),))
+        return World(FACE, (Year(ANNEE, everyone, TREE, 12 if self.monthly is not None else 0, residences),))
 
     def ask(self, slug: str, criteria: Mapping[str, str]) -> dict[str, Any]:
         self.asked.append((slug, dict(criteria)))

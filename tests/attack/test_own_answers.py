@@ -44,13 +44,15 @@ def faces(small: Workspace, edition: Edition) -> tuple[Ask, Ask]:
     return ask, truth  # type: ignore[return-value]
 
 
-def attack(small: Workspace, ask: Ask, baskets: int = 12) -> Report:
-    _, world = open_face(small.editions, "petite", catalogue(), small.settings, years=[YEAR])
-    return audit(ask, world, baskets=baskets, seconds=12, seed=1)
+def attack(small: Workspace, ask: Ask, baskets: int = 12, champ: str = "mco", seconds: float = 12) -> Report:
+    _, world = open_face(small.editions, "petite", catalogue(), small.settings, champ=champ, years=[YEAR])
+    return audit(ask, world, baskets=baskets, seconds=seconds, seed=1)
 
 
-def planted(faces: tuple[Ask, Ask], wanted: Callable[[str, Mapping[str, str], Document, str], bool]) -> Ask:
-    """The open face, but for the cells that ``wanted`` picks: these are given as they truly are."""
+def planted(
+    faces: tuple[Ask, Ask], wanted: Callable[[str, Mapping[str, str], Document, str], bool], *, least: int = 0
+) -> Ask:
+    """The open face, but for the cells that ``wanted`` picks and are ``least`` or more: these are given as they are."""
     ask, truth = faces
 
     def leaking(slug: str, criteria: Mapping[str, str]) -> Document:
@@ -60,7 +62,8 @@ def planted(faces: tuple[Ask, Ask], wanted: Callable[[str, Mapping[str, str], Do
         for row in shown["lignes"]:
             real = rows.get((row["genre"], *(row[t] for t in texts)))
             for column in [c["nom"] for c in shown["colonnes"] if c["genre"] == "mesure"]:
-                if real and real[f"{column}_etat"] == "exact" and wanted(slug, criteria, row, column):
+                told = real and real[f"{column}_etat"] == "exact" and real[column] >= least
+                if told and wanted(slug, criteria, row, column):
                     row[column], row[f"{column}_etat"] = real[column], "exact"
         return shown
 
@@ -112,3 +115,68 @@ def test_deaths_given_exactly_are_found(small: Workspace, faces: tuple[Ask, Ask]
         return column in ("part_deces", "sejours", "seances") and row[f"{column}_etat"] != "indisponible"
 
     assert any("deces" in f.key for f in attack(small, planted(faces, of_deaths), 1).of("exact"))
+
+
+# the other fields ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("champ", ["smr", "had", "psy", "sus"])
+def test_our_own_answers_hold_in_every_field(small: Workspace, faces: tuple[Ask, Ask], champ: str) -> None:
+    report = attack(small, faces[0], champ=champ, seconds=60)
+    assert report.tient, str(report)[:3000]
+    assert not report.of("contradiction")
+    assert report.figure("demandes") > report.figure("demandes refusées") + 10
+
+
+@pytest.mark.parametrize("champ", ["smr", "had", "psy"])
+def test_a_small_count_shown_is_found_in_every_field(small: Workspace, faces: tuple[Ask, Ask], champ: str) -> None:
+    people = {"smr": "sejours", "had": "sejours", "psy": "prises_en_charge"}[champ]
+    leaking = planted(faces, lambda s, c, row, column: row[f"{column}_etat"] == "masque")
+    shown = attack(small, leaking, 1, champ, 60).of("montre")
+    assert shown
+    assert all(people in f.key or "patients" in f.key for f in shown), "days are no target"
+
+
+@pytest.mark.parametrize(("champ", "column"), [("smr", "sejours"), ("had", "sejours"), ("psy", "prises_en_charge")])
+def test_all_but_the_masks_given_exactly_is_found(
+    small: Workspace, faces: tuple[Ask, Ask], champ: str, column: str
+) -> None:
+    leaking = planted(faces, lambda s, c, row, name: name == column and row[f"{name}_etat"] == "approche")
+    assert any(f.key.endswith(column) for f in attack(small, leaking, 1, champ, 60).of("exact"))
+
+
+def test_a_crossing_given_exactly_is_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    """Modes are approached, their crossings with Karnofsky's index given: all but one, with their total."""
+    crossed = {"statistiques-had-par-karnofsky", "statistiques-had-par-mpp"}
+    leaking = planted(
+        faces, lambda s, c, row, name: s in crossed and name == "sejours" and row[f"{name}_etat"] == "approche"
+    )
+    assert any("×" in f.key for f in attack(small, leaking, 1, "had", 60).of("exact"))
+
+
+def test_days_and_their_mean_give_stays_away(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    """Stays stay masked; days of the same group, and days by stay, do not."""
+
+    def days(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return column in ("journees", "duree_moyenne") and "panier" not in criteria
+
+    assert any(f.key.endswith("sejours") for f in attack(small, planted(faces, days), 1, "had", 60).of("exact"))
+
+
+@pytest.mark.parametrize("least", [1, 2])
+def test_days_alone_give_away_but_one_day(small: Workspace, faces: tuple[Ask, Ask], least: int) -> None:
+    """Beside a masked number of stays, a number of days says that there are no more stays: enough, if there is one."""
+
+    def days(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return column.startswith("journees") and row[f"{column}_etat"] in ("secret", "masque", "approche")
+
+    found = attack(small, planted(faces, days, least=least), 1, "smr", 60).of("exact")
+    assert {f.low for f in found} == ({1} if least == 1 else set())
+
+
+def test_the_share_of_men_given_exactly_is_found(small: Workspace, faces: tuple[Ask, Ask]) -> None:
+    def of_men(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return column in ("part_hommes", "prises_en_charge") and row[f"{column}_etat"] != "indisponible"
+
+    found = attack(small, planted(faces, of_men), 1, "psy", 60).of("exact")
+    assert any(f.key.endswith(("hommes", "femmes")) for f in found)

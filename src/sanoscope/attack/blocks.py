@@ -20,9 +20,6 @@ from sanoscope.attack.sides import Side
 WHOLE = 4_000
 """Open unknowns up to which everything is one block."""
 
-TOPS = ("doac", "cmd")
-"""Levels whose groups make the blocks: both partitions of activity."""
-
 
 @dataclass(frozen=True, slots=True)
 class Programmed:
@@ -35,7 +32,16 @@ class Programmed:
 
 
 def by_programme(
-    inferred: Inferred, rows: Side, columns: Side, zones: Sequence[Bools], *, seconds: float, seed: int, year: int
+    inferred: Inferred,
+    rows: Side,
+    columns: Side,
+    zones: Sequence[Bools],
+    *,
+    tops: Sequence[str],
+    aside: Sequence[str],
+    seconds: float,
+    seed: int,
+    year: int,
 ) -> Programmed:
     """Return what programming pins that propagation did not.
 
@@ -43,6 +49,8 @@ def by_programme(
         inferred: the system, propagated.
         rows, columns: its sides.
         zones: bool[rows] of each block of places.
+        tops: levels whose groups make the blocks: partitions of activity.
+        aside: measures that are no target.
         seconds: time.
         seed: order of the blocks.
         year: for the names.
@@ -51,10 +59,12 @@ def by_programme(
     known, narrowed = inferred.made.known, inferred.narrowed
     known = Knowledge(narrowed.low, narrowed.high, known.rows, known.floor, known.ceiling)
     left = ~narrowed.pinned & (narrowed.high < SMALLEST_LARGE)
+    measures = inferred.made.measures
+    left &= ~np.isin(inferred.made.node[:, 0], [measures.index(name) for name in aside if name in measures])
     found: list[Finding] = []
     unfinished: list[str] = []
     tried = settled = 0
-    for keep in _blocks(inferred, columns, zones, seed):
+    for keep in _blocks(inferred, columns, zones, tops, seed):
         targets = np.flatnonzero(left & keep)
         if len(targets) == 0:
             continue
@@ -85,14 +95,16 @@ def _found(
             yield Finding(kind, key, int(low), int(high), "programme entier")
 
 
-def _blocks(inferred: Inferred, columns: Side, zones: Sequence[Bools], seed: int) -> Iterator[Bools]:
+def _blocks(
+    inferred: Inferred, columns: Side, zones: Sequence[Bools], levels: Sequence[str], seed: int
+) -> Iterator[Bools]:
     """Yield bool[unknowns]: open unknowns of each block."""
     open_ = ~inferred.narrowed.pinned
     if int(open_.sum()) <= WHOLE:
         yield open_
         return
     node = inferred.made.node
-    tops = [i for i, name in enumerate(columns.names) if name.split(" ")[0] in TOPS and name.count(" ") == 1]
+    tops = [i for i, name in enumerate(columns.names) if name.split(" ")[0] in levels and name.count(" ") == 1]
     held = columns.above.tocsc()
     pairs = [(zone, top) for zone in range(len(zones)) for top in tops]
     for pair in np.random.default_rng(seed).permutation(len(pairs)):

@@ -8,11 +8,12 @@ import numpy as np
 from sanoscope.attack.averaging import average
 from sanoscope.attack.baskets import chains
 from sanoscope.attack.blocks import by_programme
-from sanoscope.attack.collecting import MAP_LEVELS, Collection, Journal, Progress, Task
+from sanoscope.attack.collecting import Collection, Journal, Progress, Task
 from sanoscope.attack.differences import Pair, differences
 from sanoscope.attack.editions import carried
+from sanoscope.attack.face import Face, Listing, Shares
 from sanoscope.attack.findings import Figure, Finding, Report
-from sanoscope.attack.inference import PEOPLE, Inferred, counts, patients, people
+from sanoscope.attack.inference import Inferred, counts, patients, people
 from sanoscope.attack.knowledge import Bools
 from sanoscope.attack.residence import market_shares
 from sanoscope.attack.sheet import SMALLEST_LARGE
@@ -25,7 +26,9 @@ LONGEST_CHAIN = 6
 """Places of the longest chain of baskets."""
 
 ACTIVITIES = 8
-"""Activities of which market shares are asked, besides all together."""
+"""Activities of which market shares are asked, besides all together: of the `COARSEST` levels."""
+
+COARSEST = 4
 
 COMPUTING = 0.25
 """Part of the time kept for programming."""
@@ -67,7 +70,7 @@ def audit(
     found: list[Finding] = []
     figures: list[Figure] = []
     for year in world.years:
-        attack = _Attack(ask, year, baskets, seconds / len(world.years), seed, progress, journal)
+        attack = _Attack(ask, world.face, year, baskets, seconds / len(world.years), seed, progress, journal)
         found += attack.run(before)
         found += attack.averages(truth)
         figures += attack.figures
@@ -79,31 +82,42 @@ def audit(
         )
     figures = [Figure("demandes", journal.asked), Figure("demandes refusées", journal.refused), *figures]
     unfinished = tuple(dict.fromkeys(journal.unfinished))
-    return Report("Ce qu'un lecteur peut déduire de la face libre", _unique(found), tuple(figures), unfinished)
+    title = f"Ce qu'un lecteur peut déduire de la face libre, champ {world.face.champ.upper()}"
+    return Report(title, _unique(found), tuple(figures), unfinished)
 
 
 class _Attack:
     """One year."""
 
     def __init__(
-        self, ask: Ask, year: Year, baskets: int, seconds: float, seed: int, progress: Progress, journal: Journal
+        self,
+        ask: Ask,
+        face: Face,
+        year: Year,
+        baskets: int,
+        seconds: float,
+        seed: int,
+        progress: Progress,
+        journal: Journal,
     ) -> None:
-        self.ask, self.year, self.baskets, self.seed = ask, year, baskets, seed
+        self.ask, self.face, self.year, self.seed = ask, face, year, seed
+        self.baskets = baskets if face.baskets else 0
         self.progress, self.journal = progress, journal
         self.until = time.monotonic() + seconds
         self.seconds = seconds
         self.rng = np.random.default_rng((seed, year.annee))
         self.figures: list[Figure] = []
         self.small: list[str] = []
+        self.finest: Listing | None = None
 
     def run(self, before: Ask | None) -> list[Finding]:
         """Ask and compute; return the findings."""
         room = self.baskets + LONGEST_CHAIN
         asking = (1 - COMPUTING) * (0.5 if before else 1)
-        collection = Collection(self.ask, self.year, baskets=room, journal=self.journal)
+        collection = Collection(self.ask, self.year, self.face, baskets=room, journal=self.journal)
         began = time.monotonic()
         self._tables(collection, asking * self.seconds * 0.7)
-        self.small = _masked_most(collection)
+        self.small, self.finest = _masked_most(collection), collection.finest
         pairs = self._baskets(collection, asking * self.seconds - (time.monotonic() - began))
         rows, columns = collection.sides()
         inferred = counts(collection, rows, columns)
@@ -120,9 +134,17 @@ class _Attack:
 
     def averages(self, truth: Ask | None) -> tuple[Finding, ...]:
         """Ask the same hidden counts by many routes."""
-        level = "racine" if "racine" in self.year.arbre else next(iter(self.year.arbre))
+        if self.finest is None or not self.face.baskets:
+            return ()
         found = average(
-            self.ask, self.year, small=self.small, level=level, rng=self.rng, journal=self.journal, truth=truth
+            self.ask,
+            self.year,
+            small=self.small,
+            listing=self.finest,
+            measure=self.face.principal,
+            rng=self.rng,
+            journal=self.journal,
+            truth=truth,
         )
         self.figures.append(self._figure("effectifs masqués estimés par moyenne", found.cells))
         if found.hits is not None and found.guess is not None:
@@ -135,7 +157,7 @@ class _Attack:
     def _tables(self, collection: Collection, seconds: float) -> None:
         nodes = list(reversed(collection.places[: collection.nodes]))
         tasks: list[Task] = [
-            *collection.casemix_tasks(nodes),
+            *collection.listing_tasks(nodes),
             *collection.map_tasks(),
             *collection.zone_tasks(),
             *collection.month_tasks(),
@@ -162,12 +184,15 @@ class _Attack:
         self.journal.run(tasks, seconds=seconds, what=f"paniers {self.year.annee}", progress=self.progress)
         return pairs
 
-    def _shares(self) -> tuple[Finding, ...]:
-        codes = [f"{level}:{code}" for level in MAP_LEVELS[:4] for code in self.year.arbre.get(level, ())]
-        chosen = self.rng.permutation(codes)[:ACTIVITIES].tolist() if codes else []
+    def _shares(self) -> list[Finding]:
         seconds = max(0.0, self.until - time.monotonic()) * 0.5
+        return [finding for one in self.face.shares for finding in self._share(one, seconds / len(self.face.shares))]
+
+    def _share(self, of: Shares, seconds: float) -> tuple[Finding, ...]:
+        codes = [f"{level}:{code}" for level in of.levels[:COARSEST] for code in self.year.arbre.get(level, ())]
+        chosen = self.rng.permutation(codes)[:ACTIVITIES].tolist() if codes else []
         return market_shares(
-            self.ask, self.year, ["", *chosen], seconds=seconds, journal=self.journal, progress=self.progress
+            self.ask, self.year, of, ["", *chosen], seconds=seconds, journal=self.journal, progress=self.progress
         )
 
     # computing --------------------------------------------------------------------------------------------------------
@@ -175,12 +200,15 @@ class _Attack:
     def _families(self, collection: Collection, rows: Side, columns: Side, inferred: Inferred) -> list[Finding]:
         self.progress("propagation", 0.5)
         families = [patients(collection, rows, columns, inferred.bounds)]
-        families += [people(collection, rows, columns, inferred.bounds, what) for what in PEOPLE]
+        families += [
+            people(collection, rows, columns, inferred.bounds, what) for what in self.face.ratios if what.others
+        ]
         return [finding for family in families if family for finding in family.findings]
 
     def _editions(self, before: Ask, after: Collection, rows: Side, columns: Side) -> Inferred:
         """Ask the earlier edition the same questions, and believe both."""
-        collection = Collection(before, self.year, baskets=after.answers.size[0] - after.nodes, journal=self.journal)
+        room = after.answers.size[0] - after.nodes
+        collection = Collection(before, self.year, self.face, baskets=room, journal=self.journal)
         seconds = max(1.0, (self.until - time.monotonic()) * (1 - COMPUTING))
         for place in after.places[after.nodes :]:
             collection.row(place)
@@ -195,7 +223,17 @@ class _Attack:
         self.progress("programmation", 0.0)
         seconds = max(1.0, self.until - time.monotonic())
         zones = _zones(collection)
-        done = by_programme(inferred, rows, columns, zones, seconds=seconds, seed=self.seed, year=self.year.annee)
+        done = by_programme(
+            inferred,
+            rows,
+            columns,
+            zones,
+            tops=self.face.partitions,
+            aside=self.face.amounts,
+            seconds=seconds,
+            seed=self.seed,
+            year=self.year.annee,
+        )
         self.figures.append(self._figure("effectifs soumis à la programmation", done.tried))
         self.figures.append(self._figure("dont minimum et maximum prouvés", done.settled))
         self.journal.unfinished += done.unfinished
@@ -219,8 +257,8 @@ class _Attack:
 
 
 def _masked_most(collection: Collection) -> list[str]:
-    """Establishments that have masked stays, those with the most first."""
-    states = collection.answers.states.get("sejours")
+    """Establishments that have masked counts, those with the most first."""
+    states = collection.answers.states.get(collection.face.principal)
     if states is None:
         return []
     masked = (states == State.MASKED).sum(axis=1)

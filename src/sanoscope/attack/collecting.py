@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from sanoscope.attack.face import CROSS, Face, Listing, Map
 from sanoscope.attack.knowledge import Indices
 from sanoscope.attack.sheet import Answers
 from sanoscope.attack.sides import TOTAL, YEAR, Column, Side, activity_columns, column_side, place_side
@@ -15,17 +16,8 @@ from sanoscope.attack.tables import Row, State, Table, read
 from sanoscope.attack.world import Ask, Place, Year, establishments_places
 from sanoscope.errors import SanoscopeError
 
-CASEMIX, MAP = "casemix-mco", "cartographie-activite-mco"
-CASEMIX_LEVELS = ("cmd", "doac", "cas", "gp", "ga", "racine", "ghm")
-MAP_LEVELS = ("aso", "cas", "doac", "cmd", "gp", "ga", "racine")
-MONTHLY = ("aso", "cas", "doac", "cmd")
-"""Levels that are followed month by month."""
-
 TOO_MANY_REFUSALS = 30
-"""Places that are refused a level before it is given up."""
-
-COUNTS = ("sejours", "sejours_hc", "sejours_hp", "seances", "patients")
-RATIOS = ("part_deces", "part_hommes", "dms", "dms_seances_incluses", "age_moyen")
+"""Refusals of a listing before it is given up."""
 
 Progress = Callable[[str, float], None]
 """(what is being done, part done from 0 to 1)."""
@@ -69,23 +61,28 @@ class Collection:
     Args:
         ask: the open face.
         year: what is asked of.
+        face: what can be asked, and what is counted.
         baskets: places kept for baskets.
         journal: where questions are counted.
     """
 
-    def __init__(self, ask: Ask, year: Year, *, baskets: int, journal: Journal) -> None:
-        self.ask, self.year, self.journal = ask, year, journal
-        self.places: list[Place] = list(establishments_places(year))
+    def __init__(self, ask: Ask, year: Year, face: Face, *, baskets: int, journal: Journal) -> None:
+        self.ask, self.year, self.face, self.journal = ask, year, face, journal
+        self.places: list[Place] = list(establishments_places(year, face.leaf))
         self.nodes = len(self.places)
-        self.columns: tuple[Column, ...] = activity_columns(year.arbre, months=year.mois, monthly=MONTHLY)
+        monthly = tuple(dict.fromkeys(level for map_ in face.maps for level in map_.monthly))
+        self.columns: tuple[Column, ...] = activity_columns(year.arbre, months=year.mois, monthly=monthly)
+        self.listings = tuple(one for one in face.listings if set(one.labels) | {one.level} <= set(year.arbre))
+        self.counts = (*face.people, *face.amounts, *(face.patients[:1] if face.patients[0] else ()))
+        self._ratios = frozenset(ratio.name for ratio in face.ratios)
         size = (self.nodes + baskets, len(self.columns))
         self.answers = Answers(size)
         self.ratios = Answers(size)
         self.decimals: dict[str, int] = {}
-        self._refusals: Counter[str] = Counter()
+        self._refusals: Counter[Listing] = Counter()
         self._column = {column: i for i, column in enumerate(self.columns)}
         self._row = {self._key(place): i for i, place in enumerate(self.places)}
-        self._finess = {e.finess: self._row[f"etablissement={e.finess}"] for e in year.etablissements}
+        self._finess = {e.finess: row for row, e in enumerate(year.etablissements)}
         self._level = {
             level: np.array([self._column[YEAR, level, code] for code in year.arbre[level]], np.int64)
             for level in year.arbre
@@ -93,8 +90,15 @@ class Collection:
 
     @property
     def levels(self) -> tuple[str, ...]:
-        """Levels of the casemix that the year has."""
-        return tuple(level for level in CASEMIX_LEVELS if level in self.year.arbre)
+        """Levels whose groups add up to all of the field."""
+        return tuple(dict.fromkeys(one.level for one in self.listings if one.total == TOTAL))
+
+    @property
+    def finest(self) -> Listing | None:
+        """The finest listing that was answered; None where there is none."""
+        known = [one for one in self.listings if not one.within]
+        answered = [one for one in known if self._refusals[one] < 0]
+        return answered[-1] if answered else known[-1] if known else None
 
     def row(self, place: Place) -> int:
         """Return the row of a place, a new one if it has none.
@@ -123,60 +127,92 @@ class Collection:
 
     # questions ------------------------------------------------------------------------------------------------------
 
-    def casemix_tasks(self, places: Iterable[Place]) -> list[Task]:
-        """Return the questions « casemix of a place by a level », every level."""
-        return [partial(self.casemix, place, level) for place in places for level in self.levels]
+    def listing_tasks(self, places: Iterable[Place]) -> list[Task]:
+        """Return the questions « groups of a level, for a place », every listing."""
+        return [partial(self.listing, place, one) for place in places for one in self.listings]
 
     def basket_tasks(self, place: Place, number: int) -> list[Task]:
-        """Return the questions asked of a basket: its map, its casemix by the finest level and by another, in turn."""
-        known = [level for level in reversed(self.levels) if self._open(level)]
-        levels = known[:1] + known[1:][number % max(1, len(known) - 1) :][:1]
-        return [*(partial(self.casemix, place, level) for level in levels), partial(self.map, place, (YEAR, *TOTAL))]
+        """Return the questions asked of a basket: its maps, the finest listing and another, in turn."""
+        known = [one for one in reversed(self.listings) if self._open(one)]
+        chosen = known[:1] + known[1:][number % max(1, len(known) - 1) :][:1]
+        whole = (YEAR, *TOTAL)
+        return [
+            *(partial(self.listing, place, one) for one in chosen),
+            *(partial(self.map, place, one, whole) for one in self.face.maps),
+        ]
 
-    def _open(self, level: str) -> bool:
-        """Tell whether it is worth asking for a level: not when so many places were refused it, and none was not."""
-        return self._refusals[level] < TOO_MANY_REFUSALS
+    def _open(self, listing: Listing) -> bool:
+        """Tell whether a listing is worth asking for: not when refused so many times, and never answered."""
+        return self._refusals[listing] < TOO_MANY_REFUSALS
 
     def map_tasks(self) -> list[Task]:
         """Return the questions « map of France, one activity »: a row for every establishment."""
-        france = self.places[self.nodes - 1]
-        whole = [column for column in self.columns if column[0] == YEAR and (column[1] in MAP_LEVELS or not column[1])]
-        return [partial(self.map, france, column) for column in whole]
+        return [
+            partial(self.map, self._france, one, column)
+            for one in self.face.maps
+            for column in self.columns
+            if column[0] == YEAR and column[1] in ("", *one.levels)
+        ]
 
     def zone_tasks(self) -> list[Task]:
         """Return the questions « map of a place, all activities », whose totals part full and partial stays."""
-        return [partial(self.map, place, (YEAR, *TOTAL)) for place in self.places[: self.nodes - 1]]
+        whole = (YEAR, *TOTAL)
+        return [
+            partial(self.map, place, one, whole) for one in self.face.maps for place in self.places[: self.nodes - 1]
+        ]
 
     def month_tasks(self) -> list[Task]:
         """Return the questions « map of France, one activity, cumulated to a month »."""
-        france = self.places[self.nodes - 1]
-        return [partial(self.map, france, column) for column in self.columns if 0 < column[0] < YEAR]
+        return [
+            partial(self.map, self._france, one, column)
+            for one in self.face.maps
+            for column in self.columns
+            if 0 < column[0] < YEAR and column[1] in ("", *one.monthly)
+        ]
 
-    def casemix(self, place: Place, level: str) -> None:
-        """Ask the casemix of a place by a level."""
-        if not self._open(level):
-            return
-        criteria = {"annee": str(self.year.annee), "regroupement": level, **place.criteria}
-        table = self.journal.table(self.ask, CASEMIX, criteria)
+    @property
+    def _france(self) -> Place:
+        return self.places[self.nodes - 1]
+
+    def listing(self, place: Place, listing: Listing) -> None:
+        """Ask the groups of a level for a place; of a crossing that is asked so, one code after another."""
+        for code in self.year.arbre[listing.within] if listing.within else ("",):
+            if self._open(listing):
+                self._listed(place, listing, code)
+
+    def _listed(self, place: Place, listing: Listing, picked: str) -> None:
+        criteria = {"annee": str(self.year.annee), **place.criteria}
+        criteria |= {"regroupement": listing.regroupement} if listing.regroupement else {}
+        criteria |= {"activite": f"{listing.within}:{picked}"} if listing.within else {}
+        table = self.journal.table(self.ask, listing.slug, criteria)
         if table is None:
-            self._refusals[level] += 1
+            self._refusals[listing] += 1
             return
-        self._refusals[level] = -len(self.places)  # it is answered: it may be refused here and there
+        self._refusals[listing] = -len(self.places)  # it is answered: it may be refused here and there
         row = self.row(place)
-        self._nothing_else(table, np.array([row]), self._level[level])
+        level = self.year.arbre[listing.level]
+        inside = [i for i, above in enumerate(level.values()) if not picked or above.get(listing.within) == picked]
+        self._nothing_else(table, np.array([row]), self._level[listing.level][inside])
         for line in table.rows:
-            code = TOTAL if line.total else (level, line.labels[level])
-            self._take(table, line, row, (YEAR, *code))
+            self._take(table, line, row, (YEAR, *self._node(listing, line, picked)))
 
-    def map(self, place: Place, column: Column) -> None:
-        """Ask the map of a place for an activity and a period, unless France is known to have nothing of it."""
+    @staticmethod
+    def _node(listing: Listing, line: Row, picked: str) -> tuple[str, str]:
+        """Return the (level, code) of a line; a total of some of the labels is a group of these."""
+        said = {level: line.labels.get(level, "") for level in listing.labels}
+        said |= {listing.within: picked} if listing.within else {}
+        levels = [level for level in listing.labels if said[level] or not line.total]
+        return (CROSS.join(levels), CROSS.join(said[level] for level in levels)) if levels else listing.total
+
+    def map(self, place: Place, map_: Map, column: Column) -> None:
+        """Ask a map of a place for an activity and a period, unless France is known to have nothing of it."""
         if self._nowhere(self._column[YEAR, *column[1:]]):
             return
         period, level, code = column
         criteria = {"annee": str(self.year.annee), **place.criteria}
         criteria |= {"activite": f"{level}:{code}"} if level else {}
         criteria |= {"mois": str(period)} if period < YEAR else {}
-        table = self.journal.table(self.ask, MAP, criteria)
+        table = self.journal.table(self.ask, map_.slug, criteria)
         if table is None:
             return
         row = self.row(place)
@@ -188,15 +224,13 @@ class Collection:
     # answers --------------------------------------------------------------------------------------------------------
 
     def _nothing_else(self, table: Table, rows: Indices, columns: Indices) -> None:
-        for name in COUNTS:
+        for name in self.counts:
             if name in table.decimals:
                 self.answers.absent(name, rows, columns)
 
     def _nowhere(self, column: int) -> bool:
-        states = [
-            self.answers.states[n][self.nodes - 1, column] for n in ("sejours", "seances") if n in self.answers.states
-        ]
-        return len(states) == 2 and all(state == State.ABSENT for state in states)
+        tops, states = self.face.tops, self.answers.states
+        return all(n in states and states[n][self.nodes - 1, column] == State.ABSENT for n in tops)
 
     def _take(self, table: Table, line: Row, row: int, column: Column) -> None:
         if column not in self._column:
@@ -204,9 +238,9 @@ class Collection:
             return
         place = self._column[column]
         for name, cell in line.cells.items():
-            if name in COUNTS:
+            if name in self.counts:
                 self.answers.say(name, row, place, cell)
-            elif name in RATIOS and cell.state is State.EXACT:
+            elif name in self._ratios and cell.state is State.EXACT:
                 self.decimals[name] = table.decimals[name]
                 self.ratios.say(name, row, place, cell)
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from sanoscope.attack.collecting import Collection
-from sanoscope.attack.inference import ADDITIVE, WHOLE
+from sanoscope.attack.inference import told
 from sanoscope.attack.knowledge import Bools
-from sanoscope.attack.sheet import Bounds, bounds
+from sanoscope.attack.sheet import Bounds
 from sanoscope.attack.sides import Side
 from sanoscope.attack.tables import State
 
@@ -21,11 +21,11 @@ def carried(before: Collection, after: Collection, rows: Side, columns: Side) ->
         rows, columns: the sides, the same for both.
     """
     changed = _changed(before, after, rows)
-    said = bounds(before.answers, rows, columns, whole=WHOLE)
+    said = told(before, rows, columns)
     for name in said:
         low, high = said[name]
         low[changed], high[changed] = 0, np.inf
-    return {name: both for name, both in said.items() if name in ADDITIVE}
+    return said
 
 
 def _changed(before: Collection, after: Collection, rows: Side) -> Bools:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from sanoscope.attack.face import Link
 from sanoscope.attack.findings import Finding, Kind
 from sanoscope.attack.intervals import Narrowed
 from sanoscope.attack.knowledge import Bools, Floats, Indices, Knowledge
@@ -26,14 +27,6 @@ ZERO, SKIPPED = -1, -2
 
 Bounds = dict[str, tuple[Floats, Floats]]
 """Measure → (low, high), float64[rows, columns]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A measure is the sum of others, node by node."""
-
-    whole: str
-    parts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -110,6 +103,15 @@ def bounds(answers: Answers, rows: Side, columns: Side, *, whole: Mapping[str, s
     return found
 
 
+def of_amount(states: NDArray[np.uint8], read: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return the bounds of days, from those that the same answers would give of people.
+
+    That days are approximated does not say that they are many, nor their absence within a mask that they are few.
+    """
+    low, high = read
+    return np.where(states == State.ROUGH, 0, low), np.where((states == State.ABSENT) & (high > 0), np.inf, high)
+
+
 @dataclass(frozen=True, slots=True)
 class Unknowns:
     """The knowledge of a sheet and where each node is in it.
@@ -154,7 +156,10 @@ def unknowns(
         return Unknowns(known, (), np.zeros((0, len(rows), len(columns)), np.int32), np.zeros((0, 3), np.int64))
     low, high = (np.stack([said[name][bound] for name in measures]) for bound in (0, 1))
     open_ = (rows.free[:, None] | columns.free[None, :]) & (rows.node | rows.free)[:, None]
-    made = (high > 0) & (np.stack([asked[name] for name in measures]) | open_[None])
+    answered = np.stack([asked[name] for name in measures])
+    # of an activity that nothing was answered of anywhere, there is nothing to say
+    open_ &= (answered.any(axis=(0, 1)) | columns.free)[None, :]
+    made = (high > 0) & (answered | open_[None])
     number = np.where(high == 0, ZERO, SKIPPED).astype(np.int32)
     number[made] = np.arange(int(made.sum()), dtype=np.int32)
     rows_of = _Rows(int(made.sum()), adds=adds)
@@ -166,7 +171,7 @@ def unknowns(
     for link in links:
         if {link.whole, *link.parts} <= set(measures):
             parts = np.stack([number[measures.index(name)].ravel() for name in link.parts], axis=1)
-            rows_of.add(number[measures.index(link.whole)].ravel(), parts, Sum(0, np.array([0])))
+            rows_of.add(number[measures.index(link.whole)].ravel(), parts, Sum(0, np.array([0]), link.complete))
     matrix, limits = rows_of.built()
     known = Knowledge(low[made], high[made], matrix, limits[:, 0], limits[:, 1])
     return Unknowns(known, measures, number, np.argwhere(made))
@@ -212,7 +217,15 @@ class _Rows:
 
 
 def findings(
-    made: Unknowns, narrowed: Narrowed, shown: Mapping[str, Bools], rows: Side, columns: Side, *, how: str, year: int
+    made: Unknowns,
+    narrowed: Narrowed,
+    shown: Mapping[str, Bools],
+    rows: Side,
+    columns: Side,
+    *,
+    how: str,
+    year: int,
+    aside: Sequence[str] = (),
 ) -> list[Finding]:
     """Return the small counts that are shown, pinned or nearly so, and the sums that cannot be.
 
@@ -222,6 +235,7 @@ def findings(
         rows, columns: the sides, for the names.
         how: the way.
         year: year of the sheet.
+        aside: measures that are no target, such as days: only their sums that cannot be are reported.
     """
     low, high = narrowed.low, narrowed.high
     small = (high >= 1) & (high < SMALLEST_LARGE) & (high - low <= NARROW)
@@ -229,6 +243,8 @@ def findings(
     for unknown in np.flatnonzero(small):
         measure, row, column = made.node[unknown]
         name = made.measures[measure]
+        if name in aside:
+            continue
         kind: Kind = "exact" if low[unknown] == high[unknown] else "etroit"
         if name in shown and shown[name][row, column]:
             kind = "montre"

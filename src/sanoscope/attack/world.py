@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sanoscope.attack.face import Face
+
 Ask = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 """(slug, criteria) → the JSON document of the open API; raises `SanoscopeError` for a question that is refused."""
 
@@ -15,7 +17,10 @@ UNKNOWN = frozenset({"", "?"})
 
 @dataclass(frozen=True, slots=True)
 class Establishment:
-    """An establishment and the groups it is in; "" or "?" where it is in none."""
+    """An establishment and the groups it is in; "" or "?" where it is in none.
+
+    Of a field that publishes no establishment, the finest place there is (a région), ``finess`` its code.
+    """
 
     finess: str
     departement: str = ""
@@ -56,8 +61,9 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The years that can be asked for, the most important first."""
+    """A field: its open face, and the years that can be asked for, the most important first."""
 
+    face: Face
     years: tuple[Year, ...]
 
 
@@ -91,10 +97,16 @@ def basket(members: Iterable[str]) -> Place:
     return Place({"panier": ",".join(sorted(chosen))}, chosen, node=False)
 
 
-def establishments_places(year: Year) -> tuple[Place, ...]:
-    """Return all that is published of establishments: each alone, then zones, sectors, categories, GHT, France."""
+def establishments_places(year: Year, leaf: tuple[str, str]) -> tuple[Place, ...]:
+    """Return all that is published of establishments: each alone, then zones, sectors, categories, GHT, France.
+
+    Args:
+        year: who there is.
+        leaf: see `Face.leaf`.
+    """
     everyone = year.etablissements
-    places = [Place({"etablissement": e.finess}, frozenset({e.finess})) for e in everyone]
+    criterion, prefix = leaf
+    places = [Place({criterion: prefix + e.finess}, frozenset({e.finess})) for e in everyone]
     for kind, criterion, prefix in _GROUPS:
         groups: dict[str, set[str]] = {}
         for one in everyone:

@@ -1,14 +1,17 @@
 """The command ``sanoscope``: one function a command, one way to show an error."""
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.status import Status
 from rich.table import Table as RichTable
 
 from sanoscope import workspace as workspaces
@@ -405,34 +408,45 @@ def _print(table: Table) -> None:
 @app.command()
 def attack(
     edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="L'édition ; celle publiée par défaut.")] = "",
+    champ: Annotated[str, typer.Option("--champ", help="Champs, séparés par des virgules ; tous par défaut.")] = "",
     years: Annotated[str, typer.Option("--years", help="Années, séparées par des virgules ; toutes par défaut.")] = "",
-    baskets: Annotated[int, typer.Option("--baskets", help="Paniers demandés, par année.")] = 1_000,
-    seconds: Annotated[float, typer.Option("--seconds", help="Durée, à peu près.")] = 600.0,
+    baskets: Annotated[int, typer.Option("--baskets", help="Paniers demandés, par champ et année.")] = 1_000,
+    seconds: Annotated[float, typer.Option("--seconds", help="Durée en tout, à peu près.")] = 600.0,
     seed: Annotated[int, typer.Option("--seed", help="Graine des tirages.")] = 0,
     before: Annotated[str, typer.Option("--before", help="Une édition antérieure, à recouper.")] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Attaque une édition par sa face ouverte : que peut déduire un lecteur ?"""
+    """Attaque une édition par sa face ouverte, champ par champ : que peut déduire un lecteur ?"""
     from sanoscope.attack.campaign import audit
-    from sanoscope.cli.audit import open_face
+    from sanoscope.cli.audit import open_faces
 
     with _told():
         place = _workspace(workspace)
-        ask, world = open_face(place.editions, edition, catalogue(), place.settings, years=_years(years))
-        earlier = open_face(place.editions, before, catalogue(), place.settings)[0] if before else None
-        with err.status("Attaque") as status:
-            report = audit(
-                ask,
-                world,
-                baskets=baskets,
-                seconds=seconds,
-                seed=seed,
-                progress=lambda what, part: status.update(f"Attaque : {what} ({part:.0%})"),
-                before=earlier,
-            )
-        out.print(str(report), highlight=False, markup=False)
-        if not report.tient:
+        champs = [part.strip().lower() for part in champ.split(",") if part.strip()]
+        faces = open_faces(place.editions, edition, catalogue(), place.settings, champs=champs, years=_years(years))
+        earlier = open_faces(place.editions, before, catalogue(), place.settings) if before else {}
+        until, held = time.monotonic() + seconds, True
+        for number, (name, (ask, world)) in enumerate(faces.items()):
+            if before and name not in earlier:
+                err.print(f"L'édition « {before} » n'a pas le champ {name.upper()} : rien à recouper.", highlight=False)
+            with err.status("Attaque") as status:
+                report = audit(
+                    ask,
+                    world,
+                    baskets=baskets,
+                    seconds=max(1.0, (until - time.monotonic()) / (len(faces) - number)),
+                    seed=seed,
+                    progress=partial(_attacking, status, name),
+                    before=earlier[name][0] if name in earlier else None,
+                )
+            out.print(str(report), highlight=False, markup=False)
+            held &= report.tient
+        if not held:
             raise typer.Exit(1)
+
+
+def _attacking(status: Status, champ: str, what: str, part: float) -> None:
+    status.update(f"Attaque {champ.upper()} : {what} ({part:.0%})")
 
 
 @app.command()

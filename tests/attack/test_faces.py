@@ -1,0 +1,82 @@
+"""The open face of each field, as the catalogue declares it, against what its pages say."""
+
+import pytest
+
+from sanoscope.attack.face import Link, Ratio, Shares
+from sanoscope.catalogue.load import catalogue
+from sanoscope.cli.faces import face_of
+
+FIELDS = ("mco", "smr", "had", "psy", "sus")
+
+
+def test_every_open_restitution_of_figures_is_attacked() -> None:
+    asked = set()
+    for champ in FIELDS:
+        face = face_of(catalogue().champs[champ], catalogue())
+        asked |= {one.slug for one in (*face.listings, *face.maps, *face.shares)}
+    every = catalogue().restitutions.values()
+    assert asked == {r.slug for r in every if r.acces == "libre" and r.genre == "activite" and not r.source}
+
+
+def test_every_ratio_and_every_count_of_the_open_side_is_known() -> None:
+    for champ in FIELDS:
+        face, declared = face_of(catalogue().champs[champ], catalogue()), catalogue().champs[champ]
+        shown = {
+            m
+            for r in catalogue().restitutions.values()
+            if r.champ == champ and r.acces == "libre" and not r.source
+            for m in r.mesures
+        }
+        assert {r.name for r in face.ratios} == {m for m in shown if declared.mesures[m].genre == "rapport"}
+        for sheet in declared.publication.feuillets.values():
+            told = {*face.counted, *(r.numerator for r in face.ratios), *(r.others for r in face.ratios)}
+            bounded = {name for people in face.riders.values() for name in people}
+            assert set(sheet.comptes) <= told | bounded, champ
+
+
+@pytest.mark.parametrize(
+    ("champ", "people", "amounts", "counted"),
+    [
+        ("mco", {"sejours", "sejours_hc", "sejours_hp", "seances"}, set(), set()),
+        ("smr", {"sejours"}, {"journees", "journees_hc", "journees_hp"}, {"sejours_hc", "sejours_hp"}),
+        ("had", {"sejours"}, {"journees"}, set()),
+        ("psy", {"prises_en_charge"}, {"journees_tc", "actes"}, {"complet", "partiel", "ambulatoire"}),
+        ("sus", {"sejours"}, {"quantite_dispositifs"}, set()),
+    ],
+)
+def test_what_counts_people_and_what_does_not(
+    champ: str, people: set[str], amounts: set[str], counted: set[str]
+) -> None:
+    face = face_of(catalogue().champs[champ], catalogue())
+    assert set(face.people) == people
+    assert set(face.amounts) == amounts
+    assert set(face.counted) == people | counted
+
+
+@pytest.mark.parametrize(
+    ("champ", "levels"),
+    [
+        ("mco", {"racine", "cmd", "chapitre_dp", "cmd×chapitre_dp"}),
+        ("smr", {"cm", "gn", "gme"}),
+        ("had", {"mpp", "mpa", "mpp×mpa", "mpp×karnofsky"}),
+        ("psy", {"nature", "forme_activite", "categorie_psy", "forme_activite×categorie_psy", "nature×categorie_psy"}),
+        ("sus", {"ucd", "atc5", "atc1", "lpp", "categorie_lpp", "titre_lpp"}),
+    ],
+)
+def test_levels_and_crossings(champ: str, levels: set[str]) -> None:
+    assert levels <= {one.level for one in face_of(catalogue().champs[champ], catalogue()).listings}
+
+
+def test_what_ties_the_sums_of_smr() -> None:
+    face = face_of(catalogue().champs["smr"], catalogue())
+    assert Link("sejours", ("sejours_hc", "sejours_hp")) in face.system_links
+    assert Link("journees_hp", ("sejours_hp",), complete=False) in face.system_links
+    assert Ratio("part_hommes", "hommes", "sejours", 100, others="femmes") in face.ratios
+    assert face.shares == (Shares("parts-de-marche-smr", ("cm",), "journees", "part_de_marche", "sejours"),)
+
+
+def test_the_field_without_establishments_is_asked_by_region() -> None:
+    face = face_of(catalogue().champs["sus"], catalogue())
+    assert face.leaf == ("zone", "region:")
+    assert not face.baskets
+    assert {one.total for one in face.listings} == {("liste", "medicament"), ("liste", "dispositif")}
