@@ -12,7 +12,7 @@ import orjson
 import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from sanoscope.catalogue.load import catalogue
 
@@ -339,7 +339,8 @@ def test_the_sheet_is_whole(browser: Browser, site: str) -> None:
 def test_printing_is_a_button_with_script_and_a_word_without(browser: Browser, site: str, script: bool) -> None:
     page = opened(browser, f"{site}{CASEMIX}", script=script)
     button, word = page.get_by_role("button", name="Imprimer"), page.get_by_text("Pour imprimer : Ctrl + P.")
-    assert (button.is_visible(), word.is_visible()) == (script, not script)
+    expect(button).to_be_visible(visible=script)
+    expect(word).to_be_visible(visible=not script)
     if script:
         page.evaluate("globalThis.print = () => { document.title = 'imprimé'; }")
         button.click()
