@@ -37,6 +37,20 @@ def write_small_country(root: Path) -> None:
         category, sector = kinds[number % 4]
         lines.append(f"{finess},Hôpital {number},{category},{sector},GHT {finess[:2]},{finess[:2]}")
     (root / "reference" / "etablissements.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (root / "reference" / "population.csv").write_text("\n".join(_population()) + "\n", encoding="utf-8")
+
+
+def _population() -> list[str]:
+    """The inhabitants two years before each year: fewer of the old, more in 29000; no man of 95 or more in 22000."""
+    lines = ["annee,code_geo,departement,sexe,age,population"]
+    for year in (2020, 2021, 2022):
+        for rank, code in enumerate(CODES[:-1]):  # the last one is abroad
+            for sexe in (1, 2):
+                for age in range(0, 100, 5):
+                    people = (6 - rank) * max(2, 40 - age // 4) + 3 * sexe
+                    if not (code == "22000" and sexe == 1 and age == 95):
+                        lines.append(f"{year},{code},,{sexe},{age},{people}")
+    return lines
 
 
 def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | int]:

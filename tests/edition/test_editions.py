@@ -15,8 +15,8 @@ from sanoscope.edition import publication
 from sanoscope.edition.build import build
 from sanoscope.edition.check import check
 from sanoscope.edition.edition import Edition, open_edition
+from sanoscope.edition.noised import audit_noised
 from sanoscope.edition.opening import audit_year, certificate
-from sanoscope.edition.persons import audit_persons
 from sanoscope.edition.rollups import base_shape, shapes
 from sanoscope.engine.plan import Aggregate, Measure, Scan
 from sanoscope.errors import NotFoundError, SanoscopeError
@@ -154,16 +154,16 @@ def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Works
     assert audit_year(two_editions.editions / "c", champ, 2023, two_editions.settings).astray > 0
 
 
-def test_open_patients_are_what_their_key_gives(small: Workspace, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["patients", "recours", "recrutement", "personnes"])
+def test_noised_figures_are_what_their_key_gives(small: Workspace, tmp_path: Path, name: str) -> None:
     champ = catalogue().champs["mco"]
     place = shutil.copytree(small.editions / "petite", tmp_path / "petite")
-    table = next(t.nom for t in manifests.read(place).champs["mco"].tables if t.cube == "patients")
-    groups, few, astray = audit_persons(place, champ, "patients", table, small.settings)
+    groups, few, astray = audit_noised(place, champ, name, small.settings)
     assert groups > few > 0 == astray
     key = place / "securise" / "cle-personnes"
     assert key.stat().st_mode & 0o077 == 0
     key.write_bytes(b"une autre clef, de 32 octets....")
-    assert audit_persons(place, champ, "patients", table, small.settings)[2] > 0
+    assert audit_noised(place, champ, name, small.settings)[2] > 0
 
 
 def test_the_open_store_holds_no_true_small_count(edition: Edition, public: Edition) -> None:

@@ -78,12 +78,13 @@ def of_departements(cells: dict[str, Cell]) -> Table:
 
 def of_ages(*cells: Cell) -> Table:
     ages = ["0 à 4 ans", "5 à 9 ans", "10 à 14 ans"]
-    return table({"classe_age": [a for a in ages for _ in "12"], "sexe": list("121212")}, figure("sejours", cells))
+    return table({"age5": [a for a in ages for _ in "12"], "sexe": list("121212")}, figure("sejours", cells))
 
 
 def of_flows(*cells: Cell) -> Table:
     ends = [("53", "11"), ("11", "53"), ("53", "53"), ("93", "84")]
-    return table({"origine": [a for a, _ in ends], "destination": [b for _, b in ends]}, figure("sejours", cells))
+    zones = {"region_residence": [a for a, _ in ends], "region": [b for _, b in ends]}
+    return table(zones, figure("sejours", cells))
 
 
 def of_years(*cells: Cell) -> Table:
@@ -104,7 +105,7 @@ GENRES: dict[str, tuple[Callable[..., Table], int, Callable[[Table, Palette], Pi
     "lignes": (of_years, 4, lambda t, p: lines(t, "sejours", 20, p, "essai")),
     "pyramide": (of_ages, 6, lambda t, p: pyramid(t, "sejours", p, "essai")),
     "points": (of_hospitals, 4, lambda t, p: circles(t, "sejours", p, "essai", PLACES)),
-    "flux": (of_flows, 4, lambda t, p: flows(t, "sejours", "regions", p, "essai")),
+    "flux": (of_flows, 4, lambda t, p: flows(t, "sejours", p, "essai")),
     "sommes": (of_hospitals, 6, lambda t, p: choropleth(t, "sejours", "departements", p, "essai", PLACES)),
     "carte": (
         lambda *cells: of_departements(dict(zip(["29", "35", "2A", "971", "75", "01"], cells, strict=True))),
@@ -299,7 +300,7 @@ def test_a_ratio_is_not_added_up() -> None:
 
 
 def test_what_stays_in_its_zone_is_no_flow() -> None:
-    made = flows(of_flows(exact(10), exact(20), exact(9999), exact(30)), "sejours", "regions", LIGHT, "essai")
+    made = flows(of_flows(exact(10), exact(20), exact(9999), exact(30)), "sejours", LIGHT, "essai")
     assert {(d["de"], d["vers"]) for d in rows_drawn(made)} == {
         ("Bretagne", "Île-de-France"),
         ("Île-de-France", "Bretagne"),
@@ -430,7 +431,7 @@ def test_each_declared_genre_is_drawn() -> None:
     deaths = casemix.model_copy(update={"graphiques": (Graphique(genre="nuage", mesure="part", effectif="sejours"),)})
     shares = of_shares((exact(1.0), exact(50)), (exact(1.0), exact(50)))
     assert "Nuage" in picture.chart(shares, deaths).description
-    moves = casemix.model_copy(update={"carte": Carte(genres=("flux",), mesure="sejours", niveau="regions")})
+    moves = casemix.model_copy(update={"carte": Carte(genres=("flux",), mesure="sejours")})
     assert (
         "flux"
         in picture.carte(

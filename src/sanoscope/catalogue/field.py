@@ -43,6 +43,9 @@ class Colonne(Frozen):
         caracteres: how many of its first characters are kept; 0 is all.
         valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
         sinon: see ``valeurs``.
+        tranches: a number becomes the class of so many units it is in, named by its first value in two digits ("35");
+            an absent number is 0. 0 is none.
+        derniere: first value of the last class, which has no end.
     """
 
     de: tuple[str, ...]
@@ -50,6 +53,8 @@ class Colonne(Frozen):
     caracteres: int = 0
     valeurs: dict[str, str] = {}
     sinon: str = "?"
+    tranches: int = Field(0, ge=0)
+    derniere: int = Field(95, ge=0, le=99)
 
     @model_validator(mode="before")
     @classmethod
@@ -128,13 +133,15 @@ class Dimension(Frozen):
         nomenclature: what gives its labels: a level of the regroupings, ``etablissements``, ``geographie``…
         arbre: the versioned tree that gives its parents, by the name that `Reference.groupings` knows.
         axe: which criterion it belongs to.
+        lieu: of a zone of residence, the dimension of establishments that has the same zones.
     """
 
     libelle: str
     parents: tuple[str, ...] = ()
     nomenclature: str = ""
     arbre: str = ""
-    axe: Literal["temps", "etablissement", "residence", "activite"]
+    axe: Literal["temps", "etablissement", "residence", "activite", "personne"]
+    lieu: str = ""
 
 
 class Cube(Frozen):
@@ -182,6 +189,29 @@ class Feuillet(Frozen):
     portees: dict[str, tuple[str, ...]] = {}
 
 
+class Bruite(Frozen):
+    """Figures that the open side tells with a noise of their own (`disclosure.keyed`), group by group.
+
+    For what does not add up (persons, standardised counts), and for crossings so fine that a lattice would hide most
+    of them.
+
+    Attributes:
+        libelle: what it crosses, in words.
+        cube: the base cube, or the distinct count, that it is made from.
+        niveaux: by axis, the levels that groups are made of; "" is all of them together. Every combination is told.
+        comptes: counts of people; of a distinct count, that one.
+        portees: other sums that go with them, each with the counts whose people carry it.
+        strates: tell standardised counts as well: the cube has ages and sexes, and a zone of residence is one axis.
+    """
+
+    libelle: str
+    cube: str
+    niveaux: tuple[tuple[str, ...], ...]
+    comptes: tuple[str, ...]
+    portees: dict[str, tuple[str, ...]] = {}
+    strates: bool = False
+
+
 class Publication(Frozen):
     """What is open: everything of it is protected as one, anything else is answered to secure readers alone.
 
@@ -189,12 +219,12 @@ class Publication(Frozen):
         lignes: dimensions of establishments whose groups are nodes of the lattice, the finest first; any other
             selection of establishments is a basket.
         feuillets: the cross-tables; the first is the trunk.
-        distincts: levels, beside the establishments', by which persons are counted.
+        bruites: what is told with a noise.
     """
 
     lignes: tuple[str, ...]
     feuillets: dict[str, Feuillet]
-    distincts: tuple[str, ...] = ()
+    bruites: dict[str, Bruite] = {}
 
 
 class SommeMesure(Frozen):
@@ -203,11 +233,13 @@ class SommeMesure(Frozen):
     Attributes:
         divise: what the sum is divided by to be in the unit said: thousandths are added up as integers.
         decimales: digits shown.
+        partout: of the people of the zone wherever they are treated, whatever establishments are picked.
     """
 
     genre: Literal["somme"]
     libelle: str
     de: str
+    partout: bool = False
     divise: int = 1
     decimales: int = 0
     unite: str = ""
@@ -235,11 +267,19 @@ class RapportMesure(Frozen):
 
 
 class PartMesure(Frozen):
-    """The share of a sum in the total of its table."""
+    """The share of a sum in a whole.
+
+    Attributes:
+        dans: the whole: the ``total`` of the row's group; the total of its ``colonne``, the rows that agree on the
+            last dimension; or the same sum ``partout``, whatever establishments are picked.
+        cumulee: added to the shares of the rows before, in the order of the table.
+    """
 
     genre: Literal["part"]
     libelle: str
     de: str
+    dans: Literal["total", "colonne", "partout"] = "total"
+    cumulee: bool = False
     decimales: int = 1
     unite: str = "%"
     definition: str
@@ -255,7 +295,63 @@ class DistinctMesure(Frozen):
     definition: str
 
 
-Mesure = Annotated[SommeMesure | RapportMesure | PartMesure | DistinctMesure, Field(discriminator="genre")]
+class TauxMesure(Frozen):
+    """A rate: a sum, or distinct persons, by population of the row's zone of residence, two years before.
+
+    Attributes:
+        de: the sum or distinct count.
+        partout: see `SommeMesure`.
+        pour: so many inhabitants.
+        standardise: by 5-year ages and sexes, directly, France as reference; it is crude otherwise.
+        borne: the lower or upper bound of its 95 % confidence interval, instead of the rate.
+        indice: the rate in hundredths of that of the zone's région, or of France.
+    """
+
+    genre: Literal["taux"]
+    libelle: str
+    de: str
+    partout: bool = False
+    pour: int = 1000
+    standardise: bool = False
+    borne: Literal["", "basse", "haute"] = ""
+    indice: Literal["", "region", "france"] = ""
+    decimales: int = 1
+    unite: str = ""
+    definition: str
+
+
+class PopulationMesure(Frozen):
+    """The inhabitants of the row's zone of residence, two years before."""
+
+    genre: Literal["population"]
+    libelle: str
+    unite: str = ""
+    definition: str
+
+
+class FluxMesure(Frozen):
+    """What a row's zone consumes and produces.
+
+    Attributes:
+        de: the sum.
+        sens: ``consomme`` C, by its residents, wherever; ``produit`` P, by its establishments, for anyone;
+            ``sur_place`` I, both; ``fuite`` (C − I) ⁄ C, ``attractivite`` (P − I) ⁄ P, ``autosuffisance`` I ⁄ C;
+            ``solde`` P − C.
+    """
+
+    genre: Literal["flux"]
+    libelle: str
+    de: str
+    sens: Literal["consomme", "produit", "sur_place", "fuite", "attractivite", "autosuffisance", "solde"]
+    decimales: int = 0
+    unite: str = ""
+    definition: str
+
+
+Mesure = Annotated[
+    SommeMesure | RapportMesure | PartMesure | DistinctMesure | TauxMesure | PopulationMesure | FluxMesure,
+    Field(discriminator="genre"),
+]
 
 
 class Champ(Frozen):
@@ -301,14 +397,24 @@ class Champ(Frozen):
         for name, somme in self.sommes.items():
             _known(f"somme {name}", somme.egale, sums)
         for name, mesure in self.mesures.items():
-            if mesure.genre == "rapport":
-                _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
-            else:
-                _known(f"mesure {name}", (mesure.de,), set(self.distincts) if mesure.genre == "distinct" else sums)
+            persons = set(self.distincts)
+            match mesure.genre:
+                case "rapport":
+                    _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
+                case "distinct":
+                    _known(f"mesure {name}", (mesure.de,), persons)
+                case "taux":
+                    _known(f"mesure {name}", (mesure.de,), sums | persons)
+                case "somme" | "part" | "flux":
+                    _known(f"mesure {name}", (mesure.de,), sums)
         _known("distincts", tuple(distinct.lignes for distinct in self.distincts.values()), sums)
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
             _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)
+        for name, told in self.publication.bruites.items():
+            _known(f"bruité {name}", (told.cube,), {*self.cubes, *self.distincts})
+            _known(f"bruité {name}", tuple(n for axis in told.niveaux for n in axis if n), dimensions)
+            _known(f"bruité {name}", (*told.comptes, *told.portees), {*sums, *self.distincts})
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self

@@ -140,7 +140,7 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ], so
         "mesure": (set(restitution.mesures), set(source.mesures if source else champ.mesures)),
         "dimension": (
             {*restitution.criteres.regroupement, *restitution.criteres.activite, *restitution.lignes}
-            - {"", "regroupement"},
+            - {"", "regroupement", "origine"},
             {*champ.dimensions, *(source.dimensions if source else ())},
         ),
     }

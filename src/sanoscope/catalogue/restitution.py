@@ -70,12 +70,10 @@ class Carte(Frozen):
         genres: ways to draw it, the first by default: ``points``, a circle an establishment; ``departements`` and
             ``regions``, territories coloured by class; ``flux``, from origin to destination.
         mesure: measure drawn.
-        niveau: of the zones of a ``flux``.
     """
 
     genres: tuple[Literal["points", "departements", "regions", "flux"], ...] = Field(min_length=1)
     mesure: str
-    niveau: Literal["departements", "regions"] = "departements"
 
 
 class Restitution(Frozen):
@@ -94,11 +92,13 @@ class Restitution(Frozen):
         source: the published source of a ``publiee``.
         filtre: what of the cube it is about, by dimension: allowed values.
         criteres: what it takes.
-        lignes: dimensions of the rows; ``regroupement`` stands for the level asked for.
+        lignes: dimensions of the rows; ``regroupement`` stands for the level asked for, ``origine`` for the zones of
+            residence that go with it where it is one of establishments' zones.
         attributs: columns that describe a row's establishment.
         mesures: columns of figures.
         precedente: show each measure for the year before too (same months).
         tri: measure by which rows are sorted, descending; "" sorts by code.
+        jusqua: show the first rows, in that order, that make so many hundredths of the total; 0 shows all.
         graphiques: charts, the first by default, no two of a genre; in the file ``graphique``: one, or a list.
         carte: map.
         notice: definitions, sources, limits (Markdown, French).
@@ -123,6 +123,7 @@ class Restitution(Frozen):
     mesures: tuple[str, ...] = ()
     precedente: bool = False
     tri: str = ""
+    jusqua: int = Field(0, ge=0, le=100)
     graphiques: Graphiques = Field((), alias="graphique")
     carte: Carte | None = None
     notice: str
@@ -137,6 +138,8 @@ class Restitution(Frozen):
             raise ValueError("mesures va avec les genres « activite » et « publiee », et seulement avec eux")
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
+        if self.jusqua and not self.tri:
+            raise ValueError("jusqua demande tri")
         drawn = [name for chart in self.graphiques for name in (chart.mesure, chart.effectif)]
         drawn += [self.carte.mesure] if self.carte else []
         if unknown := [name for name in drawn if name and name not in self.mesures]:

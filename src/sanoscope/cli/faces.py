@@ -90,7 +90,8 @@ class _Open:
     def shown(self) -> dict[str, str]:
         """Return sum → measure that shows it as it is."""
         every = [(name, self.champ.mesures[name]) for r in self.restitutions for name in r.mesures]
-        return {m.de: name for name, m in every if m.genre == "somme" and m.divise == 1 and m.decimales == 0}
+        whole = [(name, m) for name, m in every if m.genre == "somme" and m.divise == 1 and m.decimales == 0]
+        return {m.de: name for name, m in whole if not m.partout}
 
     @property
     def carriers(self) -> dict[str, tuple[str, ...]]:
@@ -151,7 +152,7 @@ class _Open:
         """Yield the tables of groups of activity, then the crossings that picking an activity gives."""
         for r in self.restitutions:
             total = next(((name, values[0]) for name, values in r.filtre.items()), TOTAL)
-            if r.lignes == ("regroupement",):
+            if r.lignes == ("regroupement",) and r.criteres.zone != "residence":
                 for level in r.criteres.regroupement:
                     yield Listing(r.slug, (level,), regroupement=level, total=total)
                     for other in r.criteres.activite:
@@ -189,7 +190,7 @@ class _Open:
         """Yield the tables of market shares, the coarsest levels first."""
         for r in self.restitutions:
             shares = [(name, m.de) for name in r.mesures if (m := self.champ.mesures[name]).genre == "part"]
-            for name, of in shares if r.criteres.zone == "residence" else ():
+            for name, of in shares if r.criteres.zone == "residence" and r.lignes[-1] == "finess" else ():
                 measure = self.name(of)
                 levels = sorted(r.criteres.activite, key=lambda level: bool(self.champ.dimensions[level].parents))
                 yield Shares(r.slug, tuple(levels), measure, name, "" if measure in people else people[0])

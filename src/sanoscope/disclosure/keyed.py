@@ -38,11 +38,39 @@ def told(sets: Sequence[str], counts: NDArray[np.int64], *, key: bytes, threshol
     Raises:
         ValueError: the key is too short to be secret, or too long.
     """
+    noised = np.maximum(threshold, counts + noise(sets, key=key))
+    return np.where(counts < threshold, 0, noised)
+
+
+def noise(sets: Sequence[str], *, key: bytes) -> NDArray[np.int64]:
+    """Return the noise of sets, int64[sets]; arguments and errors as in `told`."""
     if not 16 <= len(key) <= 64:
         raise ValueError(f"a key of 16 to 64 bytes, not {len(key)}")
-    drawn = np.array([_unit(key, name) for name in sets])
-    noised = np.maximum(threshold, counts + _geometric(drawn))
-    return np.where(counts < threshold, 0, noised)
+    return _geometric(np.array([_unit(key, name) for name in sets]))
+
+
+def names(rows: Sequence[NDArray[np.object_]], *, key: bytes) -> NDArray[np.uint64]:
+    """Return a number for each row of base cells, uint64[rows], which sums of rows tell sets by.
+
+    Args:
+        rows: the columns of the rows, of the same length: what tells one from another.
+        key: secret.
+    """
+    found = np.zeros(len(rows[0]), np.uint64)
+    for column in rows:
+        values, inverse = np.unique(column.astype(str), return_inverse=True)
+        drawn = [int.from_bytes(blake2b(v.encode(), key=key, digest_size=8).digest(), "big") for v in values]
+        found = _mixed(found ^ np.array(drawn, np.uint64)[inverse])
+    return found
+
+
+def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return numbers scattered one to one (the finalizer of SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
+    with np.errstate(over="ignore"):
+        numbers = (numbers + np.uint64(0x9E3779B97F4A7C15)).astype(np.uint64)
+        numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        return numbers ^ (numbers >> np.uint64(31))
 
 
 def _unit(key: bytes, name: str) -> float:

@@ -19,8 +19,9 @@ from sanoscope.catalogue.field import Champ, Cube, Somme
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
+from sanoscope.edition.noised import noise_key, open_noised, persons_table
 from sanoscope.edition.opening import open_store
-from sanoscope.edition.persons import noise_key, open_persons
+from sanoscope.edition.population import inhabitants
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
 from sanoscope.edition.rules import column, condition, contribution, exclusion
 from sanoscope.edition.stores import complete, unfinished
@@ -226,7 +227,7 @@ class _Construction:
         """Make the open store: names of things as they are, counts of a twin."""
         settings = self.workspace.settings
         public = DuckDBEngine(self.public_database, memory=settings.memoire, threads=settings.processus)
-        for table in ("etablissements", "residences", "zonages", "libelles"):
+        for table in ("etablissements", "residences", "zonages", "libelles", "population"):
             public.store(table, self.engine.table(table))
         made = open_store(
             self.engine,
@@ -241,13 +242,10 @@ class _Construction:
             secret=secret,
             progress=self.progress,
         )
-        for name in self.champ.distincts:
-            source = next((table.nom for table in self.tables if table.cube == name), "")
-            if source:
-                self.progress(f"comptes distincts ouverts : {name}")
-                made[0].append(
-                    open_persons(self.engine, public, self.champ, name, source, threshold=settings.seuil, key=key)
-                )
+        for name, told in self.champ.publication.bruites.items():
+            if self.chained or told.cube not in self.champ.distincts:
+                self.progress(f"figures bruitées : {told.libelle}")
+                made[0].append(open_noised(self.engine, public, self.champ, name, threshold=settings.seuil, key=key))
         public.close()
         return made
 
@@ -297,6 +295,7 @@ class _Construction:
         renamed = {n: f"{n}_residence" for n in ("departement", "region", "territoire")}
         self.engine.store("_geographie", residences.rename(renamed).to_arrow())
         self.engine.store("residences", residences.to_arrow())
+        self.engine.store("population", inhabitants(self.reference, self.years).to_arrow())
         self.engine.store("zonages", self.reference["zonages"].to_arrow())
         self.engine.store("libelles", self._labels())
         self._count_unknown(establishments, residences)
@@ -460,7 +459,9 @@ class _Construction:
         grouped = Aggregate(Derive(kept, columns), ((*finest, declared.colonne),), (Measure("mois", "min", "mois"),))
         plan = self._with_parents(grouped, finest, ("mois", declared.colonne))
         parents = tuple(p for d in finest for p in self.champ.dimensions[d].parents)
-        self._create(Shape(name, finest, (*finest, *parents, "mois")), plan)
+        wanted = Shape(name, finest, (*finest, *parents, "mois"))
+        assert wanted.table == persons_table(self.champ, name)
+        self._create(wanted, plan)
 
     def _check(self, reconciliation: list[manifests.Rapprochement]) -> None:
         """Every line of the store is in the cubes or in a named exclusion."""

@@ -7,8 +7,8 @@ from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import ManifestChamp
+from sanoscope.edition.noised import audit_noised
 from sanoscope.edition.opening import audit_year
-from sanoscope.edition.persons import audit_persons
 from sanoscope.edition.publication import served, verify
 from sanoscope.edition.rollups import base_shape
 from sanoscope.engine.plan import Aggregate, Measure, Scan
@@ -37,7 +37,7 @@ def check(directory: Path, name: str, catalogue: Catalogue, settings: Settings) 
         found = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({own.champ.empreinte[:12]}…)")]
         found += [_reconciled(own.champ), *_rollups(own, champ), _complete(own.champ, champ.fichiers)]
         found += _certificates(directory / name, own.champ, champ, settings)
-        found += _persons(directory / name, own, champ, settings)
+        found += _noised(directory / name, own.champ, champ, settings)
         found.append(_against(before, own))
         controls += [Controle(f"{champ.champ.upper()}, {c.nom}", c.bon, c.detail) for c in found]
     return controls
@@ -84,16 +84,16 @@ def _rollups(edition: Edition, champ: Champ) -> list[Controle]:
     return controls
 
 
-def _persons(place: Path, edition: Edition, champ: Champ, settings: Settings) -> list[Controle]:
-    """Verify that what is told of persons is what the secure store and the key of the noise give."""
+def _noised(place: Path, own: ManifestChamp, champ: Champ, settings: Settings) -> list[Controle]:
+    """Verify that what is told with a noise is what the secure store and the key of the noise give."""
     controls = []
-    for name in champ.distincts:
-        for table in edition.tables(name):
-            groups, small, astray = audit_persons(place, champ, name, table.nom, settings)
-            detail = f"{groups} groupes bruités ou masqués, dont {small} petits"
-            if astray:
-                detail += f" ; {astray} ne sont pas ce que donne la clé"
-            controls.append(Controle(f"{name} ouverts", not astray, detail))
+    made = {table.nom for table in own.tables_ouvertes}
+    for name in (name for name in champ.publication.bruites if name in made):
+        groups, small, astray = audit_noised(place, champ, name, settings)
+        detail = f"{groups} groupes bruités ou masqués, dont {small} petits"
+        if astray:
+            detail += f" ; {astray} ne sont pas ce que donne la clé"
+        controls.append(Controle(f"{name} ouverts", not astray, detail))
     return controls
 
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube
+from sanoscope.edition.population import Population, read_population
 from sanoscope.edition.publication import absent, current, without_field
 from sanoscope.edition.stores import reading
 from sanoscope.engine.memory import MemoryEngine
@@ -130,6 +132,14 @@ class Edition:
         """Geographic codes of residence by code."""
         return {row["code_geo"]: Residence(**row) for row in self._rows("residences")}
 
+    @cached_property
+    def population(self) -> Population:
+        """The inhabitants that rates are by; none in an edition of a published source."""
+        if self.manifest.source:
+            return Population({})
+        tables = [pl.DataFrame(pl.from_arrow(engine.run(Scan("population")))) for engine in self.engines.values()]
+        return read_population(pl.concat([table for table in tables if table.width]).unique())
+
     def silent(self, tracers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which tracers are those of groups of which an open store says nothing."""
         if len(self._silent) == 0:
@@ -214,6 +224,7 @@ def in_memory(edition: Edition) -> Edition:
     for champ, engine in edition.engines.items():
         names = [t.nom for t in edition.manifest.champs[champ].tables]
         names += ["etablissements", "residences", "zonages", "libelles"]
+        names += [] if edition.manifest.source else ["population"]
         if edition.public and not edition.manifest.source:
             names.append(SILENT)
         tables: dict[str, pa.Table] = {name: engine.run(Scan(name)) for name in names}

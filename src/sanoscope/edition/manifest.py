@@ -77,6 +77,7 @@ class TableCube(_Model):
         lignes: rows.
         sommes: the sums that an open table holds, each with the column of its tracer.
         comptes: those of them that count people, with their spreads as well.
+        groupes: the kinds of groups of a noised table, whose sums have no tracer.
     """
 
     nom: str
@@ -86,6 +87,7 @@ class TableCube(_Model):
     lignes: int
     sommes: dict[str, str] = {}
     comptes: list[str] = []
+    groupes: list[str] = []
 
 
 class ProtectionAnnee(_Model):

@@ -50,7 +50,8 @@ def shapes(champ: Champ, restitutions: Iterable[Restitution]) -> list[Shape]:
             continue
         for dimensions in _questions(champ, restitution):
             candidate = shape(champ, restitution.cube, dimensions)
-            found[candidate.table] = candidate
+            if set(candidate.columns) <= set(base_shape(champ, restitution.cube).columns):
+                found[candidate.table] = candidate
     bases = {base_shape(champ, cube).table for cube in champ.cubes}
     return sorted((s for t, s in found.items() if t not in bases), key=lambda s: (s.cube, -len(s.columns), s.table))
 
@@ -58,7 +59,7 @@ def shapes(champ: Champ, restitutions: Iterable[Restitution]) -> list[Shape]:
 def _questions(champ: Champ, restitution: Restitution) -> Iterable[set[str]]:
     """Return the sets of dimensions that a restitution's questions use."""
     criteria = restitution.criteres
-    rows = {name for name in restitution.lignes if name != "regroupement"} | set(restitution.filtre)
+    rows = {name for name in restitution.lignes if name in champ.dimensions} | set(restitution.filtre)
     times = [{"annee"}, {"annee", "mois"}] if criteria.mois else [{"annee"}]
     # the levels that stand for the others: those no other level of the form determines
     levels = {level for level in (*criteria.regroupement, *criteria.activite) if level}

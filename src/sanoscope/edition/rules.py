@@ -17,6 +17,13 @@ def column(name: str, champ: Champ) -> Expression:
         found = Case(((begins, Prefix(found, declared.caracteres, len(declared.prefixe) + 1)),), found)
     elif declared.caracteres:
         found = Prefix(found, declared.caracteres)
+    if declared.tranches:
+        number = Coalesce(found, Constant(0))
+        ends = range(declared.tranches, declared.derniere + 1, declared.tranches)
+        found = Case(
+            tuple((Binary("<", number, Constant(end)), Constant(f"{end - declared.tranches:02}")) for end in ends),
+            Constant(f"{declared.derniere:02}"),
+        )
     if declared.valeurs:
         known = Coalesce(found, Constant(""))
         found = Case(

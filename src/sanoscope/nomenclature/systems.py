@@ -149,6 +149,8 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("mode_sortie", "Mode de sortie"),
         _list("provenance", "Provenance"),
         _list("destination", "Destination"),
+        _list("age5", "Classe d'âge"),
+        _list("sexe", "Sexe"),
     )
 }
 """The nomenclatures by name."""

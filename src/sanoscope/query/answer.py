@@ -1,6 +1,6 @@
 """From a `Query` to a `Table`: plan, run, say what may be shown of each cell, assemble. Every output passes here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,28 +8,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanoscope.access.scope import Scope
-from sanoscope.catalogue.field import Champ, Mesure
+from sanoscope.catalogue.field import Champ, FluxMesure, Mesure, PartMesure, RapportMesure
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.manifest import TableCube
+from sanoscope.edition.noised import SMALL
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
+from sanoscope.query.noised import CELLS, Told, sums_told
 from sanoscope.query.persons import counted, looked_up
-from sanoscope.query.planner import (
-    Question,
-    choose,
-    choose_open,
-    question,
-    spreads,
-    sums_plan,
+from sanoscope.query.planner import Question, question, spreads
+from sanoscope.query.rates import Rates
+from sanoscope.query.sources import (
+    CONSUMED,
+    EVERYWHERE,
+    INSIDE,
+    PRODUCED,
+    VIEW,
+    Source,
+    folded,
+    needed_sums,
+    read_rows,
+    source_of,
+    view_of,
+    viewed,
 )
 from sanoscope.query.states import (
     APPROXIMATE,
     EXACT,
+    NOT_APPLICABLE,
     NOT_AVAILABLE,
     SECRET,
     Shown,
@@ -38,6 +48,8 @@ from sanoscope.query.states import (
     hide_parts,
     margins,
     riding,
+    shown_difference,
+    shown_outside,
     shown_ratio,
     shown_share,
     shown_sum,
@@ -69,6 +81,22 @@ class Grid:
     def __len__(self) -> int:
         """Number of rows and totals."""
         return len(self.keys) + len(self.group_keys)
+
+    def by_column(self, part: Sums) -> tuple[Ints, Sums]:
+        """Return the place of the column of each row, and what each column adds up to; totals are in the first one.
+
+        Rows are in the same column where they agree on the year and the last dimension.
+        """
+        names: dict[RowKey, int] = {}
+        column = np.array([names.setdefault((key[0], key[-1]), len(names)) for key in self.keys], np.int64)
+        value, margin = np.zeros(len(names), np.int64), np.zeros(len(names))
+        moved, silent = np.zeros(len(names), np.bool_), np.zeros(len(names), np.bool_)
+        rows = len(self.keys)
+        np.add.at(value, column, part.value[:rows])
+        np.logical_or.at(moved, column, part.moved[:rows])
+        np.add.at(margin, column, part.margin[:rows])
+        np.logical_or.at(silent, column, part.silent[:rows])
+        return np.append(column, np.zeros(len(self.group_keys), np.int64)), Sums(value, moved, margin, silent)
 
     def whole(self) -> Ints:
         """Return the place of the total of each row and total, int64[rows + totals]."""
@@ -138,25 +166,30 @@ class _Answer:
         self.champ: Champ = catalogue.champ(self.restitution)
         self.edition = edition.of(self.champ.champ)
         self.mesures: dict[str, Mesure] = {name: self.champ.mesures[name] for name in self.restitution.mesures}
-        self.asked: Question = question(query, self.restitution, self.edition)
+        self.asked: Question = question(query, self.restitution, self.champ, self.edition)
         # the years shown side by side (the one asked for first), or one column for all
         self.periods = tuple(reversed(self.asked.years)) if self.restitution.precedente else (0,)
         if self.restitution.precedente and len(self.periods) == 1:
             self.periods = (query.annees[0], query.annees[0] - 1)
         self.carriers = _carriers(self.champ)
-        self.tables = self._tables()
+        self.sources = self._sources()
 
     def table(self) -> Table:
         grid = self._grid()
         sums = [self._sums(grid, period) for period in range(len(self.periods))]
         shown = [self._shown(grid, of) for of in sums]
-        order = self._order(grid, shown[0])
-        figures = [
-            self._figure(name, mesure, period, self._column(mesure, period, grid, sums, shown).at(order))
+        rates = Rates(self.asked, self.query, [*grid.keys, *grid.group_keys], self.edition, self.champ)
+        columns = {
+            (name, period): self._column(mesure, period, grid, sums, shown, rates)
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
+        }
+        order = self._order(grid, shown[0])
+        figures = [
+            self._figure(name, self.mesures[name], period, self._in_order(self.mesures[name], column, order, grid))
+            for (name, period), column in columns.items()
         ]
-        used = dict.fromkeys(table.nom for table in self.tables.values())
+        used = dict.fromkeys(source.table.nom for source in self.sources.values())
         return Table(
             title=words.title(self.query, self.restitution, self.champ, self.edition),
             query=self.query.canonical,
@@ -166,23 +199,26 @@ class _Answer:
             edition=self.edition.nom,
             state=self.edition.manifest.etat,
             made=self.edition.manifest.cree_le.date().isoformat(),
-            notes=words.notes(self.query, self.restitution, self.edition, figures),
+            notes=(*words.notes(self.query, self.restitution, self.edition, figures), *rates.notes),
             table_used=", ".join(used),
         )
 
-    def _tables(self) -> dict[str, TableCube]:
-        """Return the table that answers each sum; a sum that the open side does not publish this way has none."""
-        needed = needed_sums(list(self.mesures.values()))
+    def _sources(self) -> dict[str, Source]:
+        """Return what answers each sum; a sum that the open side does not publish this way has nothing."""
+        needed = needed_sums(list(self.mesures.values()), self.champ)
         if self.edition.public:
             lines = [self.champ.distincts[m.de].lignes for m in self.mesures.values() if m.genre == "distinct"]
             carriers = [carrier for name in needed for carrier in self.carriers.get(name, ())]
             needed = tuple(dict.fromkeys([*needed, *lines, *carriers]))
-        else:
-            return dict.fromkeys(needed, choose(self.asked, self.restitution.cube, self.edition))
-        if self.query.activite and self.query.regroupement:
-            _check_nested(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
-        found = choose_open(self.asked, needed, self.edition)
-        main = [m.de for m in self.mesures.values() if m.genre == "somme"]
+            if self.query.activite and self.query.regroupement:
+                _check_nested(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
+        found = {}
+        for name in needed:
+            base, _, view = name.partition(VIEW)
+            asked = viewed(self.asked, view, self.champ)
+            if source := source_of(base, asked, self.restitution.cube, self.edition, self.champ):
+                found[name] = replace(source, folded=view == INSIDE)
+        main = needed_sums([m for m in self.mesures.values() if m.genre in ("somme", "flux")], self.champ)
         if not all(name in found for name in main):
             raise _not_published(self.query, self.restitution, self.champ)
         return found
@@ -193,52 +229,79 @@ class _Answer:
         index: dict[RowKey, int] = {}
         found: list[tuple[Ints, Ints, dict[tuple[str, str], Ints]]] = []
         side_by_side = self.restitution.precedente
-        for table in {t.nom: t for t in self.tables.values()}.values():
-            own = tuple(name for name, of in self.tables.items() if of.nom == table.nom)
-            plan = sums_plan(self.asked, table, own, public=self.edition.public)
-            rows = self.edition.engine.run(plan)
-            if not rows.num_rows:
+        by_table: dict[tuple[str, str], list[str]] = {}
+        for name, source in self.sources.items():
+            by_table.setdefault((name.partition(VIEW)[2], source.table.nom), []).append(name)
+        # those of the rows asked for first: they say which rows there are
+        for (view, table), names in sorted(by_table.items()):
+            read = self._read(self.sources[names[0]], [name.partition(VIEW)[0] for name in names])
+            if not read.keys:
                 continue
-            columns = {m.name: rows[m.name].to_numpy().astype(np.int64) for m in plan.measures}
-            kept = np.any(list(columns.values()), axis=0)
-            years = rows["annee"].to_pylist()
-            keys = zip(
-                [0] * len(years) if side_by_side else years,
-                *(rows[name].to_pylist() for name in self.asked.rows),
-                strict=True,
-            )
+            kept = np.any(list(read.columns.values()), axis=0)
+            years = [key[0] for key in read.keys]
+            keys = [(0, *key[1:]) if side_by_side else key for key in read.keys]
+            if view == EVERYWHERE:
+                kept &= np.array([key in index for key in keys])
             place = [index.setdefault(key, len(index)) if keep else 0 for key, keep in zip(keys, kept, strict=True)]
             period = [self.periods.index(year) for year in years] if side_by_side else [0] * len(years)
-            of_kept = {(table.nom, name): values[kept] for name, values in columns.items()}
+            of_kept = {(table + VIEW + view, name): values[kept] for name, values in read.columns.items()}
             found.append((np.array(place)[kept], np.array(period)[kept], of_kept))
         group_index: dict[RowKey, int] = {}
         groups = np.array([group_index.setdefault(key[:-1], len(group_index)) for key in index], np.int64)
         shape = len(index) + len(group_index), len(self.periods)
-        whole: dict[tuple[str, str], Ints] = {name: np.zeros(shape, np.int64) for _, _, of in found for name in of}
+        whole: dict[tuple[str, str], Ints] = {key: np.zeros(shape, np.int64) for _, _, of in found for key in of}
         for places, periods, of in found:
-            for name, values in of.items():
-                whole[name][places, periods] = values
-                np.add.at(whole[name], (len(index) + groups[places], periods), values)
+            for column, values in of.items():
+                whole[column][places, periods] = values
+                np.add.at(whole[column], (len(index) + groups[places], periods), values)
         return Grid(list(index), groups, list(group_index), whole)
+
+    def _read(self, source: Source, names: Sequence[str]) -> Told:
+        read = read_rows(source, names, self.edition, self.champ)
+        return folded(read, source.asked, self.champ) if source.folded else read
+
+    def _of_totals(self, name: str, source: Source) -> Source | None:
+        """Return what answers the totals of a sum that are not the sum of their rows, None where they are.
+
+        The rows of a noised table each have a noise; what stays in a zone is more than what stays in its parts.
+        """
+        base, _, view = name.partition(VIEW)
+        if view == EVERYWHERE or not (source.kind or source.folded):
+            return None
+        asked = viewed(replace(self.asked, rows=self.asked.rows[:-1]), view, self.champ)
+        found = source_of(base, asked, self.restitution.cube, self.edition, self.champ)
+        return replace(found, folded=source.folded) if found else None
 
     def _sums(self, grid: Grid, period: int) -> dict[str, Sums]:
         """Return every sum of a period in each row and total."""
-        nothing = np.zeros((len(grid), len(self.periods)), np.int64)
-
-        def column(table: TableCube, name: str) -> Ints:
-            return np.asarray(grid.columns.get((table.nom, name), nothing)[:, period])
-
+        year = self.periods[period] if self.restitution.precedente else 0
         found = {}
-        for name, table in self.tables.items():
-            never = np.zeros(len(grid), np.bool_)
-            if not self.edition.public:
-                found[name] = Sums(column(table, name), never, np.zeros(len(grid)), never)
-                continue
-            tracer = column(table, table.sommes[name]) % MODULUS
-            around = margins([column(table, s) for s in spreads(name, table)], len(grid))
-            silent = self.edition.silent(tracer)
-            found[name] = Sums(column(table, name), tracer != 0, np.where(tracer != 0, around, 0.0), silent)
+        for key, source in self.sources.items():
+            name, _, view = key.partition(VIEW)
+            place = source.table.nom + VIEW + view
+            columns = {of: values[:, period] for (at, of), values in grid.columns.items() if at == place}
+            found[key] = self._sum(name, source, columns, len(grid))
+            if whole := self._of_totals(key, source):
+                read = self._read(whole, [name])
+                keys = [(year or group[0], *group[1:]) for group in grid.group_keys]
+                columns = {of: read.at(keys, of) for of in read.columns}
+                found[key] = found[key].followed_by(self._sum(name, whole, columns, len(keys)), len(grid.keys))
         return found
+
+    def _sum(self, name: str, source: Source, columns: Mapping[str, Ints], cells: int) -> Sums:
+        """Return a sum in each cell, from the columns of its table; what is not there is nothing."""
+
+        def column(of: str) -> Ints:
+            return columns.get(of, np.zeros(cells, np.int64))
+
+        never = np.zeros(cells, np.bool_)
+        if not self.edition.public:
+            return Sums(column(name), never, np.zeros(cells), never)
+        if source.kind:
+            return sums_told(column(name), column(name + SMALL), column(CELLS), threshold=self.threshold)
+        tracer = column(source.table.sommes[name]) % MODULUS
+        around = margins([column(s) for s in spreads(name, source.table)], cells)
+        return Sums(column(name), tracer != 0, np.where(tracer != 0, around, 0.0), self.edition.silent(tracer))
 
     def _shown(self, grid: Grid, sums: dict[str, Sums]) -> dict[str, Shown]:
         """Return what is shown of every sum; of those that ride on counts, according to these."""
@@ -246,12 +309,15 @@ class _Answer:
         group[len(grid.keys) :] = self.asked.is_group(total=True)
         shown = {}
         for name, of in sums.items():
-            people = self.champ.sommes[name].effectif
+            people = self.champ.sommes[name.partition(VIEW)[0]].effectif
             shown[name] = shown_sum(of, people=people, group=group, threshold=self.threshold)
             carriers = [sums[c] for c in self.carriers.get(name, ()) if c in sums]
             if self.edition.public and carriers:
                 shown[name] = riding(shown[name], of, carriers, threshold=self.threshold)
-        return hide_parts(shown, self.champ) if self.edition.public else shown
+        if not self.edition.public:
+            return shown
+        elsewhere = {name: column for name, column in shown.items() if VIEW in name}
+        return hide_parts({n: column for n, column in shown.items() if n not in elsewhere}, self.champ) | elsewhere
 
     def _order(self, grid: Grid, shown: dict[str, Shown]) -> Ints:
         """Return the places of the rows to show: group after group, each with its total at the end.
@@ -269,7 +335,10 @@ class _Answer:
                 members[grid.groups[row]].append(row)
         order: list[int] = []
         for group in sorted(range(len(members)), key=lambda g: grid.group_keys[g]):
-            order += [*members[group], len(grid.keys) + group]
+            kept = members[group]
+            if self.restitution.jusqua:
+                kept = _enough(kept, size, self.restitution.jusqua / 100 * column.figure[len(grid.keys) + group])
+            order += [*kept, len(grid.keys) + group]
         return np.array(order, np.int64)
 
     def _is_shown(self, key: RowKey) -> bool:
@@ -327,7 +396,13 @@ class _Answer:
         )
 
     def _column(
-        self, mesure: Mesure, period: int, grid: Grid, sums: list[dict[str, Sums]], shown: list[dict[str, Shown]]
+        self,
+        mesure: Mesure,
+        period: int,
+        grid: Grid,
+        sums: list[dict[str, Sums]],
+        shown: list[dict[str, Shown]],
+        rates: Rates,
     ) -> Shown:
         """Return what every row and total shows of a measure."""
         if mesure.genre == "distinct":
@@ -339,42 +414,107 @@ class _Answer:
         if self.restitution.precedente and self.periods[period] not in self.edition.manifest.annees:
             return everywhere(NOT_AVAILABLE, len(grid))
         of = sums[period]
-        if mesure.genre == "somme":
-            found = shown[period][mesure.de]
-            return found if mesure.divise == 1 else found.divided(mesure.divise)
-        if mesure.genre == "rapport":
-            if mesure.numerateur not in of or mesure.denominateur not in of:
-                return everywhere(NOT_AVAILABLE, len(grid))
-            people = self.champ.sommes[mesure.numerateur].effectif
-            above, below = of[mesure.numerateur], of[mesure.denominateur]
-            carriers = [of[c] for c in self.carriers.get(mesure.denominateur, ()) if c in of]
-            return shown_ratio(mesure, above, below, people=people, carriers=carriers, threshold=self.threshold)
+        match mesure.genre:
+            case "somme":
+                found = shown[period].get(
+                    view_of(mesure.de, everywhere=mesure.partout), everywhere(NOT_AVAILABLE, len(grid))
+                )
+                found = self._of_rows(found, grid) if mesure.partout else found
+                return found if mesure.divise == 1 else found.divided(mesure.divise)
+            case "rapport":
+                return self._ratio(mesure, of, grid)
+            case "part":
+                return self._share(mesure, of, grid)
+            case "population":
+                return rates.population()
+            case "taux" if mesure.standardise or mesure.de in self.champ.distincts:
+                return rates.standardised(mesure)
+            case "taux":
+                counted_ = shown[period].get(view_of(mesure.de, everywhere=mesure.partout))
+                found = rates.crude(mesure, counted_) if counted_ else everywhere(NOT_AVAILABLE, len(grid))
+                return self._of_rows(found, grid) if mesure.partout else found
+            case "flux":
+                return self._flow(mesure, of, shown[period])
+            case _:
+                raise AssertionError(mesure.genre)
+
+    def _flow(self, mesure: FluxMesure, of: dict[str, Sums], shown: dict[str, Shown]) -> Shown:
+        consumed, produced, inside = (f"{mesure.de}{VIEW}{view}" for view in (CONSUMED, PRODUCED, INSIDE))
+        match mesure.sens:
+            case "solde":
+                return shown_difference(shown[produced], shown[consumed])
+            case "fuite":
+                return shown_outside(of[inside], of[consumed], threshold=self.threshold)
+            case "attractivite":
+                return shown_outside(of[inside], of[produced], threshold=self.threshold)
+            case "autosuffisance":
+                return shown_outside(of[inside], of[consumed], complement=True, threshold=self.threshold)
+            case _:
+                return shown[f"{mesure.de}{VIEW}{mesure.sens}"]
+
+    def _of_rows(self, column: Shown, grid: Grid) -> Shown:
+        """Return a column of what is had everywhere: the totals of the rows shown say nothing there."""
+        totals = np.arange(len(grid)) >= len(grid.keys)
+        return Shown(np.where(totals, NOT_APPLICABLE, column.state).astype(np.int8), column.figure, column.margin)
+
+    def _ratio(self, mesure: RapportMesure, of: dict[str, Sums], grid: Grid) -> Shown:
+        if mesure.numerateur not in of or mesure.denominateur not in of:
+            return everywhere(NOT_AVAILABLE, len(grid))
+        people = self.champ.sommes[mesure.numerateur].effectif
+        above, below = of[mesure.numerateur], of[mesure.denominateur]
+        carriers = [of[c] for c in self.carriers.get(mesure.denominateur, ()) if c in of]
+        return shown_ratio(mesure, above, below, people=people, carriers=carriers, threshold=self.threshold)
+
+    def _share(self, mesure: PartMesure, of: dict[str, Sums], grid: Grid) -> Shown:
+        whole = view_of(mesure.de, everywhere=mesure.dans == "partout")
+        if mesure.de not in of or whole not in of:
+            return everywhere(NOT_AVAILABLE, len(grid))
         part = of[mesure.de]
         carriers = [of[c] for c in self.carriers.get(mesure.de, ()) if c in of]
+        if mesure.dans == "partout":
+            return self._of_rows(shown_share(part, of[whole], carriers=carriers, threshold=self.threshold), grid)
+        if mesure.dans == "colonne":
+            column, wholes = grid.by_column(part)
+            found = shown_share(part, wholes.taken(column), carriers=carriers, threshold=self.threshold)
+            return self._of_rows(found, grid)
         found = shown_share(part, part.taken(grid.whole()), carriers=carriers, threshold=self.threshold)
-        totals = (np.arange(len(grid)) >= len(grid.keys)) & ~part.zero()
-        state = np.where(totals, EXACT, found.state).astype(np.int8)
-        return Shown(state, np.where(totals, 100.0, found.figure), found.margin)
+        full = (np.arange(len(grid)) >= len(grid.keys)) & ~part.zero()
+        state = np.where(full, EXACT, found.state).astype(np.int8)
+        return Shown(state, np.where(full, 100.0, found.figure), found.margin)
+
+    def _in_order(self, mesure: Mesure, column: Shown, order: Ints, grid: Grid) -> Shown:
+        """Return a column in the order of the rows shown; a cumulated share is cumulated along it."""
+        found = column.at(order)
+        if mesure.genre != "part" or not mesure.cumulee:
+            return found
+        told = (found.state == EXACT) | (found.state == APPROXIMATE)
+        detail = order < len(grid.keys)
+        group = np.append(grid.groups, np.arange(len(grid.group_keys)))[order]
+        figure = np.zeros(len(order))
+        for own in range(len(grid.group_keys)):
+            here = (group == own) & detail
+            figure[here] = np.cumsum(np.where(told[here], found.figure[here], 0.0))
+        near = np.logical_or.accumulate(found.state == APPROXIMATE)
+        state = np.where(detail, np.where(told & near, APPROXIMATE, found.state), NOT_APPLICABLE).astype(np.int8)
+        return Shown(state, figure, np.zeros(len(order)))
+
+
+def _enough(rows: list[int], size: NDArray[np.float64], wanted: float) -> list[int]:
+    """Return the first rows that make enough together; those whose figure is not told are not counted on."""
+    before = np.cumsum([0.0, *(max(0.0, float(size[row])) for row in rows)])[:-1]
+    return [row for row, had in zip(rows, before, strict=True) if had < wanted and size[row] >= 0]
 
 
 def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:
     """Return the counts whose people carry each of the other sums of the open side."""
-    return {name: of for sheet in champ.publication.feuillets.values() for name, of in sheet.portees.items()}
-
-
-def needed_sums(mesures: Sequence[Mesure]) -> tuple[str, ...]:
-    """Return the sums that measures are made of."""
-    names: list[str] = []
-    for mesure in mesures:
-        if mesure.genre == "rapport":
-            names += [mesure.numerateur, mesure.denominateur]
-        elif mesure.genre != "distinct":
-            names.append(mesure.de)
-    return tuple(dict.fromkeys(names))
+    noised = {name: of for told in champ.publication.bruites.values() for name, of in told.portees.items()}
+    return noised | {name: of for sheet in champ.publication.feuillets.values() for name, of in sheet.portees.items()}
 
 
 def _check_nested(activity: str, level: str, restitution: Restitution, champ: Champ) -> None:
-    """Refuse an activity broken down by a level that is not nested with it: their crossings are not protected."""
+    """Refuse an activity broken down by a level of activity not nested with it: their crossings are not protected."""
+    if champ.dimensions[level].axe != champ.dimensions[activity].axe:
+        return
 
     def nested(other: str) -> bool:
         return (

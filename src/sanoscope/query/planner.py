@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import DRAWS, SPREAD, TableCube
@@ -49,10 +50,12 @@ class Question:
         return not self.last_month and (one_by_one or not self.selected)
 
 
-def question(query: Query, restitution: Restitution, edition: Edition) -> Question:
+def question(query: Query, restitution: Restitution, champ: Champ, edition: Edition) -> Question:
     """Return the question that a query asks of an edition's cubes."""
+    origins = {dimension.lieu: name for name, dimension in champ.dimensions.items() if dimension.lieu}
     level = query.regroupement
-    rows = tuple(level if name == "regroupement" else name for name in restitution.lignes)
+    origin = origins.get(level, "")
+    rows = tuple({"regroupement": level, "origine": origin}.get(name, name) for name in restitution.lignes)
     rows = tuple(name for name in rows if name)
     years = query.annees
     if restitution.precedente:
@@ -102,9 +105,10 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
 
 
 def choose_open(asked: Question, sums: tuple[str, ...], edition: Edition) -> dict[str, TableCube]:
-    """Return the smallest open table for each sum that the open side publishes along the question's columns."""
+    """Return the smallest open table for each sum that the lattice publishes along the question's columns."""
     needed = needed_columns(asked)
-    tables = sorted((t for t in edition.champ.tables if needed <= set(t.colonnes)), key=lambda t: (t.lignes, t.nom))
+    held = [t for t in edition.champ.tables if not t.groupes and needed <= set(t.colonnes)]
+    tables = sorted(held, key=lambda t: (t.lignes, t.nom))
     return {name: next(t for t in tables if name in t.sommes) for name in sums if any(name in t.sommes for t in tables)}
 
 
@@ -118,7 +122,7 @@ def sums_plan(asked: Question, table: TableCube, sums: tuple[str, ...], *, publi
     if public:
         measures += [Measure(tracer, "sum", tracer) for tracer in dict.fromkeys(table.sommes[n] for n in sums)]
         measures += [Measure(spread, "sum", spread) for name in sums for spread in spreads(name, table)]
-    return Aggregate(_filtered(asked, table), (keys,), tuple(measures), keys)
+    return Aggregate(filtered(asked, table), (keys,), tuple(measures), keys)
 
 
 def spreads(name: str, table: TableCube) -> tuple[str, ...]:
@@ -129,10 +133,11 @@ def spreads(name: str, table: TableCube) -> tuple[str, ...]:
 def distinct_plan(asked: Question, table: TableCube, name: str, column: str) -> Plan:
     """Return the plan of distinct persons: the rows, and the totals, which are not their sum."""
     keys = ("annee", *asked.rows)
-    return Aggregate(_filtered(asked, table), (keys, keys[:-1]), (Measure(name, "distinct", column),))
+    return Aggregate(filtered(asked, table), (keys, keys[:-1]), (Measure(name, "distinct", column),))
 
 
-def _filtered(asked: Question, table: TableCube) -> Plan:
+def filtered(asked: Question, table: TableCube) -> Plan:
+    """Return the rows of a table that a question is about."""
     conditions: list[Expression] = [In(Column("annee"), asked.years)]
     conditions += [In(Column(column), values) for column, values in asked.conditions]
     if asked.last_month:

@@ -80,7 +80,7 @@ class _Answer:
         self.source: Source = catalogue.source(told.source)
         self.champ: Champ = catalogue.champ(restitution)
         self.mesures = {name: self.source.mesures[name] for name in restitution.mesures}
-        self.asked: Question = question(query, restitution, edition)
+        self.asked: Question = question(query, restitution, self.champ, edition)
         self._check_criteria()
         self.level: TableCube = self._level()
 

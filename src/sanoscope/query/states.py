@@ -32,12 +32,15 @@ class Sums:
         moved: bool[cells], some move changes it; never in the secure store.
         margin: float64[cells], half-width of the uncertainty of a moved count, 0 where unknown.
         silent: bool[cells], nothing is said of it, not even whether it is small.
+        alone: bool[cells], it is told with a noise, of one published group and not of a union; None where it is not
+            told so.
     """
 
     value: Ints
     moved: Bools
     margin: Floats
     silent: Bools
+    alone: Bools | None = None
 
     def small(self, threshold: int) -> Bools:
         """Tell where it is not shown whatever it counts: a small count, or one that may be."""
@@ -49,7 +52,20 @@ class Sums:
 
     def taken(self, cells: Ints) -> "Sums":
         """Return it in some cells."""
-        return Sums(self.value[cells], self.moved[cells], self.margin[cells], self.silent[cells])
+        alone = None if self.alone is None else self.alone[cells]
+        return Sums(self.value[cells], self.moved[cells], self.margin[cells], self.silent[cells], alone)
+
+    def followed_by(self, other: "Sums", cells: int) -> "Sums":
+        """Return its first cells, then those of another; who is alone is told of both or of neither."""
+        alone = [s.alone if s.alone is not None else np.ones(len(s.value), np.bool_) for s in (self, other)]
+        told = None if self.alone is None and other.alone is None else np.append(alone[0][:cells], alone[1])
+        return Sums(
+            np.append(self.value[:cells], other.value),
+            np.append(self.moved[:cells], other.moved),
+            np.append(self.margin[:cells], other.margin),
+            np.append(self.silent[:cells], other.silent),
+            told,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +139,7 @@ def shown_sum(of: Sums, *, people: bool, group: Bools, threshold: int) -> Shown:
         threshold: smallest count that may be shown; 0 for a reader who sees all.
     """
     low = of.value < threshold
-    masked = np.where(group & people, MASKED, SECRET)
+    masked = np.where((group if of.alone is None else of.alone) & people, MASKED, SECRET)
     hidden = (low & (of.value > 0)) if people else np.zeros(len(low), np.bool_)
     state = np.select([of.silent, hidden, ~of.moved, low], [SECRET, masked, EXACT, masked], APPROXIMATE)
     return Shown(state.astype(np.int8), of.value, of.margin)
@@ -188,6 +204,31 @@ def shown_share(part: Sums, whole: Sums, *, carriers: Sequence[Sums] = (), thres
     error = part.margin / np.maximum(1, part.value) + whole.margin / divisor
     state = np.select([whole.zero(), hidden, moved], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
     return Shown(state.astype(np.int8), figure, figure * error)
+
+
+def shown_outside(inside: Sums, whole: Sums, *, complement: bool = False, threshold: int) -> Shown:
+    """Return the part of a whole that is not inside, in percent, or with ``complement`` the part that is.
+
+    Neither may be told where the inside or the outside counts few people.
+    """
+    part = inside.value
+    outside = whole.value - part
+    moved = inside.moved | whole.moved
+    hidden = whole.small(threshold) | inside.small(threshold)
+    hidden |= (outside < threshold) & ((outside > 0) | moved)
+    divisor = np.maximum(1, whole.value)
+    figure = 100 * (part if complement else outside) / divisor
+    margin = np.where(moved, 100 * (inside.margin + whole.margin) / divisor, 0.0)
+    state = np.select([whole.zero(), hidden, moved], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
+    return Shown(state.astype(np.int8), np.clip(figure, 0, 100), margin)
+
+
+def shown_difference(one: Shown, other: Shown) -> Shown:
+    """Return one minus other, as far as what both show tells it."""
+    told = [(c.state == EXACT) | (c.state == APPROXIMATE) for c in (one, other)]
+    near = (one.state == APPROXIMATE) | (other.state == APPROXIMATE)
+    state = np.select([~(told[0] & told[1]), near], [SECRET, APPROXIMATE], EXACT)
+    return Shown(state.astype(np.int8), one.figure - other.figure, np.where(near, one.margin + other.margin, 0.0))
 
 
 def hide_parts(shown: Mapping[str, Shown], champ: Champ) -> dict[str, Shown]:

@@ -27,7 +27,7 @@ def sent(query: Query, restitution: Restitution, champ: Champ, edition: Edition)
         champ: its field.
         edition: the field's view of an edition, open or secure.
     """
-    asked = question(query, restitution, edition)
+    asked = question(query, restitution, champ, edition)
     files: dict[tuple[int, str], list[Entree]] = {}
     for entry in edition.champ.entrees:
         files.setdefault((entry.annee, entry.finess), []).append(entry)

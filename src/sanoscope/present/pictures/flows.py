@@ -28,22 +28,31 @@ STEPS = 16
 """Parts of a flow's curve."""
 
 
-def flows(table: Table, measure: str, level: Level, palette: Palette, slug: str) -> Picture:
+ORIGINS: dict[str, tuple[str, Level]] = {
+    "departement_residence": ("departement", "departements"),
+    "region_residence": ("region", "regions"),
+}
+"""Columns of codes of the zones of origin: the column of those of destination, and the level of both."""
+
+
+def flows(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
     """Draw the largest flows from a zone of origin to a zone of destination; a flow widens towards where it goes.
 
-    The table has columns ``origine`` and ``destination`` (codes of the level). What stays in its zone is not drawn.
+    The table has two columns of `ORIGINS`. What stays in its zone is not drawn.
 
     Raises:
         NothingToDrawError: no flow may be drawn.
     """
     figure, rows = measured(table, measure), of_last_year(table)
-    origin, target = column(table, "origine"), column(table, "destination")
-    if origin is None or target is None:
+    origin = column(table, *ORIGINS)
+    target, level = ORIGINS[origin.name] if origin else ("", "departements")
+    to = column(table, target)
+    if origin is None or to is None:
         raise NothingToDrawError(Sentence("Des flux demandent un tableau par origine et destination."))
     geo = geometry(level)
 
     def moves(row: int) -> bool:
-        ends = (origin.values[row], target.values[row])
+        ends = (origin.values[row], to.values[row])
         return ends[0] != ends[1] and all(code in geo.places for code in ends)
 
     going = [row for row in rows if moves(row)]
@@ -51,11 +60,11 @@ def flows(table: Table, measure: str, level: Level, palette: Palette, slug: str)
     if not found:
         raise NothingToDrawError(Sentence("Tous les flux publiés sont nuls."))
     kept = found[:FLOWS]
-    ends = {code for v in kept for code in (origin.values[v.row], target.values[v.row])}
+    ends = {code for v in kept for code in (origin.values[v.row], to.values[v.row])}
     at = view(geo, sorted(ends), WIDTH, HEIGHT)
     data = []
     for number, v in enumerate(kept):
-        start, end = geo.places[origin.values[v.row]], geo.places[target.values[v.row]]
+        start, end = geo.places[origin.values[v.row]], geo.places[to.values[v.row]]
         said = {"flux": number, "de": start.name, "vers": end.name, "dit": with_unit(v.text, figure)}
         curve = _curve(at(start.x, start.y), at(end.x, end.y))
         for i, (x, y) in enumerate(curve):
@@ -73,7 +82,7 @@ def flows(table: Table, measure: str, level: Level, palette: Palette, slug: str)
         lines.append(Sentence("%(n)s flux non publiés, non dessinés.", n=hidden))
     if any(v.approximate for v in kept):
         lines.append(Sentence("Flux clair : valeur approchée."))
-    top = joined(" ; ", (_said(v, origin, target, geo) for v in kept[:5]))
+    top = joined(" ; ", (_said(v, origin, to, geo) for v in kept[:5]))
     described = Sentence("Carte de flux. %(titre)s. Les plus grands : %(noms)s.", titre=title, noms=top)
     described = joined(" ", [described, *lines[1:]])
     head = Heading(title, tuple(lines), described, source(table, slug, ground=geo.credit))

@@ -108,6 +108,6 @@ def _carte(
     if genre == "points":
         return circles(table, measure, palette, slug, places["departements"], places.get("code_geo"), fond)
     if genre == "flux":
-        return flows(table, measure, declared.niveau, palette, slug)
+        return flows(table, measure, palette, slug)
     level: Level = "regions" if genre == "regions" else "departements"
     return choropleth(table, measure, level, palette, slug, places[level], fond)

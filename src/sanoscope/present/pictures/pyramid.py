@@ -17,13 +17,13 @@ MEN, WOMEN = Sentence("Hommes"), Sentence("Femmes")
 def pyramid(table: Table, measure: str, palette: Palette, slug: str) -> Picture:
     """Draw a measure by age and sex, men on the left and women on the right.
 
-    The table has a column ``age`` or ``classe_age``, in order from the youngest, and a column ``sexe`` (1 or 2).
+    The table has a column ``age5``, in order from the youngest, and a column ``sexe`` (1 or 2).
 
     Raises:
         NothingToDrawError: no value may be drawn, or the table is not by age and sex.
     """
     figure, rows = measured(table, measure), details(table)
-    age, sex = column(table, "libelle_classe_age", "classe_age", "age"), column(table, "sexe")
+    age, sex = column(table, "libelle_age5", "age5"), column(table, "sexe")
     if age is None or sex is None:
         raise NothingToDrawError(Sentence("Une pyramide demande un tableau par âge et par sexe."))
     found = [v for v in values(figure, rows) if sex.values[v.row] in ("1", "2")]

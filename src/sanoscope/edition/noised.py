@@ -1,0 +1,286 @@
+"""The noised tables of the open store: one figure a published group, with its noise, or that it is small.
+
+Their groups are every combination of the levels that a field declares (`catalogue.field.Bruite`), told apart by the
+column ``groupe``. The noise is drawn for the *set* counted (`disclosure.keyed`), which for persons is told by their
+numbers and for stays by the base cells they come from: a set met under two names has one noise.
+"""
+
+import secrets
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from sanoscope.catalogue.field import Bruite, Champ
+from sanoscope.disclosure.keyed import names, noise, told
+from sanoscope.edition.manifest import SECURE, TableCube
+from sanoscope.edition.population import FRANCE, STRATA, Population, read_population
+from sanoscope.edition.rollups import base_shape
+from sanoscope.edition.stores import both
+from sanoscope.engine.duckdb_engine import DuckDBEngine
+from sanoscope.engine.plan import Aggregate, Measure, Scan
+from sanoscope.workspace import Settings
+
+GROUP = "groupe"
+SMALL = "_petit"
+"""What the name of the column that says that a count is small ends with."""
+
+STANDARD, SQUARES = "_standardise", "_carres"
+"""What the names of the standardised counts, and of their sums of squared weights, end with: thousandths."""
+
+KEY_FILE = "cle-personnes"
+
+YEAR = "annee"
+_AGES, _PEOPLE = ("sexe", "age5"), "_effectif"
+
+
+def group_name(dimensions: Iterable[str]) -> str:
+    """Return what the column ``groupe`` says of groups of some levels."""
+    return " × ".join(sorted(dimensions)) or "ensemble"
+
+
+def levels(declared: Bruite) -> list[tuple[str, ...]]:
+    """Return the levels of each kind of group that is told."""
+    return [tuple(name for name in combination if name) for combination in product(*declared.niveaux)]
+
+
+def open_noised(
+    secure: DuckDBEngine,
+    public: DuckDBEngine,
+    champ: Champ,
+    name: str,
+    *,
+    threshold: int,
+    key: bytes,
+) -> TableCube:
+    """Write a noised table, and return it.
+
+    Args:
+        secure: the edition's secure store.
+        public: the open store.
+        champ: the field.
+        name: which of its noised tables.
+        threshold: smallest count of people that may be told.
+        key: secret of the noise.
+    """
+    declared = champ.publication.bruites[name]
+    source = (
+        _Persons(secure, champ, declared) if declared.cube in champ.distincts else _Stays(secure, champ, declared, key)
+    )
+    population = read_population(pl.DataFrame(pl.from_arrow(secure.table("population")))) if declared.strates else None
+    every = list(dict.fromkeys(n for axis in declared.niveaux for n in axis if n))
+    parts = [_noone(declared, every)]
+    for combination in levels(declared):
+        columns = [n for n in every if n in combination or any(n in champ.dimensions[o].parents for o in combination)]
+        groups = source.groups(columns)
+        if population is not None:
+            zone = next((n for n in columns if champ.dimensions[n].axe == "residence"), FRANCE)
+            groups = groups.join(_standardised(source, columns, zone, population), on=[YEAR, *columns], how="left")
+        others = [pl.lit("").alias(n) for n in every if n not in columns]
+        parts.append(groups.with_columns(pl.lit(group_name(combination)).alias(GROUP), *others))
+    whole = pl.concat(parts, how="diagonal_relaxed")
+    table = _noised(whole, declared, key=key, threshold=threshold, add=source.add).sort(YEAR, GROUP, *every)
+    public.store(name, table.select(YEAR, GROUP, *every, *_figures(declared)).to_arrow())
+    return TableCube(
+        nom=name,
+        cube=name,
+        dimensions=[YEAR, *every],
+        colonnes=[YEAR, *every],
+        lignes=len(table),
+        sommes=dict.fromkeys((*declared.comptes, *declared.portees), ""),
+        groupes=[group_name(combination) for combination in levels(declared)],
+    )
+
+
+def _figures(declared: Bruite) -> list[str]:
+    """Return the columns of figures of a noised table."""
+    found = [column for name in declared.comptes for column in (name, name + SMALL)] + list(declared.portees)
+    return found + [declared.comptes[0] + end for end in (STANDARD, SQUARES) if declared.strates]
+
+
+class _Stays:
+    """What a base cube counts, at the grain of what is told."""
+
+    add = True
+
+    def __init__(self, secure: DuckDBEngine, champ: Champ, declared: Bruite, key: bytes) -> None:
+        self.declared = declared
+        own = dict.fromkeys(n for axis in declared.niveaux for n in axis if n)
+        ages = _AGES if declared.strates else ()
+        self.sums = (*declared.comptes, *declared.portees)
+        plan = Aggregate(
+            Scan(base_shape(champ, declared.cube).table),
+            (tuple(dict.fromkeys((YEAR, *own, *ages))),),
+            tuple(Measure(n, "sum", n) for n in self.sums),
+        )
+        cells = pl.DataFrame(pl.from_arrow(secure.run(plan)))
+        drawn = names([cells[n].to_numpy() for n in cells.columns if n not in self.sums], key=key)
+        halves = {"_a": drawn & np.uint64(0x7FFFFFFF), "_b": drawn >> np.uint64(33)}
+        parts = {n + half: pl.Series(v.astype(np.int64)) for half, v in halves.items() for n in declared.comptes}
+        self.cells = cells.with_columns(pl.col(YEAR).cast(pl.Int16), *(pl.col(n).cast(pl.Int64) for n in self.sums))
+        self.cells = self.cells.with_columns((pl.col(n[:-2]) * of).alias(n) for n, of in parts.items())
+
+    def groups(self, columns: list[str]) -> pl.DataFrame:
+        """Return each group: its sums, and by count ``NAME_ensemble``, what tells whom it counts."""
+        keyed = [n + half for n in self.declared.comptes for half in ("_a", "_b")]
+        summed = self.cells.group_by(YEAR, *columns).agg(pl.col(*self.sums, *keyed).sum())
+        tells = [
+            pl.concat_str([YEAR, n + "_a", n + "_b"], separator=" ").alias(f"{n}_ensemble")
+            for n in self.declared.comptes
+        ]
+        return summed.with_columns(tells).drop(keyed)
+
+    def strata(self, columns: list[str]) -> pl.DataFrame:
+        """Return how many of each group are in each stratum: column ``_effectif``."""
+        own = self.cells.group_by(YEAR, *dict.fromkeys((*columns, *_AGES)))
+        return own.agg(pl.col(self.declared.comptes[0]).sum().alias(_PEOPLE))
+
+
+class _Persons:
+    """The distinct persons of a table that has a row for each of them and group of dimensions."""
+
+    add = False
+
+    def __init__(self, secure: DuckDBEngine, champ: Champ, declared: Bruite) -> None:
+        self.secure, self.declared = secure, declared
+        self.table = persons_table(champ, declared.cube)
+        self.person = champ.distincts[declared.cube].colonne
+
+    def groups(self, columns: list[str]) -> pl.DataFrame:
+        """Return each group: its persons, and what tells whom it counts.
+
+        Nested groups with as many persons have the same ones; so have groups told apart by nothing here.
+        """
+        (name,) = self.declared.comptes
+        measures = (
+            Measure(name, "distinct", self.person),
+            Measure("_premier", "min", self.person),
+            Measure("_dernier", "max", self.person),
+        )
+        found = self._run(columns, measures)
+        tells = pl.concat_str([YEAR, name, "_premier", "_dernier"], separator=" ").alias(f"{name}_ensemble")
+        return found.with_columns(tells).drop("_premier", "_dernier")
+
+    def strata(self, columns: list[str]) -> pl.DataFrame:
+        """Return how many of each group are in each stratum: column ``_effectif``."""
+        return self._run(list(dict.fromkeys((*columns, *_AGES))), (Measure(_PEOPLE, "distinct", self.person),))
+
+    def _run(self, columns: list[str], measures: tuple[Measure, ...]) -> pl.DataFrame:
+        plan = Aggregate(Scan(self.table), ((YEAR, *columns),), measures)
+        counts = [m.name for m in measures if m.function == "distinct"]
+        found = pl.DataFrame(pl.from_arrow(self.secure.run(plan)))
+        return found.with_columns(pl.col(YEAR).cast(pl.Int16), pl.col(counts).cast(pl.Int64))
+
+
+def persons_table(champ: Champ, name: str) -> str:
+    """Return the table of the secure store that holds the persons of a distinct count."""
+    return "__".join((name, *(d for d in champ.distincts[name].dimensions if d != "mois")))
+
+
+def _standardised(source: _Stays | _Persons, columns: list[str], zone: str, population: Population) -> pl.DataFrame:
+    """Return the standardised count of each group, and its sum of squared weights, where a population is known."""
+    cells = source.strata(columns)
+    code = pl.col(zone) if zone != FRANCE else pl.lit("")
+    cells = cells.with_columns(code.alias("_zone"))
+    rows = []
+    for annee, of in cells.select(YEAR, "_zone").unique().iter_rows():
+        found = population.weights(annee, zone, [of])
+        if found:
+            rows += [(annee, of, sexe, age, found.weights[at]) for (sexe, age), at in STRATA.items()]
+    schema = {YEAR: pl.Int16, "_zone": pl.String, "sexe": pl.String, "age5": pl.String, "_poids": pl.Float64}
+    weights = pl.DataFrame(rows, schema, orient="row")
+    weighed = cells.join(weights, on=[YEAR, "_zone", *_AGES], how="inner")
+    return weighed.group_by(YEAR, *columns).agg(
+        (pl.col(_PEOPLE) * pl.col("_poids")).sum().alias(STANDARD),
+        (pl.col(_PEOPLE) * pl.col("_poids") ** 2).sum().alias(SQUARES),
+    )
+
+
+def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int, add: bool) -> pl.DataFrame:
+    """Return groups with noised figures.
+
+    A count that adds up keeps its noise where it is small: ``_petit`` alone says so, and unions are not biased. An
+    amount has a noise of its own, in what one of its people carries on average; so has a standardised count, in the
+    root mean square of their weights.
+    """
+    whole = whole.filter(pl.any_horizontal(pl.col(n) > 0 for n in declared.comptes))
+    found: dict[str, NDArray[np.int64] | pl.Series] = {}
+    for name in declared.comptes:
+        counts, sets = whole[name].to_numpy(), whole[f"{name}_ensemble"].to_list()
+        here = counts > 0
+        drawn = (
+            noise(sets, key=key) if add else told(sets, np.maximum(1, counts), key=key, threshold=threshold) - counts
+        )
+        found[name] = np.where(here, counts + drawn, 0)
+        found[name + SMALL] = (here & (counts < threshold)).astype(np.int64)
+    for name, carriers in declared.portees.items():
+        people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
+        sets = [f"{name} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
+        found[name] = np.rint(whole[name].to_numpy() * (1 + noise(sets, key=key) / people)).astype(np.int64)
+    if declared.strates:
+        name = declared.comptes[0]
+        people, shown = np.maximum(1, whole[name].to_numpy()), np.asarray(found[name])
+        weighed, squares = (whole[n].fill_null(0).to_numpy() for n in (STANDARD, SQUARES))
+        sets = [f"{STANDARD} {of}" for of in whole[f"{name}_ensemble"].to_list()]
+        each = _two_digits(np.sqrt(squares / people))
+        found[name + STANDARD] = np.rint(1000 * (weighed + each * noise(sets, key=key))).astype(np.int64)
+        found[name + SQUARES] = np.rint(1000 * each**2 * np.maximum(0, shown)).astype(np.int64)
+    return whole.select(YEAR, GROUP, pl.exclude(YEAR, GROUP, *found)).with_columns(
+        pl.Series(name, values) for name, values in found.items()
+    )
+
+
+def _two_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    size = 10.0 ** (np.floor(np.log10(np.maximum(values, 1e-9))) - 1)
+    return np.asarray(np.rint(values / size) * size)
+
+
+def audit_noised(place: Path, champ: Champ, name: str, settings: Settings) -> tuple[int, int, int]:
+    """Verify what an edition's open store tells with a noise; return groups, small ones, and how many are not as made.
+
+    Args:
+        place: directory of the edition.
+        champ: the field.
+        name: which of its noised tables.
+        settings: memory and threads, and the threshold.
+    """
+    secure, public = both(place, champ.champ, settings)
+    again = DuckDBEngine(memory=settings.memoire, threads=settings.processus)
+    key = (place / SECURE / KEY_FILE).read_bytes()
+    open_noised(secure, again, champ, name, threshold=settings.seuil, key=key)
+    made, served = (pl.DataFrame(pl.from_arrow(engine.table(name))) for engine in (again, public))
+    pairs = ((made, served), (served, made))
+    astray = sum(one.join(other, on=made.columns, how="anti").height for one, other in pairs)
+    count = champ.publication.bruites[name].comptes[0]
+    return len(served), served.filter(pl.col(count + SMALL) > 0).height, astray
+
+
+def noise_key(place: Path, before: Path | None, secret: int) -> bytes:
+    """Return the key of the noise of an edition, that of the edition before if there is one, and keep it.
+
+    A key that changed would let the editions' figures be averaged.
+
+    Args:
+        place: directory of the edition.
+        before: directory of the edition published now.
+        secret: what is drawn at random depends on it; 0 to draw it from the system's source of chance.
+    """
+    earlier = before / SECURE / KEY_FILE if before else None
+    if earlier and earlier.is_file():
+        key = earlier.read_bytes()
+    else:
+        key = secret.to_bytes(32, "big") if secret else secrets.token_bytes(32)
+    kept = place / SECURE / KEY_FILE
+    kept.touch(mode=0o600)
+    kept.write_bytes(key)
+    return key
+
+
+def _noone(declared: Bruite, every: list[str]) -> pl.DataFrame:
+    counts = dict.fromkeys((*declared.comptes, *declared.portees), pl.Int64)
+    texts = dict.fromkeys((GROUP, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String)
+    standard = dict.fromkeys((STANDARD, SQUARES), pl.Float64) if declared.strates else {}
+    return pl.DataFrame(schema={YEAR: pl.Int16, **texts, **counts, **standard})

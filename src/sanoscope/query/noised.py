@@ -1,0 +1,104 @@
+"""Reading the noised tables of an open store: a published group as it is told, or the union of several."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanoscope.catalogue.field import Champ
+from sanoscope.disclosure.keyed import MARGIN
+from sanoscope.edition.edition import Edition
+from sanoscope.edition.manifest import TableCube
+from sanoscope.edition.noised import GROUP, SMALL, group_name, levels
+from sanoscope.engine.plan import Aggregate, Binary, Column, Constant, Expression, Filter, In, Measure, Scan, all_of
+from sanoscope.query.planner import Question, needed_columns
+from sanoscope.query.states import Sums
+
+Ints = NDArray[np.int64]
+RowKey = tuple[Any, ...]
+
+CELLS = "_cellules"
+"""Column that says of how many groups a figure is the union."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a noised table tells of some rows.
+
+    Attributes:
+        keys: key of each row: year, then the values of its dimensions.
+        columns: int64[rows] by column, with `CELLS`.
+    """
+
+    keys: list[RowKey]
+    columns: dict[str, Ints]
+
+    def at(self, keys: Sequence[RowKey], column: str) -> Ints:
+        """Return a column for given keys, 0 for those that have no row."""
+        place = {key: row for row, key in enumerate(self.keys)}
+        values = np.append(self.columns.get(column, np.zeros(len(self.keys), np.int64)), 0)
+        return np.asarray(values[[place.get(key, -1) for key in keys]], np.int64)
+
+
+def finest(names: Iterable[str], champ: Champ) -> frozenset[str]:
+    """Return dimensions without those that others of them determine, years aside."""
+    wanted = set(names) - {"annee"}
+    return frozenset(n for n in wanted if not any(n in champ.dimensions[o].parents for o in wanted))
+
+
+def kind_of_group(asked: Question, table: TableCube, champ: Champ, *, exactly: bool) -> str:
+    """Return the kind of groups, in a noised table, that a question's rows are, or are unions of; "" for none.
+
+    Args:
+        asked: the question.
+        table: the noised table.
+        champ: the field.
+        exactly: unions do not do: what is counted does not add up.
+    """
+    wanted = needed_columns(asked)
+    if not wanted <= set(table.colonnes):
+        return ""
+    own = group_name(finest(wanted, champ))
+    if own in table.groupes or exactly:
+        return own if own in table.groupes else ""
+    for combination in sorted(levels(champ.publication.bruites[table.nom]), key=len):
+        held = {"annee", *combination, *(p for n in combination for p in champ.dimensions[n].parents)}
+        if wanted <= held:
+            return group_name(combination)
+    return ""
+
+
+def told(asked: Question, table: TableCube, kind: str, names: Sequence[str], edition: Edition) -> Told:
+    """Return what a noised table tells of the rows of a question.
+
+    Args:
+        asked: the question.
+        table: the noised table; ``kind`` of groups, from `kind_of_group`.
+        names: columns of figures.
+        edition: where it is.
+    """
+    conditions: list[Expression] = [Binary("=", Column(GROUP), Constant(kind)), In(Column("annee"), asked.years)]
+    conditions += [In(Column(column), values) for column, values in asked.conditions]
+    source = Filter(Scan(table.nom), all_of(conditions) or Constant(value=True))
+    measures = (*(Measure(n, "sum", n) for n in names), Measure(CELLS, "count"))
+    keys = ("annee", *asked.rows)
+    rows = edition.engine.run(Aggregate(source, (keys,), measures))
+    if not rows.num_rows:
+        return Told([], {m.name: np.zeros(0, np.int64) for m in measures})
+    found = list(zip(*(rows[name].to_pylist() for name in keys), strict=True))
+    return Told(found, {m.name: rows[m.name].to_numpy().astype(np.int64) for m in measures})
+
+
+def sums_told(value: Ints, small: Ints, cells: Ints, *, threshold: int) -> Sums:
+    """Return a count that is told with a noise: that of one group, small or not, or the sum of several."""
+    one = cells == 1
+    shown = np.where(one & (small > 0), 0, np.where(one, np.maximum(value, threshold), np.maximum(value, 0)))
+    margin = np.where(cells > 0, MARGIN * np.sqrt(np.maximum(1, cells)), 0.0)
+    return Sums(shown, cells > 0, np.ceil(margin), np.zeros(len(cells), np.bool_), one)
+
+
+def columns_of(name: str, table: TableCube, champ: Champ) -> tuple[str, ...]:
+    """Return the columns of a noised table that tell a sum."""
+    return (name, name + SMALL) if name in champ.publication.bruites[table.nom].comptes else (name,)
