@@ -154,7 +154,7 @@ def test_a_certificate_that_is_not_of_what_is_served_is_seen(two_editions: Works
     assert audit_year(two_editions.editions / "c", champ, 2023, two_editions.settings).astray > 0
 
 
-@pytest.mark.parametrize("name", ["patients", "recours", "recrutement", "personnes"])
+@pytest.mark.parametrize("name", ["patients", "recours", "recrutement", "ages"])
 def test_noised_figures_are_what_their_key_gives(small: Workspace, tmp_path: Path, name: str) -> None:
     champ = catalogue().champs["mco"]
     place = shutil.copytree(small.editions / "petite", tmp_path / "petite")

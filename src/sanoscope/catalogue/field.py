@@ -201,7 +201,8 @@ class Bruite(Frozen):
         niveaux: by axis, the levels that groups are made of; "" is all of them together. Every combination is told.
         comptes: counts of people; of a distinct count, that one.
         portees: other sums that go with them, each with the counts whose people carry it.
-        strates: tell standardised counts as well: the cube has ages and sexes, and a zone of residence is one axis.
+        strates: sums, among ``comptes`` and ``portees``, whose standardised counts are told as well: the cube has ages
+            and sexes, and a zone of residence is one axis.
     """
 
     libelle: str
@@ -209,7 +210,7 @@ class Bruite(Frozen):
     niveaux: tuple[tuple[str, ...], ...]
     comptes: tuple[str, ...]
     portees: dict[str, tuple[str, ...]] = {}
-    strates: bool = False
+    strates: tuple[str, ...] = ()
 
 
 class Publication(Frozen):
@@ -360,6 +361,8 @@ class Champ(Frozen):
     Attributes:
         champ: short name.
         libelle: label.
+        avec: what of ``communs`` it shares with other fields.
+        principale: the sum by which it counts first.
         fichiers: kinds of file whose main tables hold the lines.
         chainage: where the anonymous numbers are.
         colonnes: columns of a line that follow from those of its file.
@@ -373,6 +376,8 @@ class Champ(Frozen):
 
     champ: str
     libelle: str
+    avec: tuple[str, ...] = ()
+    principale: str
     fichiers: tuple[str, ...]
     chainage: Chainage | None = None
     colonnes: dict[str, Colonne] = {}
@@ -389,6 +394,7 @@ class Champ(Frozen):
     @model_validator(mode="after")
     def _names_exist(self) -> "Champ":
         sums, dimensions = set(self.sommes), set(self.dimensions)
+        _known("principale", (self.principale,), sums)
         for name, cube in self.cubes.items():
             _known(f"cube {name}", cube.dimensions, dimensions)
             _known(f"cube {name}", cube.sommes, sums)
@@ -415,6 +421,7 @@ class Champ(Frozen):
             _known(f"bruité {name}", (told.cube,), {*self.cubes, *self.distincts})
             _known(f"bruité {name}", tuple(n for axis in told.niveaux for n in axis if n), dimensions)
             _known(f"bruité {name}", (*told.comptes, *told.portees), {*sums, *self.distincts})
+            _known(f"bruité {name}, strates", told.strates, {*told.comptes, *told.portees})
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self

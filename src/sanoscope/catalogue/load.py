@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -18,6 +18,9 @@ from sanoscope.sentence import Sentence
 
 HERE = Path(__file__).parent
 Model = TypeVar("Model", bound=Frozen)
+
+PRINCIPAL = "$principale"
+"""What stands, in what fields share, for the sum by which a field counts first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,7 @@ def load(directory: Path) -> Catalogue:
     Raises:
         SanoscopeError: ``catalogue-invalide``, with the file and what is wrong in it.
     """
-    champs = {c.champ: c for c in (_read(path, Champ) for path in sorted((directory / "champs").glob("*.yaml")))}
+    champs = {c.champ: c for c in (_champ(path, directory) for path in sorted((directory / "champs").glob("*.yaml")))}
     sources = {s.source: s for s in (_read(path, Source) for path in sorted((directory / "sources").glob("*.yaml")))}
     restitutions = {}
     for path in sorted((directory / "restitutions").glob("*.yaml"), key=lambda path: path.stem):
@@ -100,10 +103,43 @@ def load(directory: Path) -> Catalogue:
 
 
 def _read(path: Path, model: type[Model]) -> Model:
+    return _valid(path, _yaml(path), model)
+
+
+def _yaml(path: Path) -> Any:
     try:
-        return model.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
         raise _invalid(path, str(error)) from error
+
+
+def _valid(path: Path, given: Any, model: type[Model]) -> Model:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise _invalid(path, str(error)) from error
+
+
+def _champ(path: Path, directory: Path) -> Champ:
+    """Read a field, with what it shares with others: ``communs/NAME.yaml``, which its own file overrides by name."""
+    given, shares = _yaml(path), dict[str, dict[str, Any]]()
+    for name in given.get("avec", ()) if isinstance(given, dict) else ():
+        shared = directory / "communs" / f"{name}.yaml"
+        if not shared.is_file():
+            known = sorted(file.stem for file in shared.parent.glob("*.yaml"))
+            raise _invalid(path, f"avec « {name} » inconnu ; connus : {', '.join(known)}")
+        for part, values in _with_principal(_yaml(shared), given.get("principale", "")).items():
+            shares.setdefault(part, {}).update(values)
+    for part, values in shares.items():  # first and in their order: a dimension's place is that of its column in cubes
+        given[part] = values | given.get(part, {})
+    return _valid(path, given, Champ)
+
+
+def _with_principal(value: Any, principal: str) -> Any:
+    """Return shared declarations with the field's principal sum where they name it."""
+    if isinstance(value, dict):
+        return {name: _with_principal(of, principal) for name, of in value.items()}
+    return principal if value == PRINCIPAL else value
 
 
 def _check_source(

@@ -34,7 +34,7 @@ STANDARD, SQUARES = "_standardise", "_carres"
 KEY_FILE = "cle-personnes"
 
 YEAR = "annee"
-_AGES, _PEOPLE = ("sexe", "age5"), "_effectif"
+_AGES = ("sexe", "age5")
 
 
 def group_name(dimensions: Iterable[str]) -> str:
@@ -98,7 +98,7 @@ def open_noised(
 def _figures(declared: Bruite) -> list[str]:
     """Return the columns of figures of a noised table."""
     found = [column for name in declared.comptes for column in (name, name + SMALL)] + list(declared.portees)
-    return found + [declared.comptes[0] + end for end in (STANDARD, SQUARES) if declared.strates]
+    return found + [name + end for name in declared.strates for end in (STANDARD, SQUARES)]
 
 
 class _Stays:
@@ -134,9 +134,9 @@ class _Stays:
         return summed.with_columns(tells).drop(keyed)
 
     def strata(self, columns: list[str]) -> pl.DataFrame:
-        """Return how many of each group are in each stratum: column ``_effectif``."""
+        """Return the sums of each group in each stratum."""
         own = self.cells.group_by(YEAR, *dict.fromkeys((*columns, *_AGES)))
-        return own.agg(pl.col(self.declared.comptes[0]).sum().alias(_PEOPLE))
+        return own.agg(pl.col(*self.declared.strates).sum())
 
 
 class _Persons:
@@ -165,8 +165,9 @@ class _Persons:
         return found.with_columns(tells).drop("_premier", "_dernier")
 
     def strata(self, columns: list[str]) -> pl.DataFrame:
-        """Return how many of each group are in each stratum: column ``_effectif``."""
-        return self._run(list(dict.fromkeys((*columns, *_AGES))), (Measure(_PEOPLE, "distinct", self.person),))
+        """Return the persons of each group in each stratum."""
+        (name,) = self.declared.comptes
+        return self._run(list(dict.fromkeys((*columns, *_AGES))), (Measure(name, "distinct", self.person),))
 
     def _run(self, columns: list[str], measures: tuple[Measure, ...]) -> pl.DataFrame:
         plan = Aggregate(Scan(self.table), ((YEAR, *columns),), measures)
@@ -181,7 +182,7 @@ def persons_table(champ: Champ, name: str) -> str:
 
 
 def _standardised(source: _Stays | _Persons, columns: list[str], zone: str, population: Population) -> pl.DataFrame:
-    """Return the standardised count of each group, and its sum of squared weights, where a population is known."""
+    """Return the standardised sums of each group, and those of squared weights, where a population is known."""
     cells = source.strata(columns)
     code = pl.col(zone) if zone != FRANCE else pl.lit("")
     cells = cells.with_columns(code.alias("_zone"))
@@ -193,10 +194,9 @@ def _standardised(source: _Stays | _Persons, columns: list[str], zone: str, popu
     schema = {YEAR: pl.Int16, "_zone": pl.String, "sexe": pl.String, "age5": pl.String, "_poids": pl.Float64}
     weights = pl.DataFrame(rows, schema, orient="row")
     weighed = cells.join(weights, on=[YEAR, "_zone", *_AGES], how="inner")
-    return weighed.group_by(YEAR, *columns).agg(
-        (pl.col(_PEOPLE) * pl.col("_poids")).sum().alias(STANDARD),
-        (pl.col(_PEOPLE) * pl.col("_poids") ** 2).sum().alias(SQUARES),
-    )
+    powers = [(name, end, power) for name in source.declared.strates for end, power in ((STANDARD, 1), (SQUARES, 2))]
+    weighted = [(pl.col(name) * pl.col("_poids") ** power).sum().alias(name + end) for name, end, power in powers]
+    return weighed.group_by(YEAR, *columns).agg(weighted)
 
 
 def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int, add: bool) -> pl.DataFrame:
@@ -220,14 +220,16 @@ def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int
         people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
         sets = [f"{name} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
         found[name] = np.rint(whole[name].to_numpy() * (1 + noise(sets, key=key) / people)).astype(np.int64)
-    if declared.strates:
-        name = declared.comptes[0]
-        people, shown = np.maximum(1, whole[name].to_numpy()), np.asarray(found[name])
-        weighed, squares = (whole[n].fill_null(0).to_numpy() for n in (STANDARD, SQUARES))
-        sets = [f"{STANDARD} {of}" for of in whole[f"{name}_ensemble"].to_list()]
-        each = _two_digits(np.sqrt(squares / people))
-        found[name + STANDARD] = np.rint(1000 * (weighed + each * noise(sets, key=key))).astype(np.int64)
-        found[name + SQUARES] = np.rint(1000 * each**2 * np.maximum(0, shown)).astype(np.int64)
+    for name in declared.strates:
+        carriers = declared.portees.get(name, (name,))
+        people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
+        amount, shown = np.maximum(1, whole[name].to_numpy()), np.maximum(0, np.asarray(found[name]))
+        weighed, squares = (whole[name + end].fill_null(0).to_numpy() for end in (STANDARD, SQUARES))
+        sets = [f"{name}{STANDARD} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
+        each = _two_digits(np.sqrt(squares / amount))  # the root mean square of the weights
+        spread = each * (amount / people) * noise(sets, key=key)
+        found[name + STANDARD] = np.rint(1000 * (weighed + spread)).astype(np.int64)
+        found[name + SQUARES] = np.rint(1000 * each**2 * shown).astype(np.int64)
     return whole.select(YEAR, GROUP, pl.exclude(YEAR, GROUP, *found)).with_columns(
         pl.Series(name, values) for name, values in found.items()
     )
@@ -282,5 +284,5 @@ def noise_key(place: Path, before: Path | None, secret: int) -> bytes:
 def _noone(declared: Bruite, every: list[str]) -> pl.DataFrame:
     counts = dict.fromkeys((*declared.comptes, *declared.portees), pl.Int64)
     texts = dict.fromkeys((GROUP, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String)
-    standard = dict.fromkeys((STANDARD, SQUARES), pl.Float64) if declared.strates else {}
+    standard = dict.fromkeys((n + end for n in declared.strates for end in (STANDARD, SQUARES)), pl.Float64)
     return pl.DataFrame(schema={YEAR: pl.Int16, **texts, **counts, **standard})

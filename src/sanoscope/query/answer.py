@@ -178,7 +178,8 @@ class _Answer:
         grid = self._grid()
         sums = [self._sums(grid, period) for period in range(len(self.periods))]
         shown = [self._shown(grid, of) for of in sums]
-        rates = Rates(self.asked, self.query, [*grid.keys, *grid.group_keys], self.edition, self.champ)
+        keys = [*grid.keys, *grid.group_keys]
+        rates = Rates(self.asked, self.query, self.restitution.cube, keys, self.edition, self.champ)
         columns = {
             (name, period): self._column(mesure, period, grid, sums, shown, rates)
             for name, mesure in self.mesures.items()
@@ -205,11 +206,10 @@ class _Answer:
 
     def _sources(self) -> dict[str, Source]:
         """Return what answers each sum; a sum that the open side does not publish this way has nothing."""
-        needed = needed_sums(list(self.mesures.values()), self.champ)
+        lines = [self.champ.distincts[m.de].lignes for m in self.mesures.values() if m.genre == "distinct"]
+        needed = tuple(dict.fromkeys([*needed_sums(list(self.mesures.values()), self.champ), *lines]))
         if self.edition.public:
-            lines = [self.champ.distincts[m.de].lignes for m in self.mesures.values() if m.genre == "distinct"]
-            carriers = [carrier for name in needed for carrier in self.carriers.get(name, ())]
-            needed = tuple(dict.fromkeys([*needed, *lines, *carriers]))
+            needed = tuple(dict.fromkeys([*needed, *(c for name in needed for c in self._carrying(name))]))
             if self.query.activite and self.query.regroupement:
                 _check_nested(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
         found = {}
@@ -222,6 +222,11 @@ class _Answer:
         if not all(name in found for name in main):
             raise _not_published(self.query, self.restitution, self.champ)
         return found
+
+    def _carrying(self, name: str) -> list[str]:
+        """Return the counts whose people carry a sum, of the same people as it."""
+        base, at, view = name.partition(VIEW)
+        return [carrier + at + view for carrier in self.carriers.get(base, ())]
 
     # rows -------------------------------------------------------------------------------------------------------
 
@@ -311,7 +316,7 @@ class _Answer:
         for name, of in sums.items():
             people = self.champ.sommes[name.partition(VIEW)[0]].effectif
             shown[name] = shown_sum(of, people=people, group=group, threshold=self.threshold)
-            carriers = [sums[c] for c in self.carriers.get(name, ()) if c in sums]
+            carriers = [sums[c] for c in self._carrying(name) if c in sums]
             if self.edition.public and carriers:
                 shown[name] = riding(shown[name], of, carriers, threshold=self.threshold)
         if not self.edition.public:
@@ -428,7 +433,9 @@ class _Answer:
             case "population":
                 return rates.population()
             case "taux" if mesure.standardise or mesure.de in self.champ.distincts:
-                return rates.standardised(mesure)
+                distinct = self.champ.distincts.get(mesure.de)
+                told = shown[period].get(distinct.lignes if distinct else mesure.de)
+                return rates.standardised(mesure).where_told(told) if told else rates.standardised(mesure)
             case "taux":
                 counted_ = shown[period].get(view_of(mesure.de, everywhere=mesure.partout))
                 found = rates.crude(mesure, counted_) if counted_ else everywhere(NOT_AVAILABLE, len(grid))

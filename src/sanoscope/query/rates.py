@@ -71,6 +71,7 @@ def interval(standard: Floats, squares: Floats, heaviest: Floats) -> tuple[Float
         heaviest: the largest weight.
     """
     nothing = standard <= 0
+    squares = np.where(squares <= 0, standard, squares)
     mean, spread = np.where(nothing, 1.0, standard), np.where(nothing, 1.0, squares)
     low = np.where(nothing, 0.0, spread / (2 * mean) * chi2.ppf(RISK / 2, 2 * mean**2 / spread))
     mean, spread = np.maximum(standard, 0) + heaviest, np.where(nothing, 0.0, squares) + heaviest**2
@@ -83,12 +84,16 @@ class Rates:
 
     Args:
         asked, query: the question.
+        cube: the base cube that sums are answered from, in a secure edition.
         keys: key of each row and total: year, then the rows' dimensions; a total lacks the last one.
         edition, champ: where, and of what field.
     """
 
-    def __init__(self, asked: Question, query: Query, keys: Sequence[RowKey], edition: Edition, champ: Champ) -> None:
-        self.asked, self.query, self.keys, self.edition, self.champ = asked, query, list(keys), edition, champ
+    def __init__(
+        self, asked: Question, query: Query, cube: str, keys: Sequence[RowKey], edition: Edition, champ: Champ
+    ) -> None:
+        self.asked, self.query, self.cube = asked, query, cube
+        self.keys, self.edition, self.champ = list(keys), edition, champ
         self.residence = next((n for n in asked.rows if champ.dimensions[n].axe == "residence"), "")
         self.notes: tuple[str, ...] = ()
         self._done: dict[str, Standard] = {}
@@ -112,7 +117,7 @@ class Rates:
         weights = [found(year, place.niveau, place.codes) for year, place in zip(years, places, strict=True)]
         merged = sum(w.merged for w in {id(w): w for w in weights if w}.values())
         if merged:
-            said = Sentence("%(n)s classes d'âge sans habitant sont réunies à la précédente.", n=merged)
+            said = Sentence("Classes d'âge sans habitant réunies à la précédente du même sexe : %(n)s.", n=merged)
             self.notes = tuple(dict.fromkeys([*self.notes, said]))
         lacking = sorted({year for year, w in zip(years, weights, strict=True) if w is None})
         if lacking and all(w is None for w in weights):
@@ -224,8 +229,7 @@ class Rates:
             nothing = np.zeros(len(keys))
             return Standard(np.full(len(keys), NOT_AVAILABLE, np.int8), nothing, nothing, nothing)
         strata = ("age5", "sexe") if mesure.standardise else ()
-        cube = mesure.de if persons else next(c for c, d in self.champ.cubes.items() if "age5" in d.dimensions)
-        table = choose(replace(asked, rows=(*asked.rows, *strata)), cube, self.edition)
+        table = choose(replace(asked, rows=(*asked.rows, *strata)), mesure.de if persons else self.cube, self.edition)
         measure = (
             Measure("n", "distinct", self.champ.distincts[mesure.de].colonne)
             if persons
@@ -256,11 +260,10 @@ class Rates:
         """Return standardised counts as the noised tables of an open store tell them."""
         bruites = self.champ.publication.bruites
         tables = [t for t in self.edition.champ.tables if t.groupes and mesure.de in t.sommes]
-        tables = [t for t in tables if bruites[t.nom].strates or not mesure.standardise]
+        tables = [t for t in tables if mesure.de in bruites[t.nom].strates or not mesure.standardise]
         end = STANDARD if mesure.standardise else ""
-        columns = (mesure.de, mesure.de + SMALL, *((mesure.de + STANDARD, mesure.de + SQUARES) if end else ()))
         state = np.full(len(keys), NOT_AVAILABLE, np.int8)
-        standard, squares = np.zeros(len(keys)), np.zeros(len(keys))
+        standard, squares, each = np.zeros(len(keys)), np.zeros(len(keys)), np.ones(len(keys))
         published = not (asked.last_month or asked.selected)
         for rows in dict.fromkeys((asked.rows, asked.rows[:-1])) if published else ():
             question = replace(asked, rows=rows)
@@ -268,15 +271,19 @@ class Rates:
                 kind = kind_of_group(question, table, self.champ, exactly=True)
                 if not kind:
                     continue
-                found = told(question, table, kind, columns, self.edition)
+                first = bruites[table.nom].portees.get(mesure.de, (mesure.de,))[0]
+                columns = [mesure.de, first, first + SMALL, *(mesure.de + e for e in (STANDARD, SQUARES) if end)]
+                found = told(question, table, kind, tuple(dict.fromkeys(columns)), self.edition)
                 own = np.array([len(key) == len(rows) + 1 for key in keys])
-                cells, small = found.at(keys, CELLS), found.at(keys, mesure.de + SMALL)
+                cells, small = found.at(keys, CELLS), found.at(keys, first + SMALL)
                 here = np.select([cells > 1, cells == 0, small > 0], [NOT_AVAILABLE, EXACT, MASKED], APPROXIMATE)
                 state = np.where(own, here, state).astype(np.int8)
                 count = found.at(keys, mesure.de).astype(np.float64)
+                people = np.maximum(1.0, found.at(keys, first))
+                each = np.where(own, count / people if first != mesure.de else 1.0, each)
                 standard = np.where(own, found.at(keys, mesure.de + STANDARD) / 1000 if end else count, standard)
                 squares = np.where(own, found.at(keys, mesure.de + SQUARES) / 1000 if end else count, squares)
                 break
         standard, squares = np.maximum(0.0, standard), np.maximum(0.0, squares)
-        size = np.sqrt(np.divide(squares, np.maximum(1.0, standard)))
-        return Standard(state, standard, squares, np.where(state == APPROXIMATE, MARGIN * np.maximum(size, 0.1), 0.0))
+        size = np.sqrt(squares / np.maximum(1.0, standard))
+        return Standard(state, standard, squares, np.where(state == APPROXIMATE, MARGIN * size * each, 0.0))

@@ -86,6 +86,11 @@ class Shown:
         """Return it in a unit so many times larger."""
         return Shown(self.state, self.figure / by, self.margin / by)
 
+    def where_told(self, other: "Shown") -> "Shown":
+        """Return it with nothing said where nothing is said of what it is made from."""
+        kept = (other.state == MASKED) | (other.state == SECRET)
+        return Shown(np.where(kept, other.state, self.state).astype(np.int8), self.figure, self.margin)
+
     def at(self, cells: Ints) -> "Shown":
         """Return what some cells show, in that order."""
         return Shown(self.state[cells], self.figure[cells], self.margin[cells])
