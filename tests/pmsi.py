@@ -23,6 +23,9 @@ PLAIN: dict[str, str | int] = {
 }
 """A plain stay: what a row does not say."""
 
+CHAINED = ("patient", "codes_retour", "delai")
+"""What of a row goes in its chaining line."""
+
 Row = Mapping[str, str | int]
 
 
@@ -30,7 +33,7 @@ def rsa(finess: str, year: int, rows: Iterable[Row], *, newline: bytes = b"\r\n"
     """Return RSA lines; a row may carry ``n``, the number of such lines, and any field of the fixed part."""
     lines = [{**PLAIN, **row} for row in rows for _ in range(int(row.get("n", 1)))]
     count = len(lines)
-    names = {name for line in lines for name in line} - {"n", "patient", "codes_retour"}
+    names = {name for line in lines for name in line} - {"n", *CHAINED}
     columns = {name: np.array([line.get(name, PLAIN.get(name, "")) for line in lines]) for name in names}
     columns["finess"] = np.full(count, finess)
     columns["cle_rsa"] = np.arange(1, count + 1)
@@ -51,6 +54,7 @@ def ano(finess: str, year: int, rows: Iterable[Row]) -> bytes:
         "numero_anonyme": np.array([str(line.get("patient", f"P{i}")) for i, line in enumerate(lines)]),
         "codes_retour": np.array([str(line.get("codes_retour", "000000000")) for line in lines]),
         "cle_rsa": np.arange(1, count + 1),
+        "delai": np.array([str(line.get("delai", "")) for line in lines]),
     }
     return encode(layout_of("ano", year), columns, count=count)
 

@@ -10,6 +10,7 @@ from tests.small_fields import write_small_fields
 HOSPITALS = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in range(1, 6)]
 GHMS = ["04M053", "05M092", "08C481", "06K04J", "02C05J", "14Z13A", "15M05A", "28Z04Z", "28Z07Z", "90Z00Z", "99X99Z"]
 CODES = ["29000", "29200", "35000", "35400", "22000", "99100"]
+DIAGNOSES = ["I500", "J440", "F102", "S720", "E86", "K359", "H259", "F171"]
 YEARS = (2022, 2023, 2024)
 
 
@@ -56,7 +57,7 @@ def _population() -> list[str]:
 def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | int]:
     ghm = str(rng.choice(GHMS, p=[0.2, 0.12, 0.08, 0.2, 0.12, 0.06, 0.05, 0.08, 0.05, 0.02, 0.02]))
     near = [0.6, 0.2, 0.1, 0.04, 0.04, 0.02] if finess.startswith("29") else [0.1, 0.04, 0.6, 0.2, 0.04, 0.02]
-    return {
+    stay: dict[str, str | int] = {
         "ghm": ghm,
         "sexe": int(rng.integers(1, 3)),
         "age_ans": int(rng.integers(0, 100)),
@@ -69,3 +70,9 @@ def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | 
         "patient": f"P{int(rng.integers(0, 2500)):05d}",
         "codes_retour": "000001000" if rng.random() < 0.05 else "000000000",
     }
+    # what depends on the others changes nothing of what is drawn
+    age, month = int(stay["age_ans"]), int(stay["mois_sortie"])
+    stay["dp"] = DIAGNOSES[(3 * age + month) % len(DIAGNOSES)]
+    stay["delai"] = 30 * month + age % 30
+    stay["age_gestationnel"], stay["poids"] = (34 + age % 8, 2000 + 20 * age) if ghm.startswith("15") else (0, 0)
+    return stay

@@ -89,6 +89,48 @@ class Chainage(Frozen):
     cle: tuple[str, ...]
 
 
+class Moyenne(Frozen):
+    """A national mean that lines are set against: what each would add were it as the others of its group.
+
+    A line has it as a column of the same name, in thousandths. It is the mean of the lines received, unless the plain
+    table ``reference`` has the year.
+
+    Attributes:
+        libelle: what it is.
+        par: columns of the groups.
+        de: the column whose mean it is.
+        quand, sauf: the lines it is a mean of.
+        rognee: without those above Q3 + 1.5 (Q3 − Q1) of their group (Tukey's fences).
+        reference: the plain table that replaces it, with columns ``annee``, those of ``par`` and ``moyenne``.
+    """
+
+    libelle: str
+    par: tuple[str, ...]
+    de: str
+    quand: Conditions = {}
+    sauf: Conditions = {}
+    rognee: bool = False
+    reference: str = ""
+
+
+class Suites(Frozen):
+    """What comes after a stay in the life of its patient, by the chaining: columns ``suite_jours``, ``suite_finess``.
+
+    ``suite_jours`` is the number of days between the end of a stay and the beginning of the same patient's next one,
+    in any establishment and any year of the edition; absent where there is none, or where the chaining says nothing.
+
+    Attributes:
+        entree: column of the chaining file that says when the stay begins: days from a date of the patient's own.
+        duree: column of the line, nights.
+        quand, sauf: the lines that are stays, before and after.
+    """
+
+    entree: str
+    duree: str
+    quand: Conditions = {}
+    sauf: Conditions = {}
+
+
 class Somme(Frozen):
     """A column of the cubes: a sum over lines, additive along every dimension.
 
@@ -369,6 +411,8 @@ class Champ(Frozen):
         unites: what is counted, where a line is only a part of it.
         exclusions: what is left out, in order: a line goes to the first that fits.
         drapeaux: named conditions.
+        moyennes: national means that lines are set against.
+        suites: what comes after a stay.
         sommes, distincts, mesures: what is counted and what is shown of it.
         dimensions, cubes: along what.
         publication: what of it is open.
@@ -384,6 +428,8 @@ class Champ(Frozen):
     unites: Unites | None = None
     exclusions: tuple[Exclusion, ...] = ()
     drapeaux: dict[str, Conditions] = {}
+    moyennes: dict[str, Moyenne] = {}
+    suites: Suites | None = None
     sommes: dict[str, Somme]
     distincts: dict[str, Distinct] = {}
     dimensions: dict[str, Dimension]

@@ -97,6 +97,8 @@ class Restitution(Frozen):
         attributs: columns that describe a row's establishment.
         mesures: columns of figures.
         precedente: show each measure for the year before too (same months).
+        memes_etablissements: only establishments that have sent the month asked for in both years count; no month is
+            the last one that all have sent.
         tri: measure by which rows are sorted, descending; "" sorts by code.
         jusqua: show the first rows, in that order, that make so many hundredths of the total; 0 shows all.
         graphiques: charts, the first by default, no two of a genre; in the file ``graphique``: one, or a list.
@@ -122,6 +124,7 @@ class Restitution(Frozen):
     attributs: tuple[str, ...] = ()
     mesures: tuple[str, ...] = ()
     precedente: bool = False
+    memes_etablissements: bool = False
     tri: str = ""
     jusqua: int = Field(0, ge=0, le=100)
     graphiques: Graphiques = Field((), alias="graphique")
@@ -148,6 +151,8 @@ class Restitution(Frozen):
             raise ValueError("graphique : deux sont du même genre, qui les distingue dans une adresse")
         if "regroupement" in self.lignes and not self.criteres.regroupement:
             raise ValueError("lignes : regroupement demande criteres.regroupement")
+        if self.memes_etablissements and not self.precedente:
+            raise ValueError("memes_etablissements demande precedente")
         if self.precedente and self.criteres.annee != "une":
             raise ValueError("precedente : criteres.annee doit être « une »")
         return self

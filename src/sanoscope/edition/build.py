@@ -19,6 +19,8 @@ from sanoscope.catalogue.field import Champ, Cube, Somme
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
+from sanoscope.edition.following import FOLLOWING, store_following
+from sanoscope.edition.means import means
 from sanoscope.edition.noised import noise_key, open_noised, persons_table
 from sanoscope.edition.opening import open_store
 from sanoscope.edition.population import inhabitants
@@ -40,6 +42,7 @@ from sanoscope.engine.plan import (
     Measure,
     Plan,
     Scan,
+    all_of,
 )
 from sanoscope.errors import SanoscopeError
 from sanoscope.formats.registry import layouts
@@ -191,6 +194,12 @@ class _Construction:
         self.progress("nomenclatures")
         self._store_dimensions()
         reconciliation = self._reconcile()
+        for name in self.champ.moyennes:
+            self.progress(f"moyenne de référence : {name}")
+            self._mean(name)
+        if self.champ.suites and self.chained:
+            self.progress("suites des séjours")
+            store_following(self.engine, self.champ)
         for cube in self.champ.cubes:
             self.progress(f"cube {cube}")
             self._base_cube(cube)
@@ -252,18 +261,21 @@ class _Construction:
     # inputs -----------------------------------------------------------------------------------------------------
 
     def _see_inputs(self) -> None:
-        self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
         chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
         if chaining:
             self.engine.see("_chainage", chaining)
         self.chained = bool(chaining)
+        self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
 
     def _columns(self) -> dict[str, pa.DataType]:
         """Return the columns that some layout of the field's files has: a year's file may lack them."""
         fields = {
             f.name: f for kind in self.champ.fichiers for layout in layouts(kind) for f in layout.fields if f.stored
         }
-        return {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
+        found = {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
+        # without chaining nothing is known of what comes after a stay
+        unknown = {"suite_jours": pa.int64(), "suite_finess": pa.string()} if self.champ.suites else {}
+        return found if self.chained else found | unknown
 
     def _parts(self, *kinds: str) -> list[Path]:
         found: list[Path] = []
@@ -275,7 +287,8 @@ class _Construction:
     def _drop_inputs(self) -> None:
         for view in ("_lignes", "_chainage") if self.chained else ("_lignes",):
             self.engine.drop_view(view)
-        for table in (*(f"_{name}" for name in self.trees), "_etablissements", "_geographie"):
+        beside = [f"_{name}" for name in self.champ.moyennes] + [FOLLOWING] * bool(self.champ.suites and self.chained)
+        for table in (*(f"_{name}" for name in self.trees), *beside, "_etablissements", "_geographie"):
             self.engine.drop(table)
 
     # dimensions -------------------------------------------------------------------------------------------------
@@ -363,7 +376,7 @@ class _Construction:
 
     def _counted(self, cube: Cube) -> Plan:
         """What a cube counts: its dimensions, and what each line, or each part of a unit, adds to its sums."""
-        lines = Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant("")))
+        lines = self._beside(Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant(""))))
         sums = {name: self.champ.sommes[name] for name in cube.sommes}
         of_lines = [
             (name, contribution(somme, self.champ)) for name, somme in sums.items() if not self._in_units(somme)
@@ -392,6 +405,39 @@ class _Construction:
         ]
         kept = [(name, Column(name)) for name in (*cube.dimensions, *(name for name, _ in of_lines))]
         return Derive(LeftJoin(Scan("_unites"), begun, unit, ("debut",)), (*kept, *of_units))
+
+    def _beside(self, lines: Plan) -> Plan:
+        """Add to lines what they are set against, and what comes after them."""
+        for name, mean in self.champ.moyennes.items():
+            lines = LeftJoin(lines, Scan(f"_{name}"), ("annee", *mean.par), (name,))
+        if self.champ.suites and self.chained and self.champ.chainage:
+            on = ("annee", "finess", *self.champ.chainage.cle)
+            lines = LeftJoin(lines, Scan(FOLLOWING), on, ("suite_jours", "suite_finess"))
+        return lines
+
+    def _mean(self, name: str) -> None:
+        """Store a national mean by group, in thousandths: of the lines, or from a plain table for the years it has."""
+        mean = self.champ.moyennes[name]
+        counts = all_of(
+            [
+                Binary("=", exclusion(self.champ), Constant("")),
+                condition(mean.quand, self.champ),
+                *([Binary("=", condition(mean.sauf, self.champ), Constant(value=False))] if mean.sauf else []),
+            ]
+        )
+        columns = tuple((n, Coalesce(column(n, self.champ), Constant(""))) for n in mean.par)
+        value = Coalesce(column(mean.de, self.champ), Constant(0))
+        lines = Derive(
+            Filter(Scan("_lignes"), counts or Constant(value=True)),
+            (("annee", Column("annee")), *columns, ("valeur", value)),
+        )
+        plan = Aggregate(lines, (("annee", *mean.par, "valeur"),), (Measure("n", "count"),))
+        own = means(pl.DataFrame(pl.from_arrow(self.engine.run(plan))), mean.par, trimmed=mean.rognee)
+        own = own.select("annee", *mean.par, pl.col("moyenne").alias(name))
+        if mean.reference:
+            known = self.reference[mean.reference].select("annee", *mean.par, pl.col("moyenne").alias(name))
+            own = pl.concat([own.join(known, on="annee", how="anti"), known.cast(own.schema)])
+        self.engine.store(f"_{name}", own.to_arrow())
 
     def _in_units(self, somme: Somme) -> bool:
         """Tell whether a sum counts units, itself or all that it is the sum of."""

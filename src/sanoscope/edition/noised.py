@@ -72,7 +72,7 @@ def open_noised(
     )
     population = read_population(pl.DataFrame(pl.from_arrow(secure.table("population")))) if declared.strates else None
     every = list(dict.fromkeys(n for axis in declared.niveaux for n in axis if n))
-    parts = [_noone(declared, every)]
+    parts = [_noone(declared, every, champ)]
     for combination in levels(declared):
         columns = [n for n in every if n in combination or any(n in champ.dimensions[o].parents for o in combination)]
         groups = source.groups(columns)
@@ -281,8 +281,9 @@ def noise_key(place: Path, before: Path | None, secret: int) -> bytes:
     return key
 
 
-def _noone(declared: Bruite, every: list[str]) -> pl.DataFrame:
-    counts = dict.fromkeys((*declared.comptes, *declared.portees), pl.Int64)
-    texts = dict.fromkeys((GROUP, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String)
-    standard = dict.fromkeys((n + end for n in declared.strates for end in (STANDARD, SQUARES)), pl.Float64)
-    return pl.DataFrame(schema={YEAR: pl.Int16, **texts, **counts, **standard})
+def _noone(declared: Bruite, every: list[str], champ: Champ) -> pl.DataFrame:
+    counts = dict.fromkeys((*declared.comptes, *declared.portees), pl.Int64())
+    texts = dict.fromkeys((GROUP, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String())
+    times = {n: pl.Int16() for n in every if champ.dimensions[n].axe == "temps"}
+    standard = dict.fromkeys((n + end for n in declared.strates for end in (STANDARD, SQUARES)), pl.Float64())
+    return pl.DataFrame(schema={YEAR: pl.Int16(), **texts, **times, **counts, **standard})

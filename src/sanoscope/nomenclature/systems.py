@@ -151,6 +151,7 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("destination", "Destination"),
         _list("age5", "Classe d'âge"),
         _list("sexe", "Sexe"),
+        _list("evitable", "Motif d'hospitalisation évitable"),
     )
 }
 """The nomenclatures by name."""

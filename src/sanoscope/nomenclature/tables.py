@@ -124,6 +124,17 @@ POPULATION = Table(
     ("annee", "code_geo", "departement", "sexe", "age"),
 )
 
+DMS_REFERENCE = Table(
+    "dms_reference",
+    "Les durées moyennes de séjour nationales par GHM, officielles ; sinon l'édition calcule les siennes.",
+    (
+        Column("annee", "année", "integer"),
+        Column("ghm", "code du GHM (6 caractères)", form=GHM_FORM),
+        Column("moyenne", "durée moyenne de séjour, en millièmes de nuit", "integer"),
+    ),
+    ("annee", "ghm"),
+)
+
 _ANNEE = Column("annee", "année de la version", "integer")
 _ANNEE_OU_TOUTES = Column("annee", "année de la version ; vide : vaut pour toutes", "integer", optional=True)
 
@@ -316,6 +327,7 @@ TABLES: dict[str, Table] = {
         ETABLISSEMENTS,
         GEOGRAPHIE,
         POPULATION,
+        DMS_REFERENCE,
         GHM,
         GME,
         DIAGNOSTICS,

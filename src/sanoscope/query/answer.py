@@ -18,7 +18,7 @@ from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
-from sanoscope.query.noised import CELLS, Told, sums_told
+from sanoscope.query.noised import CELLS, Told, carrier_of, sums_told
 from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import Question, question, spreads
 from sanoscope.query.rates import Rates
@@ -185,7 +185,7 @@ class _Answer:
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
         }
-        order = self._order(grid, shown[0])
+        order = self._order(grid, shown[0], columns.get((self.restitution.tri, 0)))
         figures = [
             self._figure(name, self.mesures[name], period, self._in_order(self.mesures[name], column, order, grid))
             for (name, period), column in columns.items()
@@ -303,7 +303,9 @@ class _Answer:
         if not self.edition.public:
             return Sums(column(name), never, np.zeros(cells), never)
         if source.kind:
-            return sums_told(column(name), column(name + SMALL), column(CELLS), threshold=self.threshold)
+            carrier = carrier_of(name, source.table, self.champ)
+            told_ = {of: column(of) for of in (name, carrier, carrier + SMALL, CELLS)}
+            return sums_told(told_, name, carrier, threshold=self.threshold)
         tracer = column(source.table.sommes[name]) % MODULUS
         around = margins([column(s) for s in spreads(name, source.table)], cells)
         return Sums(column(name), tracer != 0, np.where(tracer != 0, around, 0.0), self.edition.silent(tracer))
@@ -324,16 +326,15 @@ class _Answer:
         elsewhere = {name: column for name, column in shown.items() if VIEW in name}
         return hide_parts({n: column for n, column in shown.items() if n not in elsewhere}, self.champ) | elsewhere
 
-    def _order(self, grid: Grid, shown: dict[str, Shown]) -> Ints:
+    def _order(self, grid: Grid, shown: dict[str, Shown], sorting: Shown | None) -> Ints:
         """Return the places of the rows to show: group after group, each with its total at the end.
 
         Rows whose sort figure is masked come last, by code: their order must not say what the mask hides.
         """
-        size = np.zeros(len(grid.keys))
-        if self.restitution.tri:
-            column = shown[getattr(self.mesures[self.restitution.tri], "de", "")]
-            told = (column.state == EXACT) | (column.state == APPROXIMATE)
-            size = np.where(told, column.figure, -1)[: len(size)]
+        size, told = np.zeros(len(grid.keys)), np.ones(len(grid.keys), np.bool_)
+        if sorting:
+            told = ((sorting.state == EXACT) | (sorting.state == APPROXIMATE))[: len(size)]
+            size = np.where(told, sorting.figure[: len(size)], -1)
         members: list[list[int]] = [[] for _ in grid.group_keys]
         for row in sorted(range(len(grid.keys)), key=lambda row: (-size[row], grid.keys[row])):
             if self._is_shown(grid.keys[row]):
@@ -342,7 +343,9 @@ class _Answer:
         for group in sorted(range(len(members)), key=lambda g: grid.group_keys[g]):
             kept = members[group]
             if self.restitution.jusqua:
-                kept = _enough(kept, size, self.restitution.jusqua / 100 * column.figure[len(grid.keys) + group])
+                counted = shown[getattr(self.mesures[self.restitution.tri], "de", "")].figure
+                kept = [row for row in kept if told[row]]
+                kept = _enough(kept, counted, self.restitution.jusqua / 100 * counted[len(grid.keys) + group])
             order += [*kept, len(grid.keys) + group]
         return np.array(order, np.int64)
 
@@ -363,7 +366,7 @@ class _Answer:
                 labels.append(Label("finess", "FINESS", codes))
                 labels += self._attributes(keys, position)
             else:
-                texts = self.edition.libelles.get(dimension, {})
+                texts = words.names(dimension, self.champ, self.edition)
                 names = tuple(
                     Sentence("Total") if v is None else texts.get(str(v), Sentence("Inconnu")) for v in values
                 )
@@ -506,10 +509,10 @@ class _Answer:
         return Shown(state, figure, np.zeros(len(order)))
 
 
-def _enough(rows: list[int], size: NDArray[np.float64], wanted: float) -> list[int]:
-    """Return the first rows that make enough together; those whose figure is not told are not counted on."""
-    before = np.cumsum([0.0, *(max(0.0, float(size[row])) for row in rows)])[:-1]
-    return [row for row, had in zip(rows, before, strict=True) if had < wanted and size[row] >= 0]
+def _enough(rows: list[int], counted: NDArray[Any], wanted: float) -> list[int]:
+    """Return the first rows that make enough together."""
+    before = np.cumsum([0.0, *(max(0.0, float(counted[row])) for row in rows)])[:-1]
+    return [row for row, had in zip(rows, before, strict=True) if had < wanted]
 
 
 def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:

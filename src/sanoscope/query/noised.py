@@ -1,6 +1,6 @@
 """Reading the noised tables of an open store: a published group as it is told, or the union of several."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,6 +81,8 @@ def told(asked: Question, table: TableCube, kind: str, names: Sequence[str], edi
     """
     conditions: list[Expression] = [Binary("=", Column(GROUP), Constant(kind)), In(Column("annee"), asked.years)]
     conditions += [In(Column(column), values) for column, values in asked.conditions]
+    if asked.last_month:
+        conditions.append(Binary("<=", Column("mois"), Constant(asked.last_month)))
     source = Filter(Scan(table.nom), all_of(conditions) or Constant(value=True))
     measures = (*(Measure(n, "sum", n) for n in names), Measure(CELLS, "count"))
     keys = ("annee", *asked.rows)
@@ -91,14 +93,31 @@ def told(asked: Question, table: TableCube, kind: str, names: Sequence[str], edi
     return Told(found, {m.name: rows[m.name].to_numpy().astype(np.int64) for m in measures})
 
 
-def sums_told(value: Ints, small: Ints, cells: Ints, *, threshold: int) -> Sums:
-    """Return a count that is told with a noise: that of one group, small or not, or the sum of several."""
-    one = cells == 1
-    shown = np.where(one & (small > 0), 0, np.where(one, np.maximum(value, threshold), np.maximum(value, 0)))
-    margin = np.where(cells > 0, MARGIN * np.sqrt(np.maximum(1, cells)), 0.0)
-    return Sums(shown, cells > 0, np.ceil(margin), np.zeros(len(cells), np.bool_), one)
+def sums_told(told_: Mapping[str, Ints], name: str, carrier: str, *, threshold: int) -> Sums:
+    """Return a sum that is told with a noise: that of one group, small or not, or of the union of several.
+
+    Args:
+        told_: its columns.
+        name: the sum.
+        carrier: the count whose people carry it; itself where it is one.
+        threshold: smallest count that is told.
+    """
+    value, cells, small = told_[name], told_[CELLS], told_[carrier + SMALL]
+    one, counted = cells == 1, carrier == name
+    least = threshold if counted else 0
+    shown = np.where(one & (small > 0) & counted, 0, np.maximum(value, np.where(one, least, 0)))
+    nothing = (value == 0) & (small == 0)
+    each = 1.0 if counted else np.abs(value) / np.maximum(1, told_[carrier])
+    margin = np.where(nothing, 0.0, np.ceil(MARGIN * each * np.sqrt(np.maximum(1, cells))))
+    return Sums(np.where(nothing, 0, shown), ~nothing, margin, np.zeros(len(cells), np.bool_), one)
+
+
+def carrier_of(name: str, table: TableCube, champ: Champ) -> str:
+    """Return the count whose people carry a sum of a noised table; itself where it is one."""
+    return champ.publication.bruites[table.nom].portees.get(name, (name,))[0]
 
 
 def columns_of(name: str, table: TableCube, champ: Champ) -> tuple[str, ...]:
     """Return the columns of a noised table that tell a sum."""
-    return (name, name + SMALL) if name in champ.publication.bruites[table.nom].comptes else (name,)
+    carrier = carrier_of(name, table, champ)
+    return tuple(dict.fromkeys((name, carrier, carrier + SMALL)))

@@ -69,12 +69,31 @@ def question(query: Query, restitution: Restitution, champ: Champ, edition: Edit
     selection = _establishments(query, edition, in_zone=not by_residence)
     if selection and not by_residence:
         conditions += selection
+    month = query.mois
+    if restitution.memes_etablissements:
+        month, both = same_establishments(query, edition)
+        conditions.append(("finess", tuple(sorted(both))))
     shown = _finess_of(selection, edition) if selection and by_residence else None
     whole = {"region", "departement"} if not query.etablissement else {"finess"}
     selected = not by_residence and (
         len(selection) > 1 or bool(query.panier) or any(c not in whole for c, _ in selection)
     )
-    return Question(rows, years, tuple(conditions), query.mois, shown, selected)
+    selected |= restitution.memes_etablissements
+    return Question(rows, years, tuple(conditions), month, shown, selected)
+
+
+def same_establishments(query: Query, edition: Edition) -> tuple[int, frozenset[str]]:
+    """Return the month up to which two years are compared (0: whole), and who has sent it in both.
+
+    It is the month asked for, else the last that any has sent in the year.
+    """
+    (year,) = query.annees
+    month = query.mois or edition.manifest.mois_de(year) or 12
+    sent = [
+        {e.finess for e in edition.etablissements.values() if e.annee == y and e.mois >= month}
+        for y in (year, year - 1)
+    ]
+    return month % 12, frozenset(sent[0] & sent[1])
 
 
 def needed_columns(asked: Question) -> set[str]:

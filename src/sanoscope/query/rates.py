@@ -244,9 +244,9 @@ class Rates:
             if place is not None:
                 counts.setdefault(tuple(row[n] for n in key), np.zeros(len(STRATA)))[place] += row["n"]
         nobody = np.zeros(len(STRATA))
-        whole = np.array([counts.get(key, nobody) for key in keys])
+        whole = np.array([counts.get(key, nobody) for key in keys]).reshape(len(keys), len(STRATA))
         even = np.ones(len(STRATA))
-        each = np.array([w.weights if w and strata else even for w in weights])
+        each = np.array([w.weights if w and strata else even for w in weights]).reshape(len(keys), len(STRATA))
         return Standard(
             np.full(len(keys), EXACT, np.int8),
             (whole * each).sum(axis=1),

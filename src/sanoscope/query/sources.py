@@ -69,8 +69,8 @@ def source_of(name: str, asked: Question, cube: str, edition: Edition, champ: Ch
 def read_rows(source: Source, names: Sequence[str], edition: Edition, champ: Champ) -> Told:
     """Return the rows of sums of one table: with their tracers and spreads, or what says that they are small."""
     if source.kind:
-        columns = [column for name in names for column in columns_of(name, source.table, champ)]
-        return told(source.asked, source.table, source.kind, columns, edition)
+        columns = dict.fromkeys(column for name in names for column in columns_of(name, source.table, champ))
+        return told(source.asked, source.table, source.kind, tuple(columns), edition)
     plan = sums_plan(source.asked, source.table, tuple(names), public=edition.public)
     rows = edition.engine.run(plan)
     if not rows.num_rows:

@@ -1,11 +1,12 @@
 """What an answer says in words: its title, the names of things, what a reader must know."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import Query, Zone
+from sanoscope.query.planner import same_establishments
 from sanoscope.query.table import Measured, State
 from sanoscope.sentence import Inner, Name, Sentence, Value, joined
 
@@ -20,6 +21,17 @@ SECTEURS = {
     "prive": Sentence("privé (ex-OQN)"),
     "?": Sentence("inconnu"),
 }
+
+
+def names(dimension: str, champ: Champ, edition: Edition) -> Mapping[str, str]:
+    """Return the names of the codes of a dimension."""
+    match champ.dimensions[dimension].nomenclature:
+        case "etablissements":
+            return {e.finess: Name(e.raison_sociale) for e in edition.finess.values()}
+        case "geographie":
+            return {r.code_geo: Name(r.libelle) for r in edition.residences.values() if r.connu}
+        case _:
+            return edition.libelles.get(dimension, {})
 
 
 def attribute(name: str, finess: str, year: int, edition: Edition) -> str:
@@ -123,6 +135,19 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
                     **of,
                 )
             )
+    if restitution.memes_etablissements:
+        month, both = same_establishments(query, edition)
+        others = {
+            e.finess for e in edition.etablissements.values() if e.annee in (query.annees[0], query.annees[0] - 1)
+        }
+        said.append(
+            Sentence(
+                "Cumul à M%(mois)s : %(n)s établissements l'ont transmis deux ans ; %(autres)s autres ne comptent pas.",
+                mois=month or 12,
+                n=len(both),
+                autres=len(others - both),
+            )
+        )
     if any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
         said.append(
             Sentence(
