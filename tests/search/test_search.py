@@ -60,7 +60,7 @@ def codes(search: Search, text: str, kind: Kind) -> list[str]:
         ("appendicetomie", Kind.ACTIVITY, "06C08"),
         ("APENDICECTOMIES compliquees", Kind.ACTIVITY, "06C08"),
         ("appendicectomiescompliquées", Kind.ACTIVITY, "06C08"),
-        ("ACCOUCHEMENT", Kind.ACTIVITY, "14Z13"),
+        ("ACCOUCHEMENTS UNIQUES VOIE BASSE", Kind.ACTIVITY, "14Z13"),
         ("04m05", Kind.ACTIVITY, "04M05"),
         ("racine 04M05", Kind.ACTIVITY, "04M05"),
         ("290000001", Kind.ESTABLISHMENT, "290000001"),
@@ -188,7 +188,7 @@ def test_where_nothing_is_linked_no_open_restitution_answers(
                 with pytest.raises((CriterionError, NotFoundError)):
                     query = parse([(entry.criterion, entry.written)], restitution, public, OPEN)
                     answer(query, OPEN, catalogue(), public)
-    assert links.of(one_of_each["activite", "ghm"]) == ()
+    assert links.of(one_of_each["activite", "gme"]) == ()
 
 
 def test_an_establishment_is_asked_for_a_year_that_it_sent(search: Search, public: Edition) -> None:

@@ -175,6 +175,10 @@ def test_english_figures_are_written_as_english_does(client: TestClient) -> None
     assert any("." in text for row in english for text in row[2:])
 
 
+TOO_SMALL = {"chirurgie-ambulatoire-mco", "developpement-had", "flux-entre-etablissements-mco", "gestes-marqueurs-mco"}
+"""What the small country shows no figure of for a département: each has a test of its picture elsewhere."""
+
+
 @pytest.mark.parametrize(
     "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r.acces) and r.graphiques and not r.source]
 )
@@ -184,7 +188,9 @@ def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
     page = client.get(f"/restitutions/{slug}?annee=2023{zone}", follow_redirects=True).text
     for source in re.findall(r'<img src="(/restitutions/[^"]+)"', page):
         assert client.get(unescape(source)).status_code == 200
-    assert page.count('<figure class="image"') == page.count('<a href="#tableau">') >= 1
+    drawn = page.count('<figure class="image"')
+    assert drawn == page.count('<a href="#tableau">')
+    assert drawn or slug in TOO_SMALL
 
 
 def test_the_title_names_levels_as_readers_do(client: TestClient) -> None:

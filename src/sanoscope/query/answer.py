@@ -218,7 +218,8 @@ class _Answer:
             asked = viewed(self.asked, view, self.champ)
             if source := source_of(base, asked, self.restitution.cube, self.edition, self.champ):
                 found[name] = replace(source, folded=view == INSIDE)
-        main = needed_sums([m for m in self.mesures.values() if m.genre in ("somme", "flux")], self.champ)
+        counted_ = [m for m in self.mesures.values() if m.genre in ("somme", "flux")]
+        main = needed_sums(counted_, self.champ) or tuple(lines)
         if not all(name in found for name in main):
             raise _not_published(self.query, self.restitution, self.champ)
         return found
