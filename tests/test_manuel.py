@@ -19,30 +19,35 @@ from sanoscope.query.table import Table
 from tests.pmsi import write
 
 PAGES = sorted((Path(__file__).parents[1] / "docs" / "manuel").glob("*.md"))
+TABLE = "Table de référence : "
 Cells = list[dict[str, str]]
 
 
 @dataclass(frozen=True)
 class Page:
-    """Lots of files, received one lot after the other, and questions with their answers."""
+    """Reference tables, lots of files, received one lot after the other, and questions with their answers."""
 
+    tables: dict[str, Cells]
     lots: list[Cells]
     questions: list[tuple[str, Cells]]
 
 
 def read_page(path: Path) -> Page:
+    tables: dict[str, Cells] = {}
     lots: list[Cells] = []
     questions: list[tuple[str, Cells]] = []
     for section in re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
         title, _, body = section.partition("\n")
-        if title.startswith("Fichiers"):
+        if title.startswith(TABLE):
+            tables[title.removeprefix(TABLE)] = _table(body)
+        elif title.startswith("Fichiers"):
             lots.append(_table(body))
         elif title.startswith("Question"):
             command = re.search(r"^ {4}sanoscope query (.+)$", body, re.M)
             assert command, f"{path.name} : « {title} » ne pose pas de question"
             questions.append((command[1], _table(body)))
     assert lots and questions, f"{path.name} n'a pas de fichiers ou pas de question"
-    return Page(lots, questions)
+    return Page(tables, lots, questions)
 
 
 def _table(text: str) -> Cells:
@@ -79,6 +84,9 @@ def _shown(table: Table) -> Cells:
 def test_page(path: Path, tmp_path: Path) -> None:
     page = read_page(path)
     place = workspaces.create(tmp_path / "espace")
+    for name, lines in page.tables.items():
+        text = [",".join(lines[0]), *(",".join(line.values()) for line in lines)]
+        (place.reference / f"{name}.csv").write_text("\n".join(text) + "\n", encoding="utf-8")
     for number, lot in enumerate(page.lots):
         _receive(place, lot, tmp_path / f"lot{number}")
     build(place, catalogue(), name="manuel", secret=1)
