@@ -22,6 +22,7 @@ from sanoscope.query.noised import CELLS, Told, carrier_of, sums_told
 from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import Question, question, spreads
 from sanoscope.query.rates import Rates
+from sanoscope.query.recruitment import CODE, recruitment_zone
 from sanoscope.query.sources import (
     CONSUMED,
     EVERYWHERE,
@@ -167,6 +168,9 @@ class _Answer:
         self.edition = edition.of(self.champ.champ)
         self.mesures: dict[str, Mesure] = {name: self.champ.mesures[name] for name in self.restitution.mesures}
         self.asked: Question = question(query, self.restitution, self.champ, self.edition)
+        if query.zone.kind == "recrutement":
+            codes = recruitment_zone(query.zone.code, query.annees[-1], self.edition, self.champ)
+            self.asked = replace(self.asked, conditions=(*self.asked.conditions, (CODE, tuple(sorted(codes)))))
         # the years shown side by side (the one asked for first), or one column for all
         self.periods = tuple(reversed(self.asked.years)) if self.restitution.precedente else (0,)
         if self.restitution.precedente and len(self.periods) == 1:

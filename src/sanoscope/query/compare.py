@@ -128,6 +128,8 @@ def _regions_of(zone: Zone, edition: Edition) -> set[str]:
     match zone.kind:
         case "france":
             return set()
+        case "recrutement":
+            return {edition.finess[zone.code].region}
         case "zonage":
             codes = edition.zonages[zone.zonage][zone.code][1]
             return {place.region for place in places if place.code_geo in codes}

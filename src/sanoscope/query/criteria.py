@@ -34,7 +34,8 @@ COMPARISONS = ("n-1", "region", "france")
 FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
 """What a FINESS looks like."""
 
-ZONES = ("france", "region", "departement", "territoire", "code_geo", "zonage")
+ZONES = ("france", "region", "departement", "territoire", "code_geo", "zonage", "recrutement")
+"""Kinds of zones; the last one, of residence alone, is where the patients of an establishment come from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,14 +292,18 @@ class _Parser:
 
     def _zone(self, text: str) -> Zone:
         kind, _, code = text.partition(":")
-        kinds = [k for k in ZONES if k != "zonage" or self.edition.zonages]
+        kinds = [k for k in ZONES[:-1] if k != "zonage" or self.edition.zonages]
+        kinds += ["recrutement"] if self.criteres.zone == "residence" else []
         if kind not in kinds:
             forms = ["france"] + [f"{k}:CODE" for k in kinds[1:5]] + (["zonage:NOM:CODE"] if "zonage" in kinds else [])
+            forms += ["recrutement:FINESS"] if "recrutement" in kinds else []
             raise _unknown("zone", text, forms)
         if kind == "france":
             if code:
                 raise _unknown("zone", text, ["france"])
             return Zone()
+        if kind == "recrutement":
+            return Zone("recrutement", known_finess(code, self.edition, "zone"))
         if kind == "zonage":
             zonage, _, code = code.partition(":")
             if zonage not in self.edition.zonages:

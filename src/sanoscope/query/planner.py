@@ -168,7 +168,7 @@ def filtered(asked: Question, table: TableCube) -> Plan:
 def _residence(query: Query, edition: Edition) -> list[tuple[str, tuple[str, ...]]]:
     zone = query.zone
     match zone.kind:
-        case "france":
+        case "france" | "recrutement":  # the latter is read from figures: `query.recruitment`
             return []
         case "code_geo":
             return [("code_geo", (zone.code,))]

@@ -80,6 +80,9 @@ def _zone_name(zone: Zone, edition: Edition) -> str:
     if zone.kind == "france":
         return Sentence("France entière")
     code = zone.code
+    if zone.kind == "recrutement":
+        name = edition.finess[code].raison_sociale
+        return Sentence("zone de recrutement de %(nom)s", nom=Name(f"{name} ({code})"))
     if zone.kind == "zonage":
         name = edition.zonages[zone.zonage][zone.code][0]
     elif zone.kind == "code_geo":

@@ -120,7 +120,7 @@ class Form:
         chosen = self.given.get("zone", "").removeprefix("france")
         whole = self.language.gettext("France entière")
         groups = {"": [Option("", whole, not chosen)]}
-        for found in levels(self.edition):
+        for found in levels(self.edition, residence=self.restitution.criteres.zone == "residence"):
             options = [Option(value, Name(text), value == chosen) for value, text in found.zones]
             if found.name == level:
                 choose = self.language.gettext("Choisissez dans la liste")
@@ -177,7 +177,8 @@ class Form:
 
     def _niveau_zone(self) -> FormField:
         told = self.language.say
-        every = [(level.name, told(level.one), level.name in self.openness.zones) for level in levels(self.edition)]
+        found = levels(self.edition, residence=self.restitution.criteres.zone == "residence")
+        every = [(level.name, told(level.one), level.name in self.openness.zones) for level in found]
         chosen = zone_level(self.given)
         options = [Option("", told(marked("Tous les niveaux")), not chosen)]
         options += [

@@ -35,7 +35,7 @@ def openness(service: Service, restitution: Restitution, edition: Edition) -> Op
     """
     taken = restitution.criteres
     if edition.manifest.source:
-        everywhere = frozenset(_zones(edition) if taken.zone else ())
+        everywhere = frozenset(_zones(edition, residence=taken.zone == "residence") if taken.zone else ())
         return Openness(frozenset(taken.regroupement), frozenset(), everywhere, frozenset(taken.activite))
 
     def answered(*pairs: tuple[str, str]) -> bool:
@@ -48,7 +48,11 @@ def openness(service: Service, restitution: Restitution, edition: Edition) -> Op
 
     zones = {}
     if taken.zone:
-        zones = {kind: next(iter(sorted(codes))) for kind, codes in _zones(edition).items() if codes}
+        zones = {
+            kind: next(iter(sorted(codes)))
+            for kind, codes in _zones(edition, residence=taken.zone == "residence").items()
+            if codes
+        }
     activities = {level: sorted(edition.codes(level) - {UNKNOWN})[:1] for level in taken.activite}
     return Openness(
         frozenset(level for level in taken.regroupement if answered(("regroupement", level))),
@@ -62,8 +66,9 @@ def openness(service: Service, restitution: Restitution, edition: Edition) -> Op
     )
 
 
-def _zones(edition: Edition) -> dict[str, set[str]]:
+def _zones(edition: Edition, *, residence: bool) -> dict[str, set[str]]:
     kinds = {kind: set(edition.libelles.get(kind, {})) for kind in ("region", "departement")}
     kinds["territoire"] = {r.territoire for r in edition.residences.values()}
+    kinds["recrutement"] = set(edition.finess) if residence else set()
     kinds |= {f"zonage:{name}": set(zones) for name, zones in edition.zonages.items()}
     return {kind: codes - {UNKNOWN} for kind, codes in kinds.items()}

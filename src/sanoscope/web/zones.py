@@ -12,6 +12,7 @@ TITLES = {
     "region": (marked("Régions"), marked("Région")),
     "departement": (marked("Départements"), marked("Département")),
     "territoire": (marked("Territoires"), marked("Territoire")),
+    "recrutement": (marked("Zones de recrutement"), marked("Zone de recrutement d'un établissement")),
 }
 """Several, one."""
 
@@ -32,8 +33,11 @@ class Level:
     zones: tuple[tuple[str, str], ...]
 
 
-def levels(edition: Edition) -> Iterator[Level]:
-    """Yield the levels that an edition has zones of, the widest first. Geographic codes are too many for a list."""
+def levels(edition: Edition, *, residence: bool = False) -> Iterator[Level]:
+    """Yield the levels that an edition has zones of, the widest first. Geographic codes are too many for a list.
+
+    ``residence``: zones are those of patients, hence the recruitment zones of establishments too.
+    """
     for kind in ("region", "departement"):
         codes = sorted((code, name) for code, name in edition.libelles.get(kind, {}).items() if code != "?")
         if codes:
@@ -45,6 +49,10 @@ def levels(edition: Edition) -> Iterator[Level]:
     for name, zones in sorted(edition.zonages.items()):
         pairs = tuple((f"zonage:{name}:{code}", label) for code, (label, _) in sorted(zones.items()))
         yield Level(f"zonage:{name}", Name(name), Name(name), pairs)
+    if residence:
+        known = sorted(edition.finess.values(), key=lambda e: (e.raison_sociale, e.finess))
+        pairs = tuple((f"recrutement:{e.finess}", f"{e.raison_sociale} ({e.finess})") for e in known)
+        yield Level("recrutement", *TITLES["recrutement"], pairs)
 
 
 def level_of(zone: str) -> str:
