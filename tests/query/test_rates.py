@@ -15,6 +15,7 @@ from sanoscope.access.scope import OPEN, SECURE, Scope
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import Edition, in_memory
 from sanoscope.edition.population import AGES, STRATA, weights
+from sanoscope.engine.plan import Scan
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.rates import interval
@@ -194,3 +195,23 @@ def test_a_year_whose_population_is_not_known_has_no_rate_and_says_so(edition: E
     assert set(figures["taux_standardise"].states) == {State.NOT_AVAILABLE}
     assert set(figures["sejours"].states) == {State.EXACT}
     assert any("population de 2021" in note for note in table.notes)
+
+
+def test_a_patient_of_several_fields_counts_once(edition: Edition, small: Workspace) -> None:
+    """The same persons read from the tables of each field, apart from the field that puts them together."""
+    persons: dict[str, set[str]] = defaultdict(set)
+    fields = {"mco": "ghm", "smr": "gme", "had": "mpp", "psy": "forme_activite"}
+    for champ, leaf in fields.items():
+        table = f"patients_residence__annee__code_geo__{leaf}__age5__sexe"
+        for row in edition.of(champ).engine.run(Scan(table)).to_pylist():
+            if row["annee"] == 2023:
+                persons[champ.upper()].add(row["numero_anonyme"])
+                persons[row["departement_residence"]].add(row["numero_anonyme"])
+    by_zone = column(ask(edition, SECURE, "taux-de-recours-tous-champs", annee="2023"), "patients_zone")
+    by_field = column(
+        ask(edition, SECURE, "taux-de-recours-tous-champs", annee="2023", regroupement="champ"), "patients_zone"
+    )
+    assert {zone: by_zone[zone] for zone in ("29", "35", "22")} == {z: len(persons[z]) for z in ("29", "35", "22")}
+    assert {champ.upper(): len(persons[champ.upper()]) for champ in fields} == {c: v for c, v in by_field.items() if c}
+    everyone = set().union(*(persons[champ.upper()] for champ in fields))
+    assert by_zone[""] == by_field[""] == len(everyone) < sum(len(persons[c.upper()]) for c in fields)

@@ -405,7 +405,8 @@ class Champ(Frozen):
         libelle: label.
         avec: what of ``communs`` it shares with other fields.
         principale: the sum by which it counts first.
-        fichiers: kinds of file whose main tables hold the lines.
+        fichiers: kinds of file whose main tables hold the lines; none where it is made of other fields.
+        compose: these fields.
         chainage: where the anonymous numbers are.
         colonnes: columns of a line that follow from those of its file.
         unites: what is counted, where a line is only a part of it.
@@ -422,7 +423,8 @@ class Champ(Frozen):
     libelle: str
     avec: tuple[str, ...] = ()
     principale: str
-    fichiers: tuple[str, ...]
+    fichiers: tuple[str, ...] = ()
+    compose: tuple[str, ...] = ()
     chainage: Chainage | None = None
     colonnes: dict[str, Colonne] = {}
     unites: Unites | None = None
@@ -468,6 +470,8 @@ class Champ(Frozen):
             _known(f"bruité {name}", tuple(n for axis in told.niveaux for n in axis if n), dimensions)
             _known(f"bruité {name}", (*told.comptes, *told.portees), {*sums, *self.distincts})
             _known(f"bruité {name}, strates", told.strates, {*told.comptes, *told.portees})
+        if bool(self.fichiers) == bool(self.compose):
+            raise ValueError("un champ a des fichiers, ou se compose d'autres champs")
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self

@@ -91,7 +91,8 @@ def open_faces(
             f"L'édition « {manifest.nom} » est celle d'une source publiée : ses masques sont ceux de son éditeur.",
             todo="Donnez une édition construite des fichiers des établissements.",
         )
-    held = manifest.champs
+    # a field without a lattice tells nothing exactly: there is no system to solve
+    held = [champ for champ in manifest.champs if catalogue.champs[champ].publication.feuillets]
     found = {
         champ: open_face(directory, name, catalogue, settings, champ=champ, years=years)
         for champ in dict.fromkeys(champs or held)

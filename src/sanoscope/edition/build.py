@@ -4,8 +4,6 @@ Each step is a plan of the engine, so that another engine builds the same. The d
 rename, complete or not at all.
 """
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from sanoscope.catalogue.field import Champ, Cube, Somme
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
+from sanoscope.edition.composed import compose
 from sanoscope.edition.following import FOLLOWING, store_following
 from sanoscope.edition.means import means
 from sanoscope.edition.noised import noise_key, open_noised, persons_table
@@ -26,7 +25,7 @@ from sanoscope.edition.opening import open_store
 from sanoscope.edition.population import inhabitants
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
 from sanoscope.edition.rules import column, condition, contribution, exclusion
-from sanoscope.edition.stores import complete, unfinished
+from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import (
     Aggregate,
@@ -86,7 +85,7 @@ def build(
     wanted = set(years)
     stored = {place: dict(stored_files(workspace.store, place)) for place in dict.fromkeys(FIELD_OF.values())}
     sent: dict[str, _Sent] = {}
-    for code, champ in catalogue.champs.items():
+    for code, champ in ((code, champ) for code, champ in catalogue.champs.items() if champ.fichiers):
         places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
         files = {file: path for place in places for file, path in stored[place].items()}
         transmissions = last_transmissions(
@@ -115,6 +114,15 @@ def build(
 
                 part = _Construction(workspace, catalogue, of, reference, work, say)
                 built[code] = part.run(care or Care(), earlier, secret, key)
+            for champ in (champ for champ in catalogue.champs.values() if champ.compose):
+
+                def tell(step: str, code: str = champ.champ) -> None:
+                    if progress:
+                        progress(f"{code.upper()}, {step}")
+
+                whole = compose(champ, catalogue, built, work, workspace.settings, key, tell)
+                if whole:
+                    built[champ.champ] = whole
             manifest = manifests.Manifest(
                 nom=target,
                 cree_le=datetime.now(UTC),
@@ -540,10 +548,3 @@ def _entry(file: StoredFile) -> manifests.Entree:
         lignes=file.acceptees,
         tronque=file.tronque,
     )
-
-
-def fingerprint(path: Path) -> str:
-    """Return the sha256 of a file that is wholly on the disk."""
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -36,7 +36,8 @@ def check(directory: Path, name: str, catalogue: Catalogue, settings: Settings) 
         own = edition.of(champ.champ)
         found = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({own.champ.empreinte[:12]}…)")]
         found += [_reconciled(own.champ), *_rollups(own, champ), _complete(own.champ, champ.fichiers)]
-        found += _certificates(directory / name, own.champ, champ, settings)
+        if champ.publication.feuillets:
+            found += _certificates(directory / name, own.champ, champ, settings)
         found += _noised(directory / name, own.champ, champ, settings)
         found.append(_against(before, own))
         controls += [Controle(f"{champ.champ.upper()}, {c.nom}", c.bon, c.detail) for c in found]

@@ -16,8 +16,8 @@ from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.build import edition_name, fingerprint
-from sanoscope.edition.stores import complete, unfinished
+from sanoscope.edition.build import edition_name
+from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, TOTAL, StoredTable, stored_tables

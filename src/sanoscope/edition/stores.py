@@ -1,5 +1,7 @@
 """The databases of an edition: where each is, how it is read, and how a new edition appears, whole or not at all."""
 
+import hashlib
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,3 +56,10 @@ def complete(work: Path, manifest: Manifest, shown: Manifest) -> None:
     manifests.write(work, manifest)
     manifests.write(work / manifests.PUBLIC, shown)
     work.rename(work.with_name(manifest.nom))
+
+
+def fingerprint(path: Path) -> str:
+    """Return the sha256 of a file that is wholly on the disk."""
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -113,7 +113,7 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
                 **of,
             )
         )
-        if latest < 12 and not query.mois:
+        if latest < 12 and not query.mois and restitution.criteres.mois:
             said.append(
                 Sentence(
                     "%(annee)s est en cours : ajoutez mois=%(mois)s pour comparer les mêmes mois d'une autre année.",
