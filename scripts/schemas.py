@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/restitution.json, champ.json et source.json."""
+"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/*.json, un par genre de fichier."""
 
 import json
 from pathlib import Path
 
+from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import Source
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
-MODELS = {"restitution": Restitution, "champ": Champ, "source": Source}
+MODELS = {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche}
 
 
 def schema(name: str) -> str:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import catalogue
 from sanoscope.catalogue.restitution import Restitution
@@ -67,6 +68,12 @@ def test_every_restitution_is_named_in_the_changelog_and_explained() -> None:
         assert {"Champ", "Source"} <= set(re.findall(r"Champ|Source", restitution.notice))
 
 
+def test_every_fiche_is_documented() -> None:
+    for slug in catalogue().fiches:
+        assert slug in text("CHANGELOG.md")
+        assert f"`{slug}`" in text("docs/fiches.md")
+
+
 def test_links_of_the_documentation_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
@@ -79,6 +86,6 @@ def test_every_room_is_on_the_architecture_page() -> None:
 
 
 def test_schemas_for_editors_are_those_of_the_models() -> None:
-    for name, model in {"restitution": Restitution, "champ": Champ, "source": Source}.items():
+    for name, model in {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche}.items():
         kept = json.loads(text(f"docs/schemas/{name}.json"))
         assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"

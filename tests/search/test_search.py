@@ -19,6 +19,7 @@ from sanoscope.nomenclature.reference import load_reference
 from sanoscope.nomenclature.systems import NOMENCLATURES
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Zone, parse
+from sanoscope.query.fiches import compose
 from sanoscope.query.service import Service
 from sanoscope.search.entries import Entry, Kind, entries
 from sanoscope.search.find import LONGEST, MOST, Search
@@ -165,6 +166,8 @@ def test_every_link_is_accepted_as_it_is_and_answered(search: Search, public: Ed
     for entry in found:
         for link in links.of(entry):
             linked += 1
+            if link.fiche:
+                continue
             restitution = catalogue().restitution(link.slug)
             query = parse(parse_qsl(link.query), restitution, public, OPEN)
             if entry.criterion:
@@ -174,6 +177,22 @@ def test_every_link_is_accepted_as_it_is_and_answered(search: Search, public: Ed
                 answered.add((link.slug, entry.criterion, entry.level))
                 answer(query, OPEN, catalogue(), public)
     assert linked > 1000
+
+
+def test_every_fiche_that_is_linked_is_about_the_entry_and_has_answers(search: Search, found: list[Entry]) -> None:
+    links = search._ready(search.service.edition()).links
+    asked: set[tuple[str, str]] = set()
+    for entry in found:
+        for link in (link for link in links.of(entry) if link.fiche):
+            if not entry.criterion or (link.slug, entry.level) in asked:
+                assert entry.criterion or link.address == f"/fiches/{link.slug}"
+                continue
+            asked.add((link.slug, entry.level))
+            sheet = compose(search.service, link.slug, parse_qsl(link.query), OPEN)
+            assert sheet.subject.code in (entry.code, entry.written)
+            assert sheet.canonical.startswith(link.query)
+            assert sheet.tables
+    assert {slug for slug, _ in asked} == set(catalogue().fiches) - {"fiche-nationale"}
 
 
 def test_where_nothing_is_linked_no_open_restitution_answers(

@@ -79,7 +79,7 @@ def test_page_and_api_say_the_same(client: TestClient) -> None:
         names = [r["libelle"] for group in document["groupes"] for r in group["resultats"]]
         assert [unescape(re.sub("<.*?>", "", h)) for h in re.findall(r"<h3.*?>(.*?)</h3>", page)] == names
         in_api = [link["page"] for g in document["groupes"] for r in g["resultats"] for link in r["restitutions"]]
-        in_page = [unescape(href) for href in re.findall(r'href="(/restitutions/[^"]+)"', page)]
+        in_page = [unescape(href) for href in re.findall(r'href="(/(?:restitutions|fiches)/[^"]+)"', page)]
         assert in_page == in_api
         assert document["nombre"] == len(names)
 

@@ -1,7 +1,7 @@
 """Reading the catalogue: the package's files, checked one by one and against each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from sanoscope.catalogue.fiche import Bloc, Fiche
 from sanoscope.catalogue.field import Champ, Frozen, Mesure
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import MesurePubliee, Source
@@ -30,6 +31,7 @@ class Catalogue:
     champs: Mapping[str, Champ]
     restitutions: Mapping[str, Restitution]
     sources: Mapping[str, Source]
+    fiches: Mapping[str, Fiche] = field(default_factory=lambda: MappingProxyType({}))
 
     def restitution(self, slug: str) -> Restitution:
         """Return a restitution by its name.
@@ -61,6 +63,21 @@ class Catalogue:
             )
         return self.sources[name]
 
+    def fiche(self, slug: str) -> Fiche:
+        """Return a fiche by its name.
+
+        Raises:
+            NotFoundError: ``fiche-inconnue``, with the names that exist.
+        """
+        if slug not in self.fiches:
+            raise NotFoundError(
+                "fiche-inconnue",
+                Sentence("Il n'y a pas de fiche « %(slug)s ».", slug=slug),
+                allowed=self.fiches,
+                todo=suggest(slug, self.fiches),
+            )
+        return self.fiches[slug]
+
     def champ(self, restitution: Restitution) -> Champ:
         """Return the field of a restitution; of one that a published source alone answers, with its dimensions."""
         champ = self.champs[restitution.champ]
@@ -83,7 +100,7 @@ def catalogue() -> Catalogue:
 
 
 def load(directory: Path) -> Catalogue:
-    """Read ``champs/*.yaml``, ``sources/*.yaml`` and ``restitutions/*.yaml`` of a directory.
+    """Read ``champs/*.yaml``, ``sources/*.yaml``, ``restitutions/*.yaml`` and ``fiches/*.yaml`` of a directory.
 
     Raises:
         SanoscopeError: ``catalogue-invalide``, with the file and what is wrong in it.
@@ -99,7 +116,16 @@ def load(directory: Path) -> Catalogue:
         restitutions[restitution.slug] = restitution
     for source in sources.values():
         _check_source(directory / "sources" / f"{source.source}.yaml", source, champs, restitutions)
-    return Catalogue(MappingProxyType(champs), MappingProxyType(restitutions), MappingProxyType(sources))
+    fiches = {}
+    for path in sorted((directory / "fiches").glob("*.yaml"), key=lambda path: path.stem):
+        fiche = _read(path, Fiche)
+        if fiche.slug != path.stem:
+            raise _invalid(path, f"slug « {fiche.slug} » : il doit être le nom du fichier")
+        _check_fiche(path, fiche, restitutions)
+        fiches[fiche.slug] = fiche
+    return Catalogue(
+        MappingProxyType(champs), MappingProxyType(restitutions), MappingProxyType(sources), MappingProxyType(fiches)
+    )
 
 
 def _read(path: Path, model: type[Model]) -> Model:
@@ -185,6 +211,38 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ], so
             raise _invalid(
                 path, f"{what} {', '.join(sorted(names - known))} inconnu ; connus : {', '.join(sorted(known))}"
             )
+
+
+def _check_fiche(path: Path, fiche: Fiche, restitutions: Mapping[str, Restitution]) -> None:
+    if fiche.slug in restitutions:
+        raise _invalid(path, f"slug « {fiche.slug} » : une restitution a ce nom")
+    for bloc in fiche.blocs:
+        if bloc.restitution not in restitutions:
+            raise _invalid(path, f"restitution « {bloc.restitution} » inconnue ; connues : {', '.join(restitutions)}")
+        _check_bloc(path, bloc, restitutions[bloc.restitution])
+    asked = [restitutions[bloc.restitution] for bloc in fiche.blocs]
+    if set(fiche.champs) != (found := {restitution.champ for restitution in asked}):
+        raise _invalid(path, f"champs : ceux de ses blocs sont {', '.join(sorted(found))}")
+    if fiche.acces == "libre" and (closed := [r.slug for r in asked if r.acces != "libre"]):
+        raise _invalid(path, f"acces : {', '.join(closed)} n'est pas d'accès libre")
+    if unknown := set(fiche.niveaux) - set(asked[0].criteres.activite):
+        raise _invalid(path, f"niveaux : « {asked[0].slug} » ne prend pas {', '.join(sorted(unknown))}")
+
+
+def _check_bloc(path: Path, bloc: Bloc, asked: Restitution) -> None:
+    where = f"bloc « {bloc.titre} »"
+    if unknown := set(bloc.mesures) - set(asked.mesures):
+        raise _invalid(path, f"{where} : « {asked.slug} » n'a pas la mesure {', '.join(sorted(unknown))}")
+    if bloc.affichage == "cles" and ("finess" in asked.lignes and set(bloc.comparer) - {"n-1"}):
+        raise _invalid(path, f"{where} : un tableau par établissement ne se compare qu'à l'année précédente")
+    if bloc.affichage == "cles" and len(asked.lignes) > 1:
+        raise _invalid(path, f"{where} : « {asked.slug} » a plusieurs totaux, aucun n'est celui du sujet")
+    drawn = {
+        "graphique": tuple(chart.genre for chart in asked.graphiques),
+        "carte": asked.carte.genres if asked.carte else (),
+    }
+    if bloc.affichage in drawn and (not drawn[bloc.affichage] or bloc.genre not in ("", *drawn[bloc.affichage])):
+        raise _invalid(path, f"{where} : « {asked.slug} » n'a pas d'image de ce genre : {bloc.affichage} {bloc.genre}")
 
 
 def _invalid(path: Path, what: str) -> SanoscopeError:

@@ -341,6 +341,29 @@ def query(
 
 
 @app.command()
+def fiche(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="La fiche.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Le fichier à écrire : .pdf, .html ou .json.")],
+    criteria: Annotated[
+        list[str] | None, typer.Argument(metavar="critere=valeur...", help="Le sujet et l'année.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Écrit une fiche : sanoscope fiche fiche-regionale region=53 annee=2023 -o fiche.pdf."""
+    from sanoscope.cli.sheets import WRITERS, write_sheet
+
+    with _told():
+        kind = output.suffix.removeprefix(".").lower()
+        if kind not in WRITERS:
+            raise SanoscopeError("format-inconnu", f"Format de fiche « {output.name} » inconnu.", allowed=WRITERS)
+        pairs = [_pair(text) for text in criteria or []]
+        sheet = write_sheet(_workspace(workspace), slug, pairs, output)
+        err.print(f"{sheet.title} : {len(sheet.parts)} blocs écrits dans {output}", highlight=False, markup=False)
+        refused = [part for part in sheet.parts if part.refused]
+        _listed(f"Sans réponse : {part.bloc.titre}. {part.refused.message}" for part in refused if part.refused)
+
+
+@app.command()
 def search(
     text: Annotated[list[str], typer.Argument(metavar="TEXTE...", help="Des mots, un code, un FINESS, un lieu.")],
     limit: Annotated[int, typer.Option("--limite", help="Résultats de chaque genre.")] = 10,

@@ -39,8 +39,8 @@ def arranged(table: Table, how: Arrangement) -> Table:
         terms = plain(how.text).split()
         details = [row for row in details if _holds(table, row, terms)]
     if how.sort:
-        return _taken(table, [*_sorted(table, details, how.sort), *totals])
-    return _taken(table, sorted([*details, *totals])) if how.text else table
+        return taken(table, [*_sorted(table, details, how.sort), *totals])
+    return taken(table, sorted([*details, *totals])) if how.text else table
 
 
 def plain(text: str) -> str:
@@ -81,7 +81,9 @@ def _key(label: Label | None, figure: Measured | None, row: int) -> Any:
     return estimate(figure, row) if exact is None else exact
 
 
-def _taken(table: Table, rows: list[int]) -> Table:
+def taken(table: Table, rows: list[int]) -> Table:
+    """Return some rows of a table, in the order given."""
+
     def of(values: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(values[row] for row in rows) if values else ()
 

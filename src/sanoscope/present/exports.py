@@ -67,9 +67,14 @@ def to_csv_fr(table: Table) -> bytes:
 
 def to_json(table: Table) -> bytes:
     """One object: title, query, edition, notes, legend, columns with their definitions, rows."""
+    return orjson.dumps(document(table))
+
+
+def document(table: Table) -> dict[str, Any]:
+    """Return a table as the object that its JSON is."""
     columns = list(_machine(table))
     names = [column.name for column in columns]
-    document: dict[str, Any] = {
+    return {
         "titre": table.title,
         "requete": table.query,
         "edition": {"nom": table.edition, "etat": table.state, "date": table.made},
@@ -92,7 +97,6 @@ def to_json(table: Table) -> bytes:
             for kind, values in zip(table.kinds, zip(*(column.values for column in columns), strict=True), strict=True)
         ],
     }
-    return orjson.dumps(document)
 
 
 def to_parquet(table: Table) -> bytes:

@@ -1,7 +1,7 @@
 """A `Query`: what is asked, checked once and frozen; one canonical query string for all the ways to ask it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -135,7 +135,9 @@ def parse(
             ),
             todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
         )
-    return _Parser(restitution, edition.answering(restitution), baskets).parse(_collected(pairs, restitution))
+    return _Parser(restitution, edition.answering(restitution), baskets).parse(
+        collected(pairs, (*taken(restitution), "comparer"), restitution.slug)
+    )
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:
@@ -206,14 +208,23 @@ def _basket_todo(criterion: str) -> str:
     )
 
 
-def _collected(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> dict[str, str]:
+def collected(pairs: Iterable[tuple[str, str]], allowed: Sequence[str], slug: str) -> dict[str, str]:
+    """Return what is given by name, without blanks around it; what is left empty is not given.
+
+    Args:
+        pairs: (name, value).
+        allowed: names that are admitted.
+        slug: what is asked, for who must be told that a name is not.
+
+    Raises:
+        CriterionError: ``critere-inconnu``, or ``critere-double``.
+    """
     found: dict[str, str] = {}
-    allowed = (*taken(restitution), "comparer")
     for name, value in pairs:
         if name not in allowed:
             said = Sentence("Critère inconnu : « %(name)s ».", name=name)
             if name in CRITERIA:
-                said = Sentence("Critère étranger à « %(slug)s » : « %(name)s ».", slug=restitution.slug, name=name)
+                said = Sentence("Critère étranger à « %(slug)s » : « %(name)s ».", slug=slug, name=name)
             raise CriterionError(
                 "critere-inconnu",
                 said,
@@ -269,7 +280,7 @@ class _Parser:
         wanted = [part.strip() for part in text.split(",") if part.strip()] or allowed[-1:]
         for year in wanted:
             if year not in allowed:
-                raise _unknown("annee", year, allowed)
+                raise unknown("annee", year, allowed)
         if len(set(wanted)) > 1 and self.criteres.annee == "une":
             raise CriterionError(
                 "combinaison",
@@ -286,7 +297,7 @@ class _Parser:
     def _month(self, text: str) -> int:
         allowed = [str(month) for month in range(1, 13)]
         if text and text.removeprefix("0") not in allowed:
-            raise _unknown("mois", text, allowed)
+            raise unknown("mois", text, allowed)
         month = int(text or 0)
         return 0 if month == 12 else month
 
@@ -297,23 +308,23 @@ class _Parser:
         if kind not in kinds:
             forms = ["france"] + [f"{k}:CODE" for k in kinds[1:5]] + (["zonage:NOM:CODE"] if "zonage" in kinds else [])
             forms += ["recrutement:FINESS"] if "recrutement" in kinds else []
-            raise _unknown("zone", text, forms)
+            raise unknown("zone", text, forms)
         if kind == "france":
             if code:
-                raise _unknown("zone", text, ["france"])
+                raise unknown("zone", text, ["france"])
             return Zone()
         if kind == "recrutement":
             return Zone("recrutement", known_finess(code, self.edition, "zone"))
         if kind == "zonage":
             zonage, _, code = code.partition(":")
             if zonage not in self.edition.zonages:
-                raise _unknown("zone", text, [f"zonage:{name}:CODE" for name in self.edition.zonages])
+                raise unknown("zone", text, [f"zonage:{name}:CODE" for name in self.edition.zonages])
             if code not in self.edition.zonages[zonage]:
-                raise _unknown("zone", text, [f"zonage:{zonage}:{c}" for c in self.edition.zonages[zonage]])
+                raise unknown("zone", text, [f"zonage:{zonage}:{c}" for c in self.edition.zonages[zonage]])
             return Zone("zonage", code, zonage)
         codes = self._zone_codes(kind)
         if code not in codes:
-            raise _unknown("zone", text, [f"{kind}:{c}" for c in sorted(codes)])
+            raise unknown("zone", text, [f"{kind}:{c}" for c in sorted(codes)])
         return Zone(kind, code)
 
     def _zone_codes(self, kind: str) -> set[str]:
@@ -326,7 +337,7 @@ class _Parser:
     def _among(self, name: str, given: dict[str, str], allowed: set[str]) -> str:
         value = given.get(name, "")
         if value and value not in allowed:
-            raise _unknown(name, value, sorted(allowed))
+            raise unknown(name, value, sorted(allowed))
         return value
 
     def _level(self, text: str) -> str:
@@ -334,20 +345,21 @@ class _Parser:
         if not text:
             return levels[0] if levels else ""
         if text not in levels:
-            raise _unknown("regroupement", text, [level for level in levels if level])
+            raise unknown("regroupement", text, [level for level in levels if level])
         return text
 
     def _activity(self, text: str) -> tuple[str, str]:
         level, _, code = text.partition(":")
         if level not in self.criteres.activite:
-            raise _unknown("activite", text, [f"{name}:CODE" for name in self.criteres.activite])
+            raise unknown("activite", text, [f"{name}:CODE" for name in self.criteres.activite])
         code = code.upper()
         if code not in self.edition.codes(level):
-            raise _unknown("activite", f"{level}:{code}", [f"{level}:{c}" for c in sorted(self.edition.codes(level))])
+            raise unknown("activite", f"{level}:{code}", [f"{level}:{c}" for c in sorted(self.edition.codes(level))])
         return level, code
 
 
-def _unknown(criterion: str, value: str, allowed: list[str]) -> CriterionError:
+def unknown(criterion: str, value: str, allowed: Sequence[str]) -> CriterionError:
+    """Return the error of a criterion whose value is none of those that are allowed."""
     return CriterionError(
         "valeur-inconnue",
         Sentence("%(criterion)s : « %(value)s » n'est pas admis.", criterion=criterion, value=value),

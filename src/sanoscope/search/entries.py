@@ -71,6 +71,7 @@ def entries(catalogue: Catalogue, edition: Edition) -> list[Entry]:
     """Return all that can be found, kind after kind, by level and code."""
     return [
         *_restitutions(catalogue),
+        *_fiches(catalogue),
         *_measures(catalogue),
         *_activities(catalogue, edition),
         *_establishments(edition),
@@ -90,6 +91,20 @@ def _restitutions(catalogue: Catalogue) -> Iterator[Entry]:
             detail=restitution.objet,
             text=_joined(restitution.slug, restitution.sous_theme, champ.libelle, *restitution.contenu),
             asked_of=(restitution.slug,),
+        )
+
+
+def _fiches(catalogue: Catalogue) -> Iterator[Entry]:
+    for fiche in catalogue.fiches.values():
+        yield Entry(
+            Kind.RESTITUTION,
+            "fiche",
+            fiche.slug,
+            fiche.titre,
+            level_title=Sentence("Fiche"),
+            detail=fiche.objet,
+            text=_joined(fiche.slug, fiche.sous_theme, *fiche.contenu),
+            asked_of=(fiche.slug,),
         )
 
 

@@ -1,8 +1,9 @@
 """From an entry to the restitutions that can answer about it, prefilled; only what an open reader is answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 
 from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import Catalogue
@@ -11,31 +12,36 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import check_published
 from sanoscope.query.criteria import Query, parse, taken
+from sanoscope.query.fiches import years
 from sanoscope.search.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A restitution that can answer.
+    """A restitution or a fiche that can answer.
 
     Attributes:
         slug, title: which.
         query: canonical query string, "" to begin with the form.
+        fiche: it is a fiche.
     """
 
     slug: str
     title: str
     query: str = ""
+    fiche: bool = False
 
     @property
     def address(self) -> str:
         """Its page: the result, or the form where nothing is asked yet."""
-        return f"/restitutions/{self.slug}" + (f"?{self.query}" if self.query else "")
+        place = "fiches" if self.fiche else "restitutions"
+        return f"/{place}/{self.slug}" + (f"?{self.query}" if self.query else "")
 
     @property
     def data(self) -> str:
         """The same figures in the API."""
-        return f"/api/v1/restitutions/{self.slug}/donnees" + (f"?{self.query}" if self.query else "")
+        place = f"fiches/{self.slug}" if self.fiche else f"restitutions/{self.slug}/donnees"
+        return f"/api/v1/{place}" + (f"?{self.query}" if self.query else "")
 
 
 class Links:
@@ -89,6 +95,8 @@ class Links:
     def of(self, entry: Entry) -> tuple[Link, ...]:
         """Return the restitutions that can answer about an entry; none where no open one does."""
         if not entry.criterion:
+            if entry.level == "fiche":
+                return self._fiche(entry.code)
             titled = [slug for slug in entry.asked_of if slug in self._titles]
             return tuple(
                 Link(slug, self._titles[slug]) for slug in titled if self._served(self._catalogue.restitution(slug))
@@ -102,7 +110,25 @@ class Links:
             if self._known(entry, self._catalogue.restitution(pattern.restitution).champ)
         ]
         queries = [replace(pattern, **filled) for pattern in able]
-        return tuple(Link(q.restitution, self._titles[q.restitution], q.canonical) for q in queries)
+        answering = [Link(q.restitution, self._titles[q.restitution], q.canonical) for q in queries]
+        return (*answering, *self._fiches(entry, {q.restitution for q in queries}))
+
+    def _fiche(self, slug: str) -> tuple[Link, ...]:
+        """Return a fiche by its name, if something answers one of its blocks."""
+        fiche = self._catalogue.fiches[slug]
+        served = any(self._served(self._catalogue.restitution(bloc.restitution)) for bloc in fiche.blocs)
+        return (Link(slug, fiche.titre, fiche=True),) if served and OPEN.may_read(fiche.acces) else ()
+
+    def _fiches(self, entry: Entry, answering: set[str]) -> Iterator[Link]:
+        """Yield the fiches whose subject an entry may be, where a restitution of theirs answers about it."""
+        for fiche in self._catalogue.fiches.values():
+            own = entry.level if entry.criterion == "zone" else entry.criterion
+            if own != fiche.sujet or (fiche.niveaux and entry.level not in fiche.niveaux):
+                continue
+            if OPEN.may_read(fiche.acces) and answering & {bloc.restitution for bloc in fiche.blocs}:
+                value = entry.code if entry.criterion == "zone" else entry.written
+                year = entry.year or years(self._edition)[1]
+                yield Link(fiche.slug, fiche.titre, f"{own}={quote(value, safe=':,/')}&annee={year}", fiche=True)
 
 
 def _pattern(entry: Entry, restitution: Restitution, catalogue: Catalogue, edition: Edition) -> Query | None:

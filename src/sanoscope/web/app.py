@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
+from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.routes import problem, router
 from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
@@ -22,6 +23,7 @@ from sanoscope.web.baskets import basket_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
 from sanoscope.web.feeds import feeds
+from sanoscope.web.fiches import fiche_pages
 from sanoscope.web.fragments import fragments
 from sanoscope.web.help import help_pages
 from sanoscope.web.home import home
@@ -60,9 +62,10 @@ def create_app(workspace: Workspace) -> FastAPI:
     search = Search(service)
     app.include_router(router(service))
     app.include_router(search_routes(search))
+    app.include_router(fiche_routes(service))
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
-    for others in (search_pages(search), fragments(service, search), displays()):
+    for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static), name="static")

@@ -41,23 +41,7 @@ def fragments(service: Service, search: Search) -> APIRouter:
     @routes.get("/restitutions/{slug}/suggestions")
     def suggestions(slug: str, request: Request, champ: str = "activite", niveau_activite: str = "") -> HTMLResponse:
         service.catalogue.restitution(slug)
-        if champ not in KINDS:
-            raise CriterionError(
-                "valeur-inconnue", Sentence("champ : « %(champ)s » n'est pas admis.", champ=champ), allowed=KINDS
-            )
-        text = request.query_params.get(champ, "")
-        level = niveau_activite if champ == "activite" else "finess"
-        found = []
-        if len(text) <= LONGEST - len(level) - 1 and words(text):
-            asked = f"{level} {text}" if champ == "activite" else text
-            results = search.find(asked, MOST).groups.get(KINDS[champ], ())
-            found = [
-                result.entry
-                for result in results
-                if (not level or result.entry.level == level) and any(link.slug == slug for link in result.links)
-            ]
-        shown, more = found[:SUGGESTED], len(found) > SUGGESTED
-        return page(request, "suggestions-champ.html", champ=champ, trouves=shown, suite=more)
+        return suggested(request, search, slug, champ, niveau_activite)
 
     @routes.get("/restitutions/{slug}/apercu")
     def preview(slug: str, request: Request) -> Response:
@@ -79,3 +63,35 @@ def fragments(service: Service, search: Search) -> APIRouter:
         return RedirectResponse(languages.of(request).href(address), 303)
 
     return routes
+
+
+def suggested(request: Request, search: Search, slug: str, champ: str, level: str) -> HTMLResponse:
+    """Return what a field of a form suggests for what was typed: only what the form's page answers about.
+
+    Args:
+        request: with what was typed, by the name of the field.
+        search: where it is looked for.
+        slug: of the restitution or the fiche.
+        champ: the field, one of `KINDS`.
+        level: of an activity, the level chosen, "" for any.
+
+    Raises:
+        CriterionError: there is no such field.
+    """
+    if champ not in KINDS:
+        raise CriterionError(
+            "valeur-inconnue", Sentence("champ : « %(champ)s » n'est pas admis.", champ=champ), allowed=KINDS
+        )
+    text = request.query_params.get(champ, "")
+    level = level if champ == "activite" else "finess"
+    found = []
+    if len(text) <= LONGEST - len(level) - 1 and words(text):
+        asked = f"{level} {text}" if champ == "activite" else text
+        results = search.find(asked, MOST).groups.get(KINDS[champ], ())
+        found = [
+            result.entry
+            for result in results
+            if (not level or result.entry.level == level) and any(link.slug == slug for link in result.links)
+        ]
+    shown, more = found[:SUGGESTED], len(found) > SUGGESTED
+    return page(request, "suggestions-champ.html", champ=champ, trouves=shown, suite=more)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from sanoscope.query.service import Service
 from sanoscope.web.language import marked
-from sanoscope.web.menu import TITLES, filters
+from sanoscope.web.menu import TITLES, everything, filters
 from sanoscope.web.site import page, published_edition
 from sanoscope.web.updates import updates
 
@@ -40,7 +40,7 @@ def home(service: Service) -> APIRouter:
 
     @routes.get("/")
     def home_page(request: Request) -> HTMLResponse:
-        known = service.offered()
+        known = everything(service)
         news = updates(service)[:SHOWN_UPDATES]
         return page(
             request,

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError, NotFoundError, suggest
+from sanoscope.query.fiches import offered
 from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
 from sanoscope.web.language import marked
@@ -56,11 +58,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A sub-theme and its restitutions."""
+    """A sub-theme, its restitutions and its fiches."""
 
     theme: str
     name: str
     restitutions: list[Restitution] = field(default_factory=list)
+    fiches: list[Fiche] = field(default_factory=list)
 
 
 def menu(service: Service) -> APIRouter:
@@ -68,7 +71,7 @@ def menu(service: Service) -> APIRouter:
     routes = APIRouter(default_response_class=HTMLResponse)
 
     @routes.get("/restitutions")
-    def everything(request: Request) -> HTMLResponse:
+    def whole(request: Request) -> HTMLResponse:
         return _menu(request, service, "/restitutions", _chosen(request, admitted(service.catalogue)))
 
     @routes.get("/themes/{theme}")
@@ -98,20 +101,28 @@ def admitted(catalogue: Catalogue) -> dict[str, Mapping[str, str]]:
     return {"theme": THEMES, "champ": fields(catalogue), "geo": GEO, "etab": ETAB}
 
 
-def suits(restitution: Restitution, chosen: Mapping[str, str]) -> bool:
-    """Tell whether a restitution answers to filters: its theme, its field, the zones and establishments it takes."""
-    takes = {
-        "theme": (restitution.theme,),
-        "champ": (restitution.champ,),
-        "geo": tuple(GEO) if restitution.criteres.zone else ("france",),
-        "etab": tuple(ETAB) if restitution.criteres.etablissements else (),
-    }
+def suits(asked: Restitution | Fiche, chosen: Mapping[str, str]) -> bool:
+    """Tell whether a restitution or a fiche answers to filters: its theme, fields, zones and establishments."""
+    if isinstance(asked, Fiche):
+        takes: dict[str, tuple[str, ...]] = {
+            "theme": (asked.theme,),
+            "champ": asked.champs,
+            "geo": (asked.sujet if asked.sujet in GEO else "france",),
+            "etab": (asked.sujet,) if asked.sujet in ETAB else (),
+        }
+    else:
+        takes = {
+            "theme": (asked.theme,),
+            "champ": (asked.champ,),
+            "geo": tuple(GEO) if asked.criteres.zone else ("france",),
+            "etab": tuple(ETAB) if asked.criteres.etablissements else (),
+        }
     return all(value in takes[name] for name, value in chosen.items())
 
 
 def filters(
     catalogue: Catalogue,
-    restitutions: Iterable[Restitution],
+    restitutions: Iterable[Restitution | Fiche],
     chosen: Mapping[str, str],
     *,
     path: str = "/restitutions",
@@ -142,13 +153,21 @@ def filters(
     return found
 
 
-def grouped(restitutions: Iterable[Restitution]) -> dict[str, list[Group]]:
-    """Return restitutions by theme, in the order of themes, then by sub-theme."""
+def grouped(every: Iterable[Restitution | Fiche]) -> dict[str, list[Group]]:
+    """Return restitutions and fiches by theme, in the order of themes, then by sub-theme."""
     found: dict[str, dict[str, Group]] = {theme: {} for theme in THEMES}
-    for restitution in restitutions:
-        theme, name = restitution.theme, restitution.sous_theme
-        found[theme].setdefault(name, Group(theme, name)).restitutions.append(restitution)
+    for one in every:
+        group = found[one.theme].setdefault(one.sous_theme, Group(one.theme, one.sous_theme))
+        if isinstance(one, Fiche):
+            group.fiches.append(one)
+        else:
+            group.restitutions.append(one)
     return {theme: list(groups.values()) for theme, groups in found.items() if groups}
+
+
+def everything(service: Service) -> tuple[Restitution | Fiche, ...]:
+    """Return all that is offered to choose from: restitutions, then fiches."""
+    return (*service.offered(), *offered(service))
 
 
 def _chosen(request: Request, admitted: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -186,7 +205,7 @@ def _chosen(request: Request, admitted: Mapping[str, Mapping[str, str]]) -> dict
 
 def _menu(request: Request, service: Service, path: str, chosen: dict[str, str], theme: str = "") -> HTMLResponse:
     of_theme = {"theme": theme} if theme else {}
-    known = [r for r in service.offered() if suits(r, of_theme)]
+    known = [r for r in everything(service) if suits(r, of_theme)]
     kept = [r for r in known if suits(r, chosen)]
     news = updates(service)
     return page(

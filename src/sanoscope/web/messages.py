@@ -87,6 +87,9 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
             yield text, restitution.slug
         for text in paragraphs(restitution.notice):
             yield text, f"{restitution.slug}, notice"
+    for fiche in catalogue.fiches.values():
+        for text in (fiche.titre, fiche.objet, fiche.sous_theme, *fiche.contenu):
+            yield text, fiche.slug
 
 
 def _of_sources(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:

@@ -26,7 +26,7 @@ from sanoscope.present.html import Heading, Row, headings, rows
 from sanoscope.present.numbers import Meaning, legend
 from sanoscope.present.pictures.frame import Picture, said
 from sanoscope.present.pictures.palette import PALETTES, Theme
-from sanoscope.present.pictures.picture import Places, carte, chart, fits
+from sanoscope.present.pictures.picture import carte, chart, fits, places_of
 from sanoscope.present.pictures.render import to_png, to_svg
 from sanoscope.present.pictures.values import NothingToDrawError
 from sanoscope.query.criteria import Query
@@ -296,10 +296,4 @@ def _picture(
 ) -> Picture:
     if kind == "graphique":
         return chart(table, restitution, genre=genre, theme=theme)
-    known = edition.finess.items()
-    places: Places = {
-        "departements": {finess: one.departement for finess, one in known},
-        "regions": {finess: one.region for finess, one in known},
-        "code_geo": {finess: one.code_geo for finess, one in known},
-    }
-    return carte(table, restitution, places, genre=genre, theme=theme, fond=fond.outlines if fond else None)
+    return carte(table, restitution, places_of(edition), genre=genre, theme=theme, fond=fond.outlines if fond else None)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.query.fiches import offered
 from sanoscope.query.service import Service
 from sanoscope.web.language import NAMES, SOURCE, language, marked
-from sanoscope.web.menu import grouped
+from sanoscope.web.menu import everything, grouped
 from sanoscope.web.site import THEMES, page
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -30,6 +31,7 @@ SECTIONS = {
         Place("/", marked("Accueil")),
         Place("/aide", marked("Aide et exemples")),
         Place("/paniers", marked("Paniers d'établissements")),
+        Place("/fiches", marked("Les fiches")),
         Place("/glossaire", marked("Glossaire")),
         Place("/plan", marked("Plan du site")),
     ),
@@ -53,16 +55,16 @@ def plan_pages(service: Service) -> APIRouter:
 
     @routes.get("/plan")
     def plan(request: Request) -> HTMLResponse:
-        themes = grouped(service.offered())
+        themes = grouped(everything(service))
         return page(request, "plan.html", sections=SECTIONS, by_theme=themes)
 
     @routes.get("/sitemap.xml")
     def sitemap(request: Request) -> Response:
         site = str(request.base_url).rstrip("/")
-        offered = {restitution.slug: restitution for restitution in service.offered()}
-        return Response(
-            sitemap_xml(replace(service.catalogue, restitutions=offered), site), media_type="application/xml"
-        )
+        restitutions = {restitution.slug: restitution for restitution in service.offered()}
+        fiches = {fiche.slug: fiche for fiche in offered(service)}
+        known = replace(service.catalogue, restitutions=restitutions, fiches=fiches)
+        return Response(sitemap_xml(known, site), media_type="application/xml")
 
     return routes
 
@@ -72,10 +74,11 @@ def paths(catalogue: Catalogue) -> Iterator[str]:
     for section in SECTIONS.values():
         yield from (place.path for place in section)
     yield "/restitutions"
-    held = {r.theme for r in catalogue.restitutions.values()}
+    held = {r.theme for r in catalogue.restitutions.values()} | {f.theme for f in catalogue.fiches.values()}
     yield from (f"/themes/{theme}" for theme in THEMES if theme in held)
     for slug in catalogue.restitutions:
         yield from (f"/restitutions/{slug}", f"/restitutions/{slug}/notice")
+    yield from (f"/fiches/{slug}" for slug in catalogue.fiches)
 
 
 def sitemap_xml(catalogue: Catalogue, site: str) -> bytes:

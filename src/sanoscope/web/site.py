@@ -1,5 +1,6 @@
 """What every page is made with: the templates, the language of the address, the reader's display."""
 
+from base64 import b64encode
 from functools import cache
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ from sanoscope import __version__
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
 from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError, TooOftenError
+from sanoscope.present.pictures.frame import Picture
+from sanoscope.present.pictures.render import to_svg
 from sanoscope.query.service import Service
 from sanoscope.sentence import Name
 from sanoscope.web import language as languages
@@ -76,7 +79,7 @@ def environment(code: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(translated=spoken.say, said=spoken.html)
+    made.filters.update(translated=spoken.say, said=spoken.html, svg64=_svg64)
     made.globals.update(
         version=__version__,
         themes=THEMES,
@@ -89,3 +92,8 @@ def environment(code: str) -> Environment:
         en_francais=french,
     )
     return made
+
+
+def _svg64(picture: Picture) -> str:
+    """Return a picture as SVG in base 64, for a page that holds it."""
+    return b64encode(to_svg(picture)).decode("ascii")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from sanoscope.catalogue.restitution import Carte, Graphique, Restitution
+from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
 from sanoscope.present.pictures.bars import bars
 from sanoscope.present.pictures.choropleth import choropleth
@@ -25,6 +26,16 @@ Places: TypeAlias = Mapping[What, Mapping[str, str]]
 
 GENRE_OF: Mapping[What, str] = {"departements": "departements", "regions": "regions", "code_geo": "points"}
 """Which map loaded outlines are for, by what they are of."""
+
+
+def places_of(edition: Edition) -> Places:
+    """Return where the establishments of an edition are."""
+    known = edition.finess.items()
+    return {
+        "departements": {finess: one.departement for finess, one in known},
+        "regions": {finess: one.region for finess, one in known},
+        "code_geo": {finess: one.code_geo for finess, one in known},
+    }
 
 
 def chart(table: Table, restitution: Restitution, *, genre: str = "", theme: Theme = "clair") -> Picture:

@@ -8,3 +8,6 @@ document.addEventListener("keydown", (event) => {
 for (const retour of ["pointerover", "focusin"]) {
   document.addEventListener(retour, () => delete racine.dataset.echap);
 }
+// Imprimer n'a de sens qu'avec un script. Le bouton est dans la page, que le style cache sans script : venu après elle, il
+// pousserait tout ce qui le suit.
+for (const bouton of document.querySelectorAll("[data-imprimer]")) bouton.addEventListener("click", () => print());

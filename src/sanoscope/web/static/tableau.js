@@ -208,9 +208,7 @@ document.addEventListener("keydown", (event) => {
 });
 document.addEventListener("scroll", cacher, { capture: true, passive: true });
 
-// Imprimer et copier n'ont de sens qu'avec un script. Le bouton d'imprimer est dans la page, que le style cache sans script :
-// venu après elle, il pousserait tout ce qui le suit.
-for (const bouton of document.querySelectorAll("[data-imprimer]")) bouton.addEventListener("click", () => print());
+// Copier n'a de sens qu'avec un script.
 for (const champ of document.querySelectorAll(".textes textarea")) {
   const copier = champ.closest(".textes").dataset;
   const bouton = bouter(copier.copier, async () => {

@@ -1,0 +1,79 @@
+"""The fiches in the API: what there is, and each about a subject, with the questions and the figures of its blocks."""
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from sanoscope.access.scope import OPEN
+from sanoscope.api.routes import MEANINGS
+from sanoscope.catalogue.fiche import Fiche
+from sanoscope.present.fiche import to_document
+from sanoscope.query.fiches import compose, criteria, offered
+from sanoscope.query.service import Service
+
+SUBJECTS = {
+    "region": "Code de la région, par exemple 53.",
+    "ght": MEANINGS["ght"],
+    "etablissement": MEANINGS["etablissement"],
+    "activite": MEANINGS["activite"],
+}
+"""What the subject of a fiche is, in one sentence."""
+
+
+def fiche_routes(service: Service) -> APIRouter:
+    """Return these routes on a service."""
+    routes = APIRouter()
+
+    @routes.get("/api/v1/fiches", summary="Les fiches", tags=["catalogue"])
+    def fiches() -> JSONResponse:
+        return JSONResponse([_described(fiche) for fiche in offered(service)])
+
+    @routes.get(
+        "/api/v1/fiches/{slug}",
+        summary="Une fiche : ses blocs, leurs questions, leurs chiffres",
+        tags=["données"],
+        openapi_extra={"parameters": _parameters()},
+        responses={
+            400: {"description": "Critère refusé", "content": {"application/problem+json": {}}},
+            404: {"description": "Fiche ou édition inconnue", "content": {"application/problem+json": {}}},
+        },
+    )
+    def fiche(slug: str, request: Request) -> Response:
+        sheet = compose(service, slug, request.query_params.multi_items(), OPEN)
+        pinned = bool(sheet.edition)
+        return Response(
+            orjson.dumps(to_document(sheet)),
+            media_type="application/json",
+            headers={
+                "Cache-Control": "public, max-age=31536000, immutable" if pinned else "public, max-age=300",
+                "Link": f'</api/v1/fiches/{slug}?{sheet.canonical}>; rel="canonical"',
+            },
+        )
+
+    return routes
+
+
+def _described(fiche: Fiche) -> dict[str, Any]:
+    return {
+        "slug": fiche.slug,
+        "titre": fiche.titre,
+        "objet": fiche.objet,
+        "contenu": list(fiche.contenu),
+        "theme": fiche.theme,
+        "champs": list(fiche.champs),
+        "acces": fiche.acces,
+        "sujet": fiche.sujet,
+        "niveaux": list(fiche.niveaux),
+        "criteres": {name: SUBJECTS.get(name) or MEANINGS[name] for name in criteria(fiche)},
+        "restitutions": list(dict.fromkeys(bloc.restitution for bloc in fiche.blocs)),
+        "fiche": f"/api/v1/fiches/{fiche.slug}",
+        "page": f"/fiches/{fiche.slug}",
+    }
+
+
+def _parameters() -> list[dict[str, Any]]:
+    text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
+    known = {**SUBJECTS, "annee": "Année ; la dernière entière par défaut.", "edition": MEANINGS["edition"]}
+    return [{**text, "name": name, "description": said} for name, said in known.items()]
