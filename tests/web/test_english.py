@@ -118,6 +118,10 @@ ERRORS = (
     "/restitutions/casemix-mco?edition=rien",
     "/restitutions/casemix-mco/integrer?annee=1990",
     "/restitutions?champ=rien",
+    "/fiches/rien",
+    "/fiches/fiche-regionale?region=99",
+    "/fiches/fiche-etablissement?etablissement=rien",
+    "/fiches/fiche-nationale?edition=rien",
     "/paniers?coche=123",
     "/paniers?region=rien",
     "/paniers?page=rien",
@@ -134,6 +138,9 @@ OTHERS = (
     "/recherche?q=chirurgie",
     "/recherche?q=zzzzzzzz",
     "/recherche/suggestions?q=casemix",
+    "/fiches/fiche-regionale?region=53&annee=2023",
+    "/fiches/fiche-ght?ght=GHT%2029&annee=2022",
+    "/fiches/statistiques-mco-par-ghm/formulaire?activite=racine:04M05",
     "/paniers?nom=c",
     "/paniers?dans=casemix-mco",
 )
@@ -184,6 +191,12 @@ def test_answers_are_in_english(client: TestClient, service: Service) -> None:
                 found[path] = french
     assert "\n".join(f"{path}\n  " + "\n  ".join(texts) for path, texts in found.items()) == ""
     assert read > 20
+
+
+def test_fiches_with_names_in_their_titles_are_in_english(client: TestClient, service: Service) -> None:
+    names = _names(service)
+    for path in ("fiche-etablissement?etablissement=290000002", "statistiques-mco-par-ghm?activite=racine:04M05"):
+        assert "\n".join(french_in(client.get(f"/en/fiches/{path}").text, names)) == ""
 
 
 def test_pictures_are_in_english(client: TestClient, service: Service) -> None:

@@ -28,7 +28,8 @@ EDGES = {"bord": ("carte", "fond"), "accent": ("carte", "fond")}
 """Colours of edges and focus rings: 3 to 1 (1.4.11)."""
 
 PAGES = ["/", "/restitutions", "/themes/activite", "/aide", "/glossaire", "/calendrier", "/nouveautes", "/plan"]
-PAGES += ["/en/restitutions", "/methode", "/editions", "/api", "/nulle-part"]
+PAGES += ["/en/restitutions", "/methode", "/editions", "/api", "/fiches", "/fiches/fiche-ght"]
+PAGES += ["/fiches/fiche-regionale?region=53&annee=2023", "/nulle-part"]
 
 
 def luminance(colour: str) -> float:

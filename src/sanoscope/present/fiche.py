@@ -101,7 +101,7 @@ def keys(part: Part, style: Style = FRENCH) -> list[Key]:
             figure.unit,
             figure.definition,
             _cell(figure, 0, style),
-            tuple(_beside(figure.name, comparison, style) for comparison in part.comparisons if comparison.table),
+            tuple(_beside(figure.name, comparison, style) for comparison in part.compared),
         )
         for figure in table.figures
     ]
@@ -130,7 +130,7 @@ def meanings(sheet: Sheet) -> list[Meaning]:
     for part in sheet.parts:
         if part.table is None or part.bloc.affichage in ("graphique", "carte"):
             continue
-        others = [_compared(comparison, part.bloc.mesures) for comparison in part.comparisons if comparison.table]
+        others = [_compared(comparison, part.bloc.mesures) for comparison in part.compared]
         for table in (excerpt(part), *others):
             found.update((line.state, line) for line in legend(table))
     return [found[state] for state in State if state in found]
@@ -140,7 +140,7 @@ def notes(sheet: Sheet) -> list[str]:
     """Return what must be known of the answers of a fiche, each said once, with its fields where not of all."""
     found: dict[str, dict[str, None]] = {}
     for part in sheet.parts:
-        for note in part.table.notes if part.table else ():
+        for note in () if part.table is None else part.table.notes:
             found.setdefault(note, {})[part.restitution.champ.upper()] = None
     every = {champ for of in found.values() for champ in of}
     return [note if set(of) == every else joined(" — ", [", ".join(of), note]) for note, of in found.items()]

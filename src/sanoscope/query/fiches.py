@@ -69,6 +69,11 @@ class Part:
     comparisons: tuple[Comparison, ...] = ()
     refused: SanoscopeError | None = None
 
+    @property
+    def compared(self) -> tuple[Comparison, ...]:
+        """The comparisons that could be made."""
+        return tuple(each for each in self.comparisons if each.table is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
