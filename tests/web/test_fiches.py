@@ -108,6 +108,15 @@ def test_the_pdf_is_the_same_each_time(small: Workspace) -> None:
     assert made[0] == made[1]
 
 
+def test_a_pdf_says_in_its_place_what_has_no_answer(client: TestClient) -> None:
+    """This hospital has neither HAD nor psychiatry."""
+    for language in ("", "/en"):
+        answer = client.get(f"{language}/fiches/fiche-etablissement.pdf?etablissement=290000002&annee=2023")
+        assert answer.status_code == 200
+        text = plain(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages))
+        assert text.count("No answer here:" if language else "Pas de réponse ici :") >= 2
+
+
 def test_an_english_fiche_has_an_english_pdf(client: TestClient) -> None:
     document = PdfReader(io.BytesIO(client.get("/en" + REGION.replace("?", ".pdf?")).content))
     assert document.trailer["/Root"]["/Lang"] == "en"

@@ -52,7 +52,7 @@ class Language:
         """What its addresses begin with: "" for French."""
         return "" if self.code == SOURCE else f"/{self.code}"
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """Return a French sentence in this language, with ``%(name)s`` replaced where values are given."""
         said = self.translations.gettext(text) if text else ""
         return said % values if values else said
