@@ -187,7 +187,8 @@ def test_without_script_the_form_leads_to_the_fiche(browser: Browser, site: str)
     page.get_by_role("link", name="Fiche régionale").click()
     page.get_by_label("Région").select_option("53")
     page.get_by_role("button", name="Voir la fiche").click()
-    assert page.url == site + REGION
+    page.wait_for_url(site + REGION)  # with its style: until then the page is as wide as its tables
+    page.wait_for_load_state("load")
     assert page.locator(".bloc").count() > 5
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     reader.close()
