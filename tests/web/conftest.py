@@ -1,25 +1,29 @@
 """The site served on a free port, and a browser to read it with."""
 
 import os
+import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from sanoscope import workspace as workspaces
 from sanoscope.web.app import create_app
 from sanoscope.workspace import Workspace
+from tests.published import published_beside
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 
-@pytest.fixture(scope="module")
-def site(small: Workspace) -> Iterator[str]:
-    """The address of the small country's site."""
-    server = uvicorn.Server(uvicorn.Config(create_app(small), port=0, log_level="error"))
+@contextmanager
+def served(workspace: Workspace) -> Iterator[str]:
+    """Serve a workspace on a free port; give the address of its site."""
+    server = uvicorn.Server(uvicorn.Config(create_app(workspace), port=0, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
@@ -29,7 +33,24 @@ def site(small: Workspace) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def site(small: Workspace) -> Iterator[str]:
+    """The address of the small country's site."""
+    with served(small) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def whole(small: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The small country's workspace with the published tables beside its edition: it answers every restitution."""
+    root = tmp_path_factory.mktemp("entier") / "espace"
+    shutil.copytree(small.root, root, symlinks=True)
+    place = workspaces.load(root)
+    published_beside(place)
+    return place
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("Chromium n'est pas là (variable CHROMIUM pour dire où il est)")

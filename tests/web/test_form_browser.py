@@ -1,24 +1,13 @@
 """The form and the baskets in Chromium: with and without script, narrow and wide, by keyboard, read by axe."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
+
+from tests.web.reading import fits, opened, violations
 
 FORM = "/restitutions/casemix-mco"
 ONE, TWO = "290000001", "290000002"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 BOTH = pytest.mark.parametrize(("script", "width"), [(True, 1280), (True, 360), (False, 1280), (False, 360)])
-
-
-def opened(browser: Browser, *, script: bool, width: int, scheme: str = "light") -> Page:
-    context = browser.new_context(
-        java_script_enabled=script,
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
-    page = context.new_page()
-    page.set_default_timeout(5000)
-    return page
 
 
 @BOTH
@@ -152,28 +141,20 @@ def test_the_keyboard_is_enough(browser: Browser, site: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_form(browser: Browser, site: str, scheme: str) -> None:
+def test_axe_finds_nothing_in_what_a_form_opens(browser: Browser, site: str, scheme: str) -> None:
     page = opened(browser, script=True, width=1280, scheme=scheme)
 
-    def check(what: str) -> None:
-        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-        assert not found, (what, [(v["id"], v["nodes"][0]["html"][:160]) for v in found])
-
-    paths = [f"{FORM}?annee=2023&zone=x", "/paniers?nom=x&geste=rien", "/paniers"]
-    for path in paths if scheme == "dark" else [*paths, FORM, "/en/restitutions/parts-de-marche-mco"]:
-        page.goto(site + path)
-        if path == FORM:
-            expect(page.locator("#apercu")).not_to_be_empty()
-        check(path)
     page.goto(site + FORM)
+    expect(page.locator("#apercu")).not_to_be_empty()
+    assert violations(page) == []
     page.check("[name=portee][value=panier]")
     page.get_by_role("button", name="Composer le panier").click()
     expect(page.locator("#choix-liste")).to_be_visible()
-    check("la liste dans le formulaire")
+    assert violations(page) == []
     page.check("[name=portee][value=etablissement]")
     page.locator("#etablissement").press_sequentially("hop")
     expect(page.locator("#suggestions-etablissement [role=option]").first).to_be_visible()
-    check("les suggestions")
+    assert violations(page) == []
     page.context.close()
 
 
@@ -188,10 +169,10 @@ def test_nothing_scrolls_sideways(browser: Browser, site: str) -> None:
         f"/paniers?choisis=oui&coche={ONE}",
     ):
         page.goto(site + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        assert fits(page), path
     page.goto(site + FORM)
     page.check("[name=portee][value=panier]")
     page.get_by_role("button", name="Composer le panier").click()
     expect(page.locator("#choix-liste")).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert fits(page)
     page.context.close()

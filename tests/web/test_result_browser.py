@@ -1,6 +1,5 @@
-"""The result in Chromium: three steps to it, its table in place and on paper, its files, its words."""
+"""The result in Chromium: its table in place, framed and on paper, its words, its files as a reader gets them."""
 
-import csv
 import io
 import threading
 from functools import partial
@@ -8,104 +7,15 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import openpyxl
-import orjson
-import polars as pl
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
-from sanoscope.catalogue.load import catalogue
+from tests.web.reading import opened, reach, rows
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WALKED = [
-    f"{kind}-{champ}" for kind in ("cartographie-activite", "casemix", "parts-de-marche") for champ in ("mco", "smr")
-]
-"""Restitutions whose result is walked through in a browser; `test_pages` and `test_result` answer all of them."""
 CASEMIX = "/restitutions/casemix-mco?annee=2023&regroupement=racine"
 CARTO = "/restitutions/cartographie-activite-mco?annee=2023"
 SHARES = "/restitutions/parts-de-marche-mco?annee=2023&zone=departement:29"
 MASKED = "/restitutions/parts-de-marche-mco?annee=2023&zone=departement:22"
-EXPORTED = [
-    f"{CASEMIX}&comparer=n-1".replace("&reg", "&etablissement=290000001&reg"),
-    f"{CARTO}&zone=departement:29&comparer=region",
-    SHARES,
-]
-ROWS = """(all) => [...document.querySelectorAll('.resultat tbody tr')].filter(r => !r.hidden).map(r =>
-  [...r.cells].flatMap(c => [c.textContent.trim(), ...Array(c.colSpan - 1).fill('')]))"""
-"""The texts of the rows that are shown, a header over several columns in the first of them."""
-
-
-def opened(browser: Browser, address: str, *, script: bool = True, width: int = 1280, touch: bool = False) -> Page:
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        java_script_enabled=script,
-        reduced_motion="reduce",
-        has_touch=touch,
-        accept_downloads=True,
-    )
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(address, wait_until="load" if script else "domcontentloaded")
-    return page
-
-
-def rows(page: Page) -> list[list[str]]:
-    found: list[list[str]] = page.evaluate(ROWS)
-    return found
-
-
-# the three steps -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("slug", WALKED)
-def test_three_steps_lead_to_a_table(browser: Browser, site: str, slug: str, script: bool, width: int) -> None:
-    page = opened(browser, f"{site}/restitutions", script=script, width=width)
-    page.locator(f'.entree > a[href="/restitutions/{slug}"]').click()
-    page.get_by_role("button", name="Visualiser les résultats").click()
-    page.wait_for_url("**/restitutions/*?annee=*")
-    assert page.locator(".resultat tbody tr").count() > 1
-    assert catalogue().restitution(slug).titre in page.locator("h1").inner_text()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.get_by_role("link", name="Modifier la question").click()
-    page.get_by_role("button", name="Visualiser les résultats").wait_for()
-    page.context.close()
-
-
-@pytest.mark.parametrize("script", [True, False])
-@pytest.mark.parametrize("slug", WALKED)
-def test_three_steps_by_keyboard_alone(browser: Browser, site: str, slug: str, script: bool) -> None:
-    page = opened(browser, f"{site}/restitutions", script=script)
-    reach(page, f'.entree > a[href="/restitutions/{slug}"]')
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**/restitutions/{slug}")
-    reach(page, page.get_by_role("button", name="Visualiser les résultats"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/restitutions/*?annee=*")
-    sorted_by = catalogue().restitution(slug).mesures[0]
-    reach(page, f'.resultat a[data-tri="{sorted_by}"]')
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**&tri=-{sorted_by}*")
-    if page.locator(".resultat td button").count():  # not every table hides something
-        reach(page, ".resultat td button")
-        if not script:
-            page.keyboard.press("Enter")
-        page.locator(".mot:popover-open").wait_for()
-        page.keyboard.press("Escape")
-        assert page.locator(".mot:popover-open").count() == 0
-    page.context.close()
-
-
-def reach(page: Page, what: str | Locator) -> None:
-    """Press Tab until what is focused is the first that a selector finds; fail if it is never."""
-    wanted = page.locator(what).first if isinstance(what, str) else what
-    wanted.wait_for()
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.locator("*:focus").count() and wanted.evaluate("one => one === document.activeElement"):
-            return
-    raise AssertionError(f"{what} is never reached by Tab")
 
 
 # the table -----------------------------------------------------------------------------------------------------------
@@ -206,86 +116,7 @@ def test_arrows_go_from_a_mask_to_the_next(browser: Browser, site: str) -> None:
     page.context.close()
 
 
-# files ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("address", EXPORTED)
-def test_every_file_holds_what_the_page_shows(browser: Browser, site: str, address: str, tmp_path: Path) -> None:
-    page = opened(browser, site + address)
-    shown = [[text.replace("\u202f", "") for text in row] for row in rows(page)]
-    states = page.evaluate(
-        "[...document.querySelectorAll('.resultat tbody tr')].map(r => [...r.querySelectorAll('td.nombre')].map(c => "
-        "['masque','approche','secret','sans_objet','indisponible'].find(s => c.classList.contains(s)) ?? 'exact'))"
-    )
-    page.locator(".deroulant.a-gauche summary").click()
-    files: dict[str, bytes] = {}
-    for link in page.locator(".deroulant.a-gauche a").all():
-        with page.expect_download() as download:
-            link.click()
-        name = (link.get_attribute("href") or "").rsplit("=", 1)[1]
-        files[name] = Path(download.value.path()).read_bytes()
-    page.context.close()
-    assert set(files) == {"csv", "csv-fr", "xlsx", "parquet", "json"}
-
-    assert list(csv.reader(io.StringIO(files["csv-fr"].decode("utf-8-sig")), delimiter=";"))[1:] == shown
-    lines = list(csv.DictReader(io.StringIO(files["csv"].decode())))
-    document = orjson.loads(files["json"])
-    table = pl.read_parquet(io.BytesIO(files["parquet"]))
-    book = openpyxl.load_workbook(io.BytesIO(files["xlsx"]))
-    figures = [column["nom"] for column in document["colonnes"] if column["genre"] == "mesure"]
-    first = len(document["colonnes"]) - len(figures)
-    found = set()
-    for number, (texts, kinds, line) in enumerate(zip(shown, states, lines, strict=True)):
-        for place, (name, state) in enumerate(zip(figures, kinds, strict=True)):
-            text, json = texts[first + place], document["lignes"][number]
-            in_sheet = book["Tableau"].cell(number + 4, first + place + 1).value
-            found.add(state)
-            assert line[f"{name}_etat"] == json[f"{name}_etat"] == table[f"{name}_etat"][number] == state
-            if state == "exact":
-                value = float(text.replace(",", "."))
-                assert value == float(line[name]) == json[name] == table[name][number] == in_sheet
-                assert isinstance(in_sheet, int | float)
-            else:
-                assert line[name] == "" and json[name] is None and table[name][number] is None
-                assert in_sheet.replace("\u202f", "") == text
-            if state == "approche":
-                near = float(text.removeprefix("≈ ").replace(",", "."))
-                assert near == float(line[f"{name}_estimation"]) == json[f"{name}_estimation"]
-            elif f"{name}_estimation" in line:
-                assert line[f"{name}_estimation"] == ""
-    assert {"exact", "approche"} <= found
-    assert found & {"masque", "secret"}
-    notes = {row[0].value: row[1].value for row in book["Notes"].iter_rows()}
-    assert notes["Requête"] == address.split("?")[1]
-    assert "petite" in notes["Édition"]
-    assert any(str(name).startswith("« ") for name in notes)
-
-
-# readers -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, site: str, scheme: str) -> None:
-    page = browser.new_page(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-    embedded = CASEMIX.replace("?", "/integrer?")
-    for address in (
-        f"{CARTO}&tri=-sejours&filtre=hop&comparer=n-1",
-        f"/en{CASEMIX}",
-        embedded,
-        f"{embedded}&anne=1",
-        "/restitutions/rien?annee=2023",
-    ):
-        page.goto(site + address)
-        found = Axe().run(page, options={"runOnly": RULES})
-        assert not [(v["id"], v["nodes"][0]["html"][:200]) for v in found.response["violations"]], address
-    page.close()
-
-
-@pytest.mark.parametrize("address", [CASEMIX, f"{CARTO}&comparer=n-1", SHARES, CASEMIX.replace("?", "/integrer?")])
-def test_nothing_scrolls_sideways_on_a_small_screen(browser: Browser, site: str, address: str) -> None:
-    page = opened(browser, site + address, width=320)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.context.close()
+# elsewhere -----------------------------------------------------------------------------------------------------------
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -345,4 +176,18 @@ def test_printing_is_a_button_with_script_and_a_word_without(browser: Browser, s
         page.evaluate("globalThis.print = () => { document.title = 'imprimé'; }")
         button.click()
         assert page.title() == "imprimé"
+    page.context.close()
+
+
+def test_a_workbook_is_downloaded_and_tells_its_question(browser: Browser, site: str) -> None:
+    page = opened(browser, f"{site}{CASEMIX}&comparer=n-1")
+    page.locator(".deroulant.a-gauche summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Excel (XLSX)").click()
+    assert download.value.suggested_filename == "casemix-mco_2023.xlsx"
+    book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    notes = {row[0].value: row[1].value for row in book["Notes"].iter_rows()}
+    assert notes["Requête"] == f"{CASEMIX}&comparer=n-1".split("?")[1]
+    assert "petite" in notes["Édition"]
+    assert any(str(name).startswith("« ") for name in notes)
     page.context.close()

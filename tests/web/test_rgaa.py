@@ -1,31 +1,9 @@
 """What of docs/rgaa.md a machine can check, on a page of each kind: structure, names, reflow, text spacing, focus."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-PAGES = (
-    "/",
-    "/restitutions",
-    "/restitutions/casemix-mco/formulaire",
-    "/restitutions/casemix-mco/formulaire?annee=1999",
-    "/restitutions/casemix-mco?annee=2022,2023&regroupement=cas&comparer=n-1",
-    "/restitutions/cartographie-activite-mco?annee=2023",
-    "/restitutions/cartographie-activite-mco?annee=2023&graphique=nuage&carte=departements",
-    "/restitutions/casemix-mco/integrer?annee=2023&regroupement=cas",
-    "/restitutions/casemix-mco/notice",
-    "/fiches",
-    "/fiches/statistiques-mco-par-ghm?activite=racine:99Z99",
-    "/fiches/fiche-etablissement?etablissement=290000001&annee=2023",
-    "/paniers",
-    "/recherche?q=brest",
-    "/calendrier",
-    "/methode",
-    "/methode/audit",
-    "/nulle-part",
-    "/en/restitutions/casemix-mco?annee=2023&regroupement=cas",
-)
-"""A page of each kind."""
+from tests.web.reading import PAGES, opened, violations
 
 STRUCTURE = """() => {
   const all = (s) => [...document.querySelectorAll(s)], said = [];
@@ -62,17 +40,17 @@ def test_every_page_is_built_of_named_parts(browser: Browser, site: str) -> None
     page.close()
 
 
-def test_axe_finds_nothing_beyond_the_norm_either(browser: Browser, site: str) -> None:
-    """With its own advice (heading order, regions, empty headers), once the pictures are alive."""
-    page = browser.new_page()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: Browser, site: str, scheme: str) -> None:
+    """Once the pictures are alive."""
+    page = opened(browser, scheme=scheme)
     for path in PAGES:
         page.goto(site + path)
         for figure in page.locator("figure.image").all():
             figure.scroll_into_view_if_needed()
             figure.locator(".vive").wait_for(timeout=20_000)
-        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-        assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found.response["violations"]] == [], path
-    page.close()
+        assert violations(page) == [], path
+    page.context.close()
 
 
 def test_pictures_have_a_short_alternative_and_their_description_on_the_page(browser: Browser, site: str) -> None:

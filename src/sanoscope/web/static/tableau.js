@@ -163,6 +163,11 @@ function montrer(bouton) {
   ouvert = { bouton, mot, raison };
   mot.classList.add("pres");
   mot.showPopover();
+  placer();
+}
+
+function placer() {
+  const { bouton, mot } = ouvert;
   const place = bouton.getBoundingClientRect();
   const dessous = place.bottom + 6 + mot.offsetHeight < innerHeight;
   mot.style.left = `${Math.max(8, Math.min(place.right - mot.offsetWidth, innerWidth - mot.offsetWidth - 8))}px`;
@@ -206,7 +211,11 @@ document.addEventListener("click", (event) => { // un toucher, un clic : ouvrir,
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") cacher();
 });
-document.addEventListener("scroll", cacher, { capture: true, passive: true });
+document.addEventListener("scroll", () => { // le focus fait défiler jusqu'à son bouton : ses mots le suivent
+  if (!ouvert) return;
+  if (document.activeElement === ouvert.bouton) placer();
+  else cacher();
+}, { capture: true, passive: true });
 
 // Copier n'a de sens qu'avec un script.
 for (const champ of document.querySelectorAll(".textes textarea")) {
