@@ -1,9 +1,11 @@
 """A table in another order: what is shown is sorted as shown, what is not has no place among it."""
 
+from dataclasses import replace
+
 import pytest
 
 from sanoscope.errors import CriterionError
-from sanoscope.present.arrange import Arrangement, arranged
+from sanoscope.present.arrange import Arrangement, arranged, paged
 from sanoscope.query.table import Table
 from tests.present.tables import every_state
 
@@ -49,3 +51,27 @@ def test_an_unknown_column_says_which_there_are() -> None:
         arranged(every_state(), Arrangement("-sejour"))
     assert told.value.code == "tri-inconnu"
     assert "« sejours »" in told.value.todo
+
+
+@pytest.mark.parametrize(
+    ("number", "order", "places"), [(1, "1234T", (1, 4)), (2, "56T", (5, 6)), (0, "123456T", (1, 6))]
+)
+def test_a_page_has_its_rows_and_the_totals(number: int, order: str, places: tuple[int, int]) -> None:
+    page = paged(every_state(), number, size=4)
+    assert codes(page.table) == order
+    assert (page.first, page.last, page.rows, page.pages) == (*places, 6, 2)
+
+
+def test_a_total_within_a_table_stays_with_the_rows_before_it() -> None:
+    table = replace(every_state(), kinds=("detail", "detail", "total", "detail", "total", "detail", "total"))
+    pages = ["".join(paged(table, number, size=1).table.labels[0].values) for number in (1, 2, 3, 4)]
+    assert pages == ["1", "23", "45", "6"]  # the last total has no code
+
+
+def test_pages_that_are_not_there_are_refused() -> None:
+    assert paged(every_state(), 1, size=6).pages == 1
+    nothing = paged(arranged(every_state(), Arrangement(text="néant")), 1, size=6)
+    assert (nothing.first, nothing.last, nothing.rows, len(nothing.table)) == (0, 0, 0, 1)
+    for number in (3, -1):
+        with pytest.raises(CriterionError, match=f"page : « {number} »"):
+            paged(every_state(), number, size=4)

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.query.table import State
+from sanoscope.web import tableau
 from sanoscope.web.app import create_app
 from sanoscope.workspace import Workspace
 from tests.web.test_pages import QUESTIONS, page_cells
@@ -77,9 +78,63 @@ def test_the_canonical_address_keeps_how_it_is_looked_at(client: TestClient) -> 
     assert client.get(answer.headers["location"], follow_redirects=False).status_code == 200
 
 
+@pytest.fixture
+def short(small: Workspace, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """The site with pages of four rows."""
+    monkeypatch.setattr(tableau, "ROWS", 4)
+    return TestClient(create_app(small), raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize("look", ["", "&tri=-sejours", "&tri=dms&filtre=e"])
+@pytest.mark.parametrize("path", [CASEMIX, CASEMIX.replace("?", "/integrer?")])
+def test_the_pages_of_a_long_table_hold_all_its_rows_in_order(short: TestClient, path: str, look: str) -> None:
+    *details, total = page_cells(short.get(f"{path}{look}&page=toutes").text)
+    first = short.get(f"{path}{look}")
+    *found, shown_total = page_cells(first.text)
+    assert len(found) == 4 < len(details) and shown_total == total
+    number, address = (
+        1,
+        re.search(r'<a class="bouton pale" href="([^"#]+)#tableau" rel="nofollow">Suivante<', first.text),
+    )
+    while address:
+        number += 1
+        assert unescape(address[1]) == f"{path}{look}&page={number}"
+        page = short.get(unescape(address[1])).text
+        *rows, shown_total = page_cells(page)
+        assert shown_total == total
+        assert f"lignes {len(found) + 1} à {len(found) + len(rows)} sur {len(details)}" in page
+        found += rows
+        address = re.search(r'<a class="bouton pale" href="([^"#]+)#tableau" rel="nofollow">Suivante<', page)
+    assert found == details
+
+
+def test_another_order_begins_at_the_first_page_and_files_are_whole(short: TestClient) -> None:
+    page = unescape(short.get(f"{CASEMIX}&page=2").text)
+    assert f'href="{CASEMIX}&tri=-sejours#tableau"' in page
+    assert f'href="{CASEMIX}&page=3#tableau" rel="nofollow">Suivante' in page
+    assert "les totaux et les fichiers sont ceux de toutes les lignes" in page
+    assert 'name="page"' not in page.split('class="filtre"')[1].split("</form>")[0]
+    file = f"/api/v1{CASEMIX.replace('?', '/donnees?')}&format=csv"
+    assert file in page
+    together = unescape(short.get(f"{CASEMIX}&page=toutes").text)
+    assert f'href="{CASEMIX}&tri=-sejours&page=toutes#tableau"' in together
+    assert 'name="page" value="toutes"' in together
+    assert len(short.get(file).text.splitlines()) - 1 == len(page_cells(together)) > 6
+    assert "data-par-pages" in page and "data-par-pages" not in together
+    assert short.get(f"{CASEMIX}&page=1", follow_redirects=False).headers["location"] == CASEMIX
+
+
+def test_a_short_table_has_no_pages(client: TestClient) -> None:
+    assert "Pages du tableau" not in client.get(CASEMIX).text
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
+        ("&page=2", "page : « 2 » n&#39;est pas admis"),
+        ("&page=0", "page : « 0 » n&#39;est pas admis"),
+        ("&page=-1", "toutes"),
+        ("&page=²", "un numéro, à partir de 1"),
         ("&tri=-sejour", "« sejours »"),
         ("&tri=sejours&tri=dms", "donné deux fois"),
         (f"&filtre={'a' * 101}", "plus de 100"),

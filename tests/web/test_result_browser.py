@@ -10,7 +10,10 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.reading import opened, reach, rows
+from sanoscope.web import tableau
+from sanoscope.workspace import Workspace
+from tests.web.conftest import served
+from tests.web.reading import fits, opened, reach, rows
 
 CASEMIX = "/restitutions/casemix-mco?annee=2023&regroupement=racine"
 CARTO = "/restitutions/cartographie-activite-mco?annee=2023"
@@ -53,6 +56,31 @@ def test_the_script_filters_as_the_server_does(browser: Browser, site: str) -> N
     assert rows(page) == kept
     assert page.locator(".compte").inner_text() == words
     page.context.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_table_of_several_pages_is_sorted_and_filtered_whole(
+    browser: Browser, small: Workspace, monkeypatch: pytest.MonkeyPatch, script: bool
+) -> None:
+    monkeypatch.setattr(tableau, "ROWS", 4)
+    with served(small) as site:
+        page = opened(browser, f"{site}{CASEMIX}&page=toutes", script=script)
+        whole = rows(page)
+        page.get_by_role("link", name="Par pages").first.click()
+        page.wait_for_url(f"{site}{CASEMIX}#tableau")
+        assert rows(page) == [*whole[:4], whole[-1]]
+        page.get_by_role("link", name="Suivante").first.click()
+        page.wait_for_url(f"{site}{CASEMIX}&page=2#tableau")
+        assert rows(page) == [*whole[4:8], whole[-1]]
+        assert fits(page)
+        page.locator('a.tri[data-tri="racine"]').click()
+        page.wait_for_url(f"{site}{CASEMIX}&tri=racine#tableau")
+        assert [row[0] for row in rows(page)[:4]] == sorted(row[0] for row in whole[:-1])[:4]
+        page.get_by_label("Filtrer les lignes").last.fill(whole[-2][0])
+        page.get_by_role("button", name="Filtrer").click()
+        page.wait_for_url("**filtre=*")
+        assert rows(page) == whole[-2:]
+        page.context.close()
 
 
 def test_the_header_stays_in_sight(browser: Browser, site: str) -> None:

@@ -1,4 +1,4 @@
-"""The rows of a table in another order, or some of them: how it is looked at, not what it says.
+"""The rows of a table in another order, some of them, or a page of them: how it is looked at, not what it says.
 
 What is not shown has no place among what is: cells that are masked or missing come last whatever the order, by code.
 """
@@ -41,6 +41,53 @@ def arranged(table: Table, how: Arrangement) -> Table:
     if how.sort:
         return taken(table, [*_sorted(table, details, how.sort), *totals])
     return taken(table, sorted([*details, *totals])) if how.text else table
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the rows of a table.
+
+    Attributes:
+        table: the rows of the page; the totals at the end of the whole table are on each of its pages.
+        number, pages: the page and how many there are, from 1; ``number`` is 0 where all rows are shown together.
+        first, last: places of its rows among those that are no totals, from 1; 0 where there are none.
+        rows: how many of these there are on all pages.
+    """
+
+    table: Table
+    number: int
+    pages: int
+    first: int
+    last: int
+    rows: int
+
+
+def paged(table: Table, number: int, *, size: int) -> Page:
+    """Return a page of a table as it is arranged; a total within the table stays with the rows before it.
+
+    Args:
+        table: all rows.
+        number: of the page, from 1; 0 for all rows together.
+        size: rows of a page, totals aside.
+
+    Raises:
+        CriterionError: ``valeur-inconnue``: there are not so many pages.
+    """
+    details = [row for row, kind in enumerate(table.kinds) if kind == "detail"]
+    pages = max(1, -(-len(details) // size))
+    if not 0 <= number <= pages:
+        raise CriterionError(
+            "valeur-inconnue",
+            Sentence("page : « %(page)s » n'est pas admis.", page=str(number)),
+            allowed=[Sentence("1 à %(n)s", n=pages)],
+        )
+    if pages == 1 or number == 0:
+        return Page(table, number, pages, min(1, len(details)), len(details), len(details))
+    first, last = (number - 1) * size, min(number * size, len(details))
+    end = details[-1] + 1
+    start, stop = 0 if number == 1 else details[first], end if number == pages else details[last]
+    rows = [*range(start, stop), *range(end, len(table))]
+    return Page(_taken(table, rows), number, pages, first + 1, last, len(details))
 
 
 def plain(text: str) -> str:

@@ -5,15 +5,18 @@ from dataclasses import dataclass, replace
 from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup
 
-from sanoscope.present.arrange import arranged
+from sanoscope.present.arrange import Page, arranged, paged
 from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, Style, legend
 from sanoscope.query.criteria import Query
 from sanoscope.query.table import Table
 from sanoscope.sentence import Name, Sentence
-from sanoscope.web.language import SOURCE, Language
+from sanoscope.web.language import SOURCE, Language, marked
 from sanoscope.web.looking import Look, address
 from sanoscope.web.site import environment
+
+ROWS = 500
+"""Rows of a page of the table: more are slow to lay out on a telephone (docs/mesures.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,41 @@ def columns(table: Table, path: str, query: Query, look: Look) -> list[Column]:
         first, second = (f"-{heading.name}", heading.name) if heading.number else (heading.name, f"-{heading.name}")
         following = {first: second, second: ""}.get(how.sort, first)
         sort = "" if how.sort not in (first, second) else "descending" if how.sort.startswith("-") else "ascending"
-        href = address(path, query, replace(look, rows=replace(how, sort=following))) + "#tableau"
+        href = address(path, query, replace(look, rows=replace(how, sort=following), page=_anew(look))) + "#tableau"
         found.append(Column(heading.name, heading.text, heading.definition, heading.number, sort, following, href))
     return found
+
+
+def _anew(look: Look) -> int:
+    """Return the page to show once the rows are in another order: the first, or all together as before."""
+    return min(look.page, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A link to another page of the rows: its name, its address."""
+
+    name: str
+    href: str
+
+
+def turns(page: Page, path: str, query: Query, look: Look) -> list[Turn]:
+    """Return the links from a page of the rows to others; none where all rows are on one."""
+    if page.pages == 1:
+        return []
+    here = {
+        marked("Première"): 1 if page.number > 2 else None,
+        marked("Précédente"): page.number - 1 if page.number > 1 else None,
+        marked("Suivante"): page.number + 1 if 0 < page.number < page.pages else None,
+        marked("Dernière"): page.pages if 0 < page.number < page.pages - 1 else None,
+        marked("Toutes les lignes ensemble"): 0 if page.number else None,
+        marked("Par pages"): None if page.number else 1,
+    }
+    return [
+        Turn(name, address(path, query, replace(look, page=number)) + "#tableau")
+        for name, number in here.items()
+        if number is not None
+    ]
 
 
 def table_html(
@@ -82,9 +117,10 @@ def table_html(
         embedded: in the frame of another site, whose links open outside of it.
 
     Raises:
-        CriterionError: there is no such column to sort by.
+        CriterionError: there is no such column to sort by, or no such page.
     """
-    shown = arranged(in_language(table, spoken), look.rows)
+    page = paged(arranged(in_language(table, spoken), look.rows), look.page, size=ROWS)
+    shown = page.table
     html = (
         environment(spoken.code)
         .get_template("_tableau.html")
@@ -94,11 +130,13 @@ def table_html(
             rows=rows(shown, style(spoken)),
             legend=legend(table),
             criteria=query.criteria(),
-            look=look.items(),
+            look=replace(look, page=_anew(look)).items(),
             how=look.rows,
             path=path,
             texts=len(shown.labels),
-            kept=shown.kinds.count("detail"),
+            page=page,
+            turns=turns(page, spoken.href(path), query, look),
+            kept=page.rows,
             total=table.kinds.count("detail"),
             embedded=embedded,
         )

@@ -1,5 +1,6 @@
 // Le tableau d'un résultat, sur place : trier, filtrer, lire pourquoi une cellule est masquée. Sans ce script, les mêmes
 // liens et le même formulaire vont au serveur, qui trie et filtre de même ; les boutons ouvrent leurs mots sans script.
+// Un tableau de plusieurs pages n'a pas toutes ses lignes ici : le serveur seul le trie et le filtre.
 const racine = document.documentElement;
 const anglais = racine.lang === "en";
 const simple = (texte) => texte.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
@@ -14,6 +15,7 @@ function animer(cadre) {
   const origine = [...corps.rows];
   const formulaire = document.querySelector("form.filtre");
   const champ = formulaire?.elements.filtre;
+  const entier = !("parPages" in cadre.dataset);
   const depart = new URLSearchParams(location.search);
   let tri = depart.get("tri") ?? "";
   const filtres = depart.get("filtre") ?? "";
@@ -95,7 +97,7 @@ function animer(cadre) {
   const venuTrie = tri !== "";
   cadre.querySelector("thead").addEventListener("click", (event) => {
     const lien = event.target.closest("a.tri");
-    if (!lien || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!entier || !lien || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const ordre = suivant(lien);
     if (!ordre && venuTrie) return; // l'ordre premier n'est pas venu : le serveur le connaît
     event.preventDefault();
@@ -107,7 +109,7 @@ function animer(cadre) {
     dire();
   });
 
-  if (champ && !filtres) { // venues déjà filtrées, les lignes ne sont pas toutes là : le serveur filtre
+  if (entier && champ && !filtres) { // venues déjà filtrées, les lignes ne sont pas toutes là : le serveur filtre
     const compte = document.querySelector(".compte");
     const ecrire = new Intl.NumberFormat(racine.lang);
     const details = origine.filter((ligne) => !ligne.classList.contains("total"));
