@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import rows
-from sanoscope.present.numbers import french
+from sanoscope.present.numbers import FRENCH, french
 from sanoscope.present.pictures.values import value as drawn_value
 from sanoscope.query.rounding import margin_shown, to_uncertainty
 from sanoscope.sentence import Number
@@ -68,10 +68,10 @@ def test_no_format_shows_a_negative_zero(value: float) -> None:
     )
     kept = replace(table({"racine": ["01C03"]}, *figures), query="annee=2023")
     for name in ("csv", "csv-fr", "json"):
-        assert not re.search(r"-0\b", FORMATS[name].write(kept).decode()), name
-    frame = pl.read_parquet(io.BytesIO(FORMATS["parquet"].write(kept)))
+        assert not re.search(r"-0\b", FORMATS[name].write(kept, FRENCH).decode()), name
+    frame = pl.read_parquet(io.BytesIO(FORMATS["parquet"].write(kept, FRENCH)))
     assert [math.copysign(1, frame[column][0]) for column in ("dms", "age_estimation")] == [1, 1]
-    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].write(kept)))
+    book = openpyxl.load_workbook(io.BytesIO(FORMATS["xlsx"].write(kept, FRENCH)))
     assert [book["Tableau"].cell(4, column).value for column in (2, 3)] == [0, "≈ 0,00"]
     assert [c.text for c in rows(kept)[0].cells] == ["01C03", "0,00", "≈ 0,00"]
     assert [drawn.short for figure in figures if (drawn := drawn_value(figure, 0))] == ["0,00", "≈ 0,00"]

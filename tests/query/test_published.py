@@ -20,7 +20,7 @@ from sanoscope.edition.published import build_published
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.intake.receive import receive
 from sanoscope.present.exports import FORMATS
-from sanoscope.present.numbers import cell
+from sanoscope.present.numbers import FRENCH, cell
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.service import Service
@@ -84,13 +84,13 @@ def test_a_part_of_the_activity_and_a_zone(place: Workspace) -> None:
 
 def test_a_masked_cell_carries_no_figure_in_any_format(place: Workspace) -> None:
     table = ask(place, SMR, activite="gn:0106")
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].write(table).decode())))
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"].write(table, FRENCH).decode())))
     assert (rows[1]["journees"], rows[1]["journees_etat"]) == ("", "masque")
-    assert "1 à 10" in FORMATS["csv-fr"].write(table).decode("utf-8-sig")
-    document: dict[str, Any] = json.loads(FORMATS["json"].write(table))
+    assert "1 à 10" in FORMATS["csv-fr"].write(table, FRENCH).decode("utf-8-sig")
+    document: dict[str, Any] = json.loads(FORMATS["json"].write(table, FRENCH))
     assert document["lignes"][1]["journees"] is None
     for name in FORMATS:
-        assert FORMATS[name].write(table)
+        assert FORMATS[name].write(table, FRENCH)
 
 
 def test_both_faces_and_both_engines_answer_alike(place: Workspace) -> None:

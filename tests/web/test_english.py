@@ -4,11 +4,14 @@ French is told by its commonest words and its accents, not by our catalogue of m
 (names, labels of nomenclatures) is left aside.
 """
 
+import io
 import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 from html.parser import HTMLParser
 
+import openpyxl
+import orjson
 import pytest
 from fastapi.testclient import TestClient
 
@@ -213,6 +216,42 @@ def test_pictures_are_in_english(client: TestClient, service: Service) -> None:
                 found[address] = french
     assert "\n".join(f"{path}\n  " + "\n  ".join(texts) for path, texts in found.items()) == ""
     assert read > 5
+
+
+def test_files_are_in_english_and_say_the_same(client: TestClient, service: Service) -> None:
+    """Every text of a workbook, every text that a JSON file has for readers; machine names and figures as in French."""
+    found, read, names = {}, 0, _names(service)
+    for slug, question in questions(service):
+        page = unescape(client.get(f"/en/restitutions/{slug}?{question or 'edition='}").text)
+        if 'class="defile resultat"' not in page:  # a criterion that this restitution refuses
+            continue
+        read += 1
+        links = dict(re.findall(r'href="(/en/restitutions/[\w-]+/donnees\?[^"]+format=([\w-]+))" download', page))
+        by_format = {name: client.get(link).content for link, name in links.items()}
+        assert set(by_format) == {"csv", "csv-fr", "xlsx", "parquet", "json"}
+        french = {name: client.get(link.replace("/en/", "/api/v1/")).content for link, name in links.items()}
+        book = openpyxl.load_workbook(io.BytesIO(by_format["xlsx"]))
+        assert book.sheetnames == ["Table", "Notes"]
+        document, before = orjson.loads(by_format["json"]), orjson.loads(french["json"])
+        told = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row if cell]
+        told += [document["titre"], *document["notes"], *(line["sens"] for line in document["legende"])]
+        told += [
+            column[key]
+            for column in document["colonnes"]
+            for key in ("libelle", "unite", "definition")
+            if key in column
+        ]
+        told += by_format["csv-fr"].decode("utf-8-sig").splitlines()[:1]
+        html = "".join(f"<textarea>{escape(text)}</textarea>" for text in told if text != document["requete"])
+        if french_ones := french_in(html, names):
+            found[slug, question] = french_ones
+        assert by_format["csv"].splitlines()[0] == french["csv"].splitlines()[0]
+        assert [column["nom"] for column in document["colonnes"]] == [column["nom"] for column in before["colonnes"]]
+        figures = [column["nom"] for column in document["colonnes"] if column["genre"] == "mesure"]
+        for line, other in zip(document["lignes"], before["lignes"], strict=True):
+            assert [line[name] for name in figures] == [other[name] for name in figures]
+    assert read > 20
+    assert "\n".join(f"{path}\n  " + "\n  ".join(texts) for path, texts in found.items()) == ""
 
 
 def _names(service: Service) -> list[str]:

@@ -1,5 +1,6 @@
 """The routes of the API, all under ``/api/v1``, and the health check."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -12,9 +13,11 @@ from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current, editions
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
-from sanoscope.present.exports import FORMATS
+from sanoscope.present.exports import FORMATS, Format
+from sanoscope.present.numbers import FRENCH
 from sanoscope.query.criteria import CRITERIA, Query, taken
 from sanoscope.query.service import Service
+from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
 
 MEANINGS = {
@@ -46,6 +49,44 @@ def problem(error: SanoscopeError) -> Response:
         "conseil": error.todo,
     }
     return Response(orjson.dumps(body), status, media_type="application/problem+json")
+
+
+def file(
+    service: Service,
+    slug: str,
+    items: Sequence[tuple[str, str]],
+    path: str,
+    write: Callable[[Format, Table], bytes] = lambda chosen, table: chosen.write(table, FRENCH),
+) -> Response:
+    """Return the answer to a question as a file.
+
+    Args:
+        service: who answers.
+        slug: the restitution.
+        items: the criteria, and ``format`` (JSON by default).
+        path: the address of such files, without criteria.
+        write: how a format writes a table.
+
+    Raises:
+        CriterionError: a criterion or the format is refused.
+    """
+    pairs = [(name, value) for name, value in items if name != "format"]
+    formats = [value for name, value in items if name == "format"] or ["json"]
+    if len(formats) > 1 or formats[0] not in FORMATS:
+        raise CriterionError(
+            "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
+        )
+    query, table = service.ask(slug, pairs, OPEN)
+    chosen = FORMATS[formats[0]]
+    return Response(
+        write(chosen, table),
+        media_type=chosen.media_type,
+        headers={
+            "Content-Disposition": _attachment(query, chosen.extension),
+            "Cache-Control": "public, max-age=31536000, immutable" if query.edition else "public, max-age=300",
+            "Link": f'<{path}?{query.canonical}>; rel="canonical"',
+        },
+    )
 
 
 def router(service: Service) -> APIRouter:
@@ -99,24 +140,7 @@ def router(service: Service) -> APIRouter:
         },
     )
     def data(slug: str, request: Request) -> Response:
-        pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "format"]
-        formats = request.query_params.getlist("format") or ["json"]
-        if len(formats) > 1 or formats[0] not in FORMATS:
-            raise CriterionError(
-                "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
-            )
-        query, table = service.ask(slug, pairs, OPEN)
-        chosen = FORMATS[formats[0]]
-        pinned = bool(query.edition)
-        return Response(
-            chosen.write(table),
-            media_type=chosen.media_type,
-            headers={
-                "Content-Disposition": _attachment(query, chosen.extension),
-                "Cache-Control": "public, max-age=31536000, immutable" if pinned else "public, max-age=300",
-                "Link": f'</api/v1/restitutions/{slug}/donnees?{query.canonical}>; rel="canonical"',
-            },
-        )
+        return file(service, slug, request.query_params.multi_items(), f"/api/v1/restitutions/{slug}/donnees")
 
     return routes
 

@@ -14,7 +14,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.cli.faces import face_of, tree_of
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.errors import SanoscopeError
-from sanoscope.present.exports import FORMATS
+from sanoscope.present.exports import to_json
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.workspace import Settings
@@ -50,7 +50,7 @@ def open_face(
     def ask(slug: str, criteria: Mapping[str, str]) -> Mapping[str, Any]:
         query = parse(criteria.items(), catalogue.restitution(slug), edition, OPEN)
         table = answer(query, OPEN, catalogue, edition, threshold=settings.seuil)
-        document: Mapping[str, Any] = json.loads(FORMATS["json"].write(table))
+        document: Mapping[str, Any] = json.loads(to_json(table))
         return document
 
     attacked = [annee for annee in reversed(own.manifest.annees) if not years or annee in years]

@@ -31,7 +31,7 @@ from sanoscope.intake.tables import StoredTable
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings, rows
-from sanoscope.present.numbers import legend
+from sanoscope.present.numbers import FRENCH, legend
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import Table
@@ -405,7 +405,7 @@ def _deliver(table: Table, format_: str, output: Path | None) -> None:
     if not name:
         _print(table)
         return
-    data = FORMATS[name].write(table)
+    data = FORMATS[name].write(table, FRENCH)
     if output:
         output.write_bytes(data)
         err.print(f"{len(table)} lignes écrites dans {output}", highlight=False)

@@ -4,12 +4,15 @@ In CSV, Parquet and JSON a column NAME holds exact figures only (plain digits, p
 exact) and NAME_etat the state of each; where something in it is approximate, NAME_estimation holds the estimates,
 rounded to their uncertainty, and NAME_marge the half-width of that uncertainty, if any is known. The French-Excel CSV
 and XLSX show what the page shows.
+
+Every writer takes the `Style` of a language: what is read (titles, headings, notes, legend) is said in it; names of
+columns and words of states never change.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -18,9 +21,10 @@ import pyarrow.parquet as pq
 import xlsxwriter
 
 from sanoscope.present.labels import labels
-from sanoscope.present.numbers import FILE, cell, heading, legend
+from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend
 from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Table
+from sanoscope.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Format:
     extension: str
     media_type: str
     title: str
-    write: Callable[[Table], bytes]
+    write: Callable[[Table, Style], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,8 @@ class _Column:
     values: Sequence[Any]
 
 
-def to_csv(table: Table) -> bytes:
-    """RFC 4180, UTF-8, comma, header; exact figures, states, estimates."""
+def to_csv(table: Table, style: Style = FRENCH) -> bytes:
+    """RFC 4180, UTF-8, comma, header; exact figures, states, estimates: nothing that a language changes."""
     columns = list(_machine(table))
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -53,42 +57,43 @@ def to_csv(table: Table) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def to_csv_fr(table: Table) -> bytes:
+def to_csv_fr(table: Table, style: Style = FRENCH) -> bytes:
     """What French Excel opens: semicolon, decimal comma, byte order mark; what the page shows."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow([label.title for label in table.labels] + [heading(figure) for figure in table.figures])
+    writer.writerow(_headings(table, style))
+    plain = replace(style, group="", decimal=",")  # what a French spreadsheet reads as a number
     for row in range(len(table)):
         # a formula must not hide in a name
         texts = [f"'{text}" if text[:1] in "=+-@\t" and text else text for text in labels(table, row)]
-        writer.writerow(texts + [cell(figure, row, FILE) for figure in table.figures])
+        writer.writerow(texts + [cell(figure, row, plain) for figure in table.figures])
     return out.getvalue().encode("utf-8-sig")
 
 
-def to_json(table: Table) -> bytes:
+def to_json(table: Table, style: Style = FRENCH) -> bytes:
     """One object: title, query, edition, notes, legend, columns with their definitions, rows."""
-    return orjson.dumps(document(table))
+    return orjson.dumps(document(table, style))
 
 
-def document(table: Table) -> dict[str, Any]:
+def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
     """Return a table as the object that its JSON is."""
-    columns = list(_machine(table))
+    columns, say = list(_machine(table)), style.say
     names = [column.name for column in columns]
     return {
-        "titre": table.title,
+        "titre": say(table.title),
         "requete": table.query,
-        "edition": {"nom": table.edition, "etat": table.state, "date": table.made},
-        "notes": list(table.notes),
-        "legende": [{"etat": line.state.value, "sens": line.meaning} for line in legend(table)],
-        "colonnes": [{"nom": label.name, "libelle": label.title, "genre": "texte"} for label in table.labels]
+        "edition": {"nom": table.edition, "etat": say(table.state), "date": table.made},
+        "notes": [say(note) for note in table.notes],
+        "legende": [{"etat": line.state.value, "sens": say(line.meaning)} for line in legend(table)],
+        "colonnes": [{"nom": label.name, "libelle": say(label.title), "genre": "texte"} for label in table.labels]
         + [
             {
                 "nom": figure.name,
-                "libelle": figure.title,
+                "libelle": say(figure.title),
                 "genre": "mesure",
-                "unite": figure.unit,
+                "unite": say(figure.unit),
                 "decimales": figure.decimals,
-                "definition": figure.definition,
+                "definition": say(figure.definition),
             }
             for figure in table.figures
         ],
@@ -99,36 +104,42 @@ def document(table: Table) -> dict[str, Any]:
     }
 
 
-def to_parquet(table: Table) -> bytes:
+def to_parquet(table: Table, style: Style = FRENCH) -> bytes:
     """Typed columns; title, query, edition and notes in the file's metadata."""
     columns: dict[str, pa.Array] = {"genre_ligne": pa.array(table.kinds, pa.string())}
     columns |= {column.name: pa.array(column.values, column.kind) for column in _machine(table)}
-    said = {"titre": table.title, "requete": table.query, "edition": table.edition, "notes": "\n".join(table.notes)}
+    notes = "\n".join(map(style.say, table.notes))
+    said = {"titre": style.say(table.title), "requete": table.query, "edition": table.edition, "notes": notes}
     out = io.BytesIO()
     pq.write_table(pa.table(columns).replace_schema_metadata(said), out)
     return out.getvalue()
 
 
-def to_xlsx(table: Table) -> bytes:
+def to_xlsx(table: Table, style: Style = FRENCH) -> bytes:
     """A workbook: the table with typed numbers, and a sheet of notes (criteria, edition, definitions, legend)."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(out, options)
-    _table_sheet(workbook, table)
-    _notes_sheet(workbook, table)
+    _table_sheet(workbook, table, style)
+    _notes_sheet(workbook, table, style)
     workbook.close()
     return out.getvalue()
 
 
-def _table_sheet(workbook: Any, table: Table) -> None:
-    sheet = workbook.add_worksheet("Tableau")
+def _headings(table: Table, style: Style) -> list[str]:
+    """What heads each column, for a reader."""
+    return [style.say(text) for text in (*(label.title for label in table.labels), *map(heading, table.figures))]
+
+
+def _table_sheet(workbook: Any, table: Table, style: Style) -> None:
+    sheet = workbook.add_worksheet(style.say(Sentence("Tableau")))
     bold = workbook.add_format({"bold": True, "text_wrap": True, "bottom": 1, "valign": "top"})
     said = {
         kind: workbook.add_format({"italic": True, "align": "right", "font_color": "#555555", "bold": kind == "total"})
         for kind in ("detail", "total")
     }
-    sheet.write(0, 0, table.title, workbook.add_format({"bold": True, "font_size": 12}))
-    headings = [label.title for label in table.labels] + [heading(figure) for figure in table.figures]
+    sheet.write(0, 0, style.say(table.title), workbook.add_format({"bold": True, "font_size": 12}))
+    headings = _headings(table, style)
     for column, text in enumerate(headings):
         sheet.write(2, column, text, bold)
     formats = {
@@ -145,24 +156,26 @@ def _table_sheet(workbook: Any, table: Table) -> None:
         for column, figure in enumerate(table.figures, len(table.labels)):
             exact = rounded(figure, row)
             if exact is None:  # a text: no formula takes an estimate for an exact figure
-                sheet.write_string(row + 3, column, cell(figure, row), said[kind])
+                sheet.write_string(row + 3, column, cell(figure, row, style), said[kind])
             else:
                 sheet.write_number(row + 3, column, exact, formats[figure.decimals, kind])
     sheet.freeze_panes(3, 1)
     sheet.autofilter(2, 0, 2 + len(table), len(headings) - 1)
     for column, label in enumerate(table.labels):
-        sheet.set_column(column, column, min(50, max([len(label.title), *map(len, label.values)]) + 2))
+        sheet.set_column(column, column, min(50, max([len(headings[column]), *map(len, label.values)]) + 2))
     sheet.set_column(len(table.labels), len(headings) - 1, 14)
 
 
-def _notes_sheet(workbook: Any, table: Table) -> None:
-    sheet = workbook.add_worksheet("Notes")
+def _notes_sheet(workbook: Any, table: Table, style: Style) -> None:
+    say = style.say
+    sheet = workbook.add_worksheet(say(Sentence("Notes")))
     bold = workbook.add_format({"bold": True, "valign": "top"})
     wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-    lines = [("Titre", table.title), ("Requête", table.query), ("Édition", f"{table.edition} ({table.state})")]
-    lines += [("Note", note) for note in table.notes]
-    lines += [(heading(figure), figure.definition) for figure in table.figures]
-    lines += [(f"« {line.shown} »", line.meaning) for line in legend(table)]
+    lines = [(say(Sentence("Titre")), say(table.title)), (say(Sentence("Requête")), table.query)]
+    lines += [(say(Sentence("Édition")), f"{table.edition} ({say(table.state)})")]
+    lines += [(say(Sentence("Note")), say(note)) for note in table.notes]
+    lines += [(say(heading(figure)), say(figure.definition)) for figure in table.figures]
+    lines += [(say(Sentence("« %(signe)s »", signe=line.shown)), say(line.meaning)) for line in legend(table)]
     for row, (name, text) in enumerate(lines):
         sheet.write_string(row, 0, name, bold)
         sheet.write_string(row, 1, text, wrapped)

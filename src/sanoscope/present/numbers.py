@@ -61,8 +61,6 @@ class Style:
 
 
 FRENCH = Style()
-FILE = Style(group="")
-"""French without separators of thousands: what a French spreadsheet reads as a number."""
 
 
 def french(value: Figure, decimals: int) -> str:

@@ -1,5 +1,6 @@
 """What an answer says in words: its title, the names of things, what a reader must know."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sanoscope.catalogue.field import Champ
@@ -21,6 +22,12 @@ SECTEURS = {
     "prive": Sentence("privé (ex-OQN)"),
     "?": Sentence("inconnu"),
 }
+_UNKNOWN = {
+    "établissements inconnus": Sentence("établissements inconnus"),
+    "codes géographiques inconnus": Sentence("codes géographiques inconnus"),
+}
+_CODES = re.compile(r"lignes dont le code est inconnu \((.+)\)")
+"""What the manifest of an edition counts as unknown (`edition.build`)."""
 
 
 def names(dimension: str, champ: Champ, edition: Edition) -> Mapping[str, str]:
@@ -159,6 +166,16 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
             )
         )
     if query.annees and edition.champ.codes_inconnus:
-        codes = joined(", ", (joined(" ", [str(n), Name(what)]) for what, n in edition.champ.codes_inconnus.items()))
+        codes = joined(
+            ", ", (joined(" ", [str(n), _unknown(what)]) for what, n in edition.champ.codes_inconnus.items())
+        )
         said.append(Sentence("Codes inconnus des nomenclatures, comptés tels quels : %(codes)s.", codes=codes))
     return tuple(said)
+
+
+def _unknown(what: str) -> str:
+    """Return what the manifest says that no nomenclature knows, as a sentence."""
+    named = _CODES.fullmatch(what)
+    if named:
+        return Sentence("lignes dont le code est inconnu (%(libelle)s)", libelle=Sentence(named[1]))
+    return _UNKNOWN.get(what, Name(what))

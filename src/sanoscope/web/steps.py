@@ -1,4 +1,4 @@
-"""The steps to a table, by their addresses: the form (2), the result (3), and the notice that goes with both."""
+"""The steps to a table, by their addresses: the form (2), the result (3) and its files, the notice of both."""
 
 from urllib.parse import urlencode
 
@@ -6,14 +6,18 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sanoscope.access.scope import OPEN
+from sanoscope.api.routes import file
 from sanoscope.errors import CriterionError
+from sanoscope.present.exports import Format
 from sanoscope.query.service import Service
+from sanoscope.query.table import Table
 from sanoscope.web import language as languages
 from sanoscope.web.asking import form_page, wished
 from sanoscope.web.looking import address, looking
 from sanoscope.web.notice import notice_html
 from sanoscope.web.result import Results
 from sanoscope.web.site import page
+from sanoscope.web.tableau import in_language, style
 from sanoscope.web.wishes import joined
 
 
@@ -43,6 +47,18 @@ def steps(service: Service) -> APIRouter:
     @routes.get("/restitutions/{slug}/integrer")
     def bare(slug: str, request: Request) -> Response:
         return results.embedded(request, slug)
+
+    @routes.get("/restitutions/{slug}/donnees")
+    def data(slug: str, request: Request) -> Response:
+        spoken = languages.of(request)
+        path = spoken.href(f"/restitutions/{slug}/donnees")
+
+        def write(chosen: Format, table: Table) -> bytes:
+            return chosen.write(in_language(table, spoken), style(spoken))
+
+        answer = file(service, slug, request.query_params.multi_items(), path, write)
+        answer.headers["Content-Language"] = spoken.code
+        return answer
 
     @routes.get("/restitutions/{slug}/formulaire")
     def form(slug: str, request: Request) -> HTMLResponse:
