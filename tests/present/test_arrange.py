@@ -54,7 +54,7 @@ def test_an_unknown_column_says_which_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "order", "places"), [(1, "1234T", (1, 4)), (2, "56T", (5, 6)), (0, "123456T", (1, 6))]
+    ("number", "order", "places"), [(1, "123T", (1, 3)), (2, "456T", (4, 6)), (0, "123456T", (1, 6))]
 )
 def test_a_page_has_its_rows_and_the_totals(number: int, order: str, places: tuple[int, int]) -> None:
     page = paged(every_state(), number, size=4)
@@ -69,7 +69,7 @@ def test_a_total_within_a_table_stays_with_the_rows_before_it() -> None:
 
 
 def test_pages_that_are_not_there_are_refused() -> None:
-    assert paged(every_state(), 1, size=6).pages == 1
+    assert [paged(every_state(), 1, size=size).pages for size in (1, 2, 3, 4, 5, 6)] == [6, 3, 2, 2, 1, 1]
     nothing = paged(arranged(every_state(), Arrangement(text="néant")), 1, size=6)
     assert (nothing.first, nothing.last, nothing.rows, len(nothing.table)) == (0, 0, 0, 1)
     for number in (3, -1):

@@ -65,16 +65,19 @@ class Page:
 def paged(table: Table, number: int, *, size: int) -> Page:
     """Return a page of a table as it is arranged; a total within the table stays with the rows before it.
 
+    Pages are as long as one another, so that the last is no scrap: half as long again as ``size`` at most.
+
     Args:
         table: all rows.
         number: of the page, from 1; 0 for all rows together.
-        size: rows of a page, totals aside.
+        size: rows of a page, about, totals aside.
 
     Raises:
         CriterionError: ``valeur-inconnue``: there are not so many pages.
     """
     details = [row for row, kind in enumerate(table.kinds) if kind == "detail"]
-    pages = max(1, -(-len(details) // size))
+    pages = max(1, (2 * len(details) + size) // (2 * size))
+    length = -(-len(details) // pages)
     if not 0 <= number <= pages:
         raise CriterionError(
             "valeur-inconnue",
@@ -83,7 +86,7 @@ def paged(table: Table, number: int, *, size: int) -> Page:
         )
     if pages == 1 or number == 0:
         return Page(table, number, pages, min(1, len(details)), len(details), len(details))
-    first, last = (number - 1) * size, min(number * size, len(details))
+    first, last = (number - 1) * length, min(number * length, len(details))
     end = details[-1] + 1
     start, stop = 0 if number == 1 else details[first], end if number == pages else details[last]
     rows = [*range(start, stop), *range(end, len(table))]

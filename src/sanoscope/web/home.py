@@ -17,7 +17,7 @@ CARDS = {
         "Le portrait d'un établissement, d'un panier, d'une région ou d'un champ, en quelques indicateurs."
     ),
     "activite": marked(
-        "Qui soigne qui, où et pour quoi : production et consommation de soins, casemix, parts de marché, recours."
+        "Qui soigne qui, où et pour quoi : production et consommation de soins, casemix, parts de marché, recours."
     ),
     "couts-finances": marked("Ce que coûtent les soins : référentiels de coûts, unités d'œuvre, casemix valorisé."),
     "qualite": marked("Qualité et sécurité des soins, durées de séjour attendues, réhospitalisations."),

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from sanoscope.present.arrange import Page, arranged, paged
 from sanoscope.present.html import headings, rows
+from sanoscope.present.labels import NAMES
 from sanoscope.present.numbers import FRENCH, Style, legend
 from sanoscope.query.criteria import Query
 from sanoscope.query.table import Table
@@ -16,7 +17,7 @@ from sanoscope.web.looking import Look, address
 from sanoscope.web.site import environment
 
 ROWS = 500
-"""Rows of a page of the table: more are slow to lay out on a telephone (docs/mesures.md)."""
+"""Rows of a page of the table, about: more are slow to lay out on a telephone (docs/mesures.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ def table_html(
             how=look.rows,
             path=path,
             texts=len(shown.labels),
+            named=[label.name.startswith(NAMES) for label in shown.labels],
             page=page,
             turns=turns(page, spoken.href(path), query, look),
             kept=page.rows,
