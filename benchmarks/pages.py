@@ -23,6 +23,8 @@ PAGES = {
     "le même, comparé à N-1": "/restitutions/casemix-mco?annee=2023&regroupement=racine&comparer=n-1",
     "résultat, carte de France": "/restitutions/cartographie-activite-mco?annee=2023",
     "le même, trié": "/restitutions/cartographie-activite-mco?annee=2023&tri=-sejours",
+    "1 560 lignes, la deuxième page sur 3": "/restitutions/cartographie-activite-mco?annee=2022,2023,2024&page=2",
+    "les mêmes, toutes ensemble": "/restitutions/cartographie-activite-mco?annee=2022,2023,2024&page=toutes",
     "résultat, parts de marché": "/restitutions/parts-de-marche-mco?annee=2023&zone=departement:29",
     "le même, intégré": "/restitutions/parts-de-marche-mco/integrer?annee=2023&zone=departement:29",
 }
