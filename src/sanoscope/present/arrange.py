@@ -90,7 +90,7 @@ def paged(table: Table, number: int, *, size: int) -> Page:
     end = details[-1] + 1
     start, stop = 0 if number == 1 else details[first], end if number == pages else details[last]
     rows = [*range(start, stop), *range(end, len(table))]
-    return Page(_taken(table, rows), number, pages, first + 1, last, len(details))
+    return Page(taken(table, rows), number, pages, first + 1, last, len(details))
 
 
 def plain(text: str) -> str:
