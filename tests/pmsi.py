@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,14 @@ Row = Mapping[str, str | int]
 
 
 def rsa(finess: str, year: int, rows: Iterable[Row], *, newline: bytes = b"\r\n") -> bytes:
-    """Return RSA lines; a row may carry ``n``, the number of such lines, and any field of the fixed part."""
+    """Return RSA lines.
+
+    A row may carry ``n``, the number of such lines, any field of the fixed part, and ``actes``: its acts, separated by
+    blanks, each a CCAM code, CODE/activity, or CODE/activity/times.
+    """
     lines = [{**PLAIN, **row} for row in rows for _ in range(int(row.get("n", 1)))]
     count = len(lines)
-    names = {name for line in lines for name in line} - {"n", *CHAINED}
+    names = {name for line in lines for name in line} - {"n", "actes", *CHAINED}
     columns = {name: np.array([line.get(name, PLAIN.get(name, "")) for line in lines]) for name in names}
     columns["finess"] = np.full(count, finess)
     columns["cle_rsa"] = np.arange(1, count + 1)
@@ -41,8 +46,21 @@ def rsa(finess: str, year: int, rows: Iterable[Row], *, newline: bytes = b"\r\n"
     columns["nb_rum"] = np.ones(count, np.int64)
     if "ghm_lu" not in columns:
         columns["ghm_lu"] = columns["ghm"]
+    acts = [str(line.get("actes", "")).split() for line in lines]
+    columns["nb_zones_actes"] = np.array([len(of) for of in acts], np.int64)
     units = {"numero_rum": np.ones(count, np.int64), "finess_geo": np.full(count, finess)}
-    return encode(layout_of("rsa", year), columns, count=count, zones={"unites": units}, newline=newline)
+    units["nb_zones_actes"] = columns["nb_zones_actes"]
+    zones = {"unites": units, "actes": _acts([act for of in acts for act in of])}
+    return encode(layout_of("rsa", year), columns, count=count, zones=zones, newline=newline)
+
+
+def _acts(acts: list[str]) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+    """Return the columns of acts written CODE/activity/times."""
+    parts = [(*act.split("/"), "1", "1")[:3] for act in acts]
+    texts = {"code_ccam": [p[0] for p in parts], "activite": [p[1] for p in parts], "phase": ["0" for _ in parts]}
+    numbers = {"delai": [0 for _ in parts], "nb_realisations": [int(p[2]) for p in parts]}
+    columns: dict[str, np.ndarray[Any, np.dtype[Any]]] = {name: np.array(of, "S7") for name, of in texts.items()}
+    return columns | {name: np.array(of, np.int64) for name, of in numbers.items()}
 
 
 def ano(finess: str, year: int, rows: Iterable[Row]) -> bytes:

@@ -1,4 +1,4 @@
-"""Two départements, twelve hospitals, three years, five fields, small counts everywhere: what masks are for."""
+"""Two départements, twelve hospitals, three years, six fields, small counts everywhere: what masks are for."""
 
 from pathlib import Path
 
@@ -11,18 +11,21 @@ HOSPITALS = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in r
 GHMS = ["04M053", "05M092", "08C481", "06K04J", "02C05J", "14Z13A", "15M05A", "28Z04Z", "28Z07Z", "90Z00Z", "99X99Z"]
 CODES = ["29000", "29200", "35000", "35400", "22000", "99100"]
 DIAGNOSES = ["I500", "J440", "F102", "S720", "E86", "K359", "H259", "F171"]
+ACTS = ["ACQK001", "AHPA009", "ACQN001", "AFLB010", "ZZZZ999"]
 YEARS = (2022, 2023, 2024)
 
 
 def stays(seed: int = 7) -> dict[str, list[dict[str, str | int]]]:
     """The stays of each transmission, by FINESS.YEAR.MONTH."""
-    rng = np.random.default_rng(seed)
+    rng, other = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     found = {}
     for number, finess in enumerate(HOSPITALS):
         for year in YEARS:
             month = 9 if year == YEARS[-1] and number != 3 else 12 if year != YEARS[-1] else 5
             count = int(30 + 400 / (1 + number % 7))
-            found[f"{finess}.{year}.{month}"] = [_stay(rng, finess, month) for _ in range(count)]
+            found[f"{finess}.{year}.{month}"] = [
+                _stay(rng, finess, month) | {"actes": _acts(other)} for _ in range(count)
+            ]
     return found
 
 
@@ -76,3 +79,9 @@ def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | 
     stay["delai"] = 30 * month + age % 30
     stay["age_gestationnel"], stay["poids"] = (34 + age % 8, 2000 + 20 * age) if ghm.startswith("15") else (0, 0)
     return stay
+
+
+def _acts(rng: np.random.Generator) -> str:
+    """No act, one or several different ones, of three chapters; the last one is in no nomenclature."""
+    drawn = rng.choice(ACTS, rng.choice(4, p=[0.5, 0.3, 0.15, 0.05]), replace=False, p=[0.4, 0.3, 0.2, 0.09, 0.01])
+    return " ".join(f"{code}/{rng.choice(['1', '4'], p=[0.9, 0.1])}/{rng.integers(1, 3)}" for code in drawn)

@@ -13,7 +13,7 @@ from sanoscope.cli.audit import open_faces
 from sanoscope.cli.main import app
 from sanoscope.workspace import Workspace
 
-FIELDS = ("mco", "smr", "had", "psy", "sus")
+FIELDS = ("mco", "smr", "had", "psy", "sus", "actes")
 
 
 def call(place: Path, *words: str) -> tuple[int, str]:
@@ -39,7 +39,7 @@ def test_every_field_has_its_verdict_and_one_is_enough_to_fail(
     code, said = call(small.root)
     assert code == 1
     assert all(f"champ {field}" in said for field in FIELDS)
-    assert (said.count("Verdict : tient."), said.count("NE TIENT PAS")) == (4, 1)
+    assert (said.count("Verdict : tient."), said.count("NE TIENT PAS")) == (5, 1)
     assert call(small.root, "--champ", "smr,psy")[0] == 0
 
 

@@ -6,7 +6,7 @@ from sanoscope.attack.face import Link, Ratio, Shares
 from sanoscope.catalogue.load import catalogue
 from sanoscope.cli.faces import face_of
 
-FIELDS = ("mco", "smr", "had", "psy", "sus")
+FIELDS = ("mco", "smr", "had", "psy", "sus", "actes")
 
 
 def test_every_open_restitution_of_figures_is_attacked() -> None:
@@ -42,6 +42,7 @@ def test_every_ratio_and_every_count_of_the_open_side_is_known() -> None:
         ("had", {"sejours"}, {"journees"}, set()),
         ("psy", {"prises_en_charge"}, {"journees_tc", "actes"}, {"complet", "partiel", "ambulatoire"}),
         ("sus", {"sejours"}, {"quantite_dispositifs"}, set()),
+        ("actes", {"sejours"}, {"actes"}, {"sejours_hc", "sejours_hp"}),
     ],
 )
 def test_what_counts_people_and_what_does_not(
@@ -61,6 +62,7 @@ def test_what_counts_people_and_what_does_not(
         ("had", {"mpp", "mpa", "mpp×mpa", "mpp×karnofsky"}),
         ("psy", {"nature", "forme_activite", "categorie_psy", "forme_activite×categorie_psy", "nature×categorie_psy"}),
         ("sus", {"ucd", "atc5", "atc1", "lpp", "categorie_lpp", "titre_lpp"}),
+        ("actes", {"acte", "sous_chapitre", "chapitre_acte"}),
     ],
 )
 def test_levels_and_crossings(champ: str, levels: set[str]) -> None:

@@ -120,12 +120,14 @@ def test_deaths_given_exactly_are_found(small: Workspace, faces: tuple[Ask, Ask]
 # the other fields ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("champ", ["smr", "had", "psy", "sus"])
+@pytest.mark.parametrize("champ", ["smr", "had", "psy", "sus", "actes"])
 def test_our_own_answers_hold_in_every_field(small: Workspace, faces: tuple[Ask, Ask], champ: str) -> None:
     report = attack(small, faces[0], champ=champ, seconds=60)
     assert report.tient, str(report)[:3000]
     assert not report.of("contradiction")
-    assert report.figure("demandes") > report.figure("demandes refusées") + 10
+    assert report.figure("demandes") > report.figure("demandes refusées") + (
+        10 if champ != "actes" else 5
+    )  # one région
 
 
 @pytest.mark.parametrize("champ", ["smr", "had", "psy"])

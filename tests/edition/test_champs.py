@@ -15,7 +15,7 @@ from sanoscope.intake.receive import receive
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.workspace import Workspace
-from tests.pmsi import put
+from tests.pmsi import put, write
 
 ONE, TWO = "290000017", "350000014"
 
@@ -172,6 +172,42 @@ def test_products_are_counted_by_stay_quantity_and_amount(workspace: Workspace, 
     assert (row["lpp"], row["sejours"], row["quantite_dispositifs"], row["montant"]) == ("3100156", 1, 2, 7000.0)
     assert ask(place, "medicaments-en-sus", OPEN, regroupement="ucd")[0]["montant"] is None  # two stays
     assert ask(place, "medicaments-en-sus-par-etablissement")[0]["finess"] == ONE
+
+
+def test_acts_are_counted_by_execution_and_by_stay(workspace: Workspace, tmp_path: Path) -> None:
+    """A scan is ACQK001 (01.01), a median nerve AHPA009 (01.05), a spinal anaesthesia AFLB010 (18.01)."""
+    rows: list[dict[str, str | int]] = [
+        {"duree": 2, "actes": "ACQK001/1/2 ACQK001 AHPA009/1 AHPA009/4"},  # the scan twice, then once more: 3 acts
+        {"duree": 0, "actes": "AHPA009", "mois_sortie": 3},
+        {"duree": 4, "actes": "AFLB010/4"},  # the anaesthetist's activity alone
+        {"duree": 1, "actes": "ZZZZ999"},  # in no nomenclature
+        {"duree": 1, "actes": "AHPA009", "ghm": "90Z00Z"},
+        {"duree": 1, "actes": "AHPA009", "type_sejour": "B"},
+        {"duree": 9},  # no act
+    ]
+    write(tmp_path / "a", f"{ONE}.2023.12.rsa", rows)
+    write(tmp_path / "a", f"{TWO}.2023.12.rsa", [{"duree": 1, "actes": "AHPA009/1/0", "n": 12}])
+    place = built(workspace, tmp_path / "a")
+    counted = ("sejours", "part_hp", "dms", "actes")
+    here = ask(place, "actes-mco-par-etablissement", regroupement="acte", etablissement=ONE)
+    one = {r["acte"]: r for r in here if r["finess"]}
+    assert {code: tuple(row[name] for name in counted) for code, row in one.items()} == {
+        "ACQK001": (1, 0, 2, 3),
+        "AHPA009": (2, 50, 1, 2),  # two nights and none
+        "ZZZZ999": (1, 0, 1, 1),
+    }
+    (nerve,) = [r for r in ask(place, "statistiques-mco-par-acte", regroupement="acte") if r["acte"] == "AHPA009"]
+    assert (nerve["sejours"], nerve["actes"]) == (14, 14)  # those whose line says 0 times count once
+    chapters = ask(place, "statistiques-mco-par-acte", regroupement="sous_chapitre", activite="chapitre_acte:01")
+    assert [(r["sous_chapitre"], r["sejours"], r["actes"]) for r in chapters] == [
+        ("01.01", 1, 3),
+        ("01.05", 14, 14),
+        ("", 15, 17),
+    ]
+    (year,) = open_edition(place.editions, "essai", settings=place.settings).of("actes").champ.rapprochement
+    left_out = {"cmd-90": 1, "pie-prestataire": 1, "sans-code": 0, "autre-activite": 2}
+    assert (year.lignes, year.retenues, year.exclusions) == (21, 17, left_out)
+    assert all(control.bon for control in check(place.editions, "essai", catalogue(), place.settings))
 
 
 def test_a_field_that_an_edition_has_not_says_so(smr: Workspace) -> None:

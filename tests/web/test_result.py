@@ -236,8 +236,9 @@ TOO_SMALL = {"chirurgie-ambulatoire-mco", "developpement-had", "flux-entre-etabl
     "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r.acces) and r.graphiques and not r.source]
 )
 def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
-    zone = "&zone=" + ("region:53" if slug.endswith("-en-sus") else "departement:29")
-    zone = zone if catalogue().restitution(slug).criteres.zone else ""
+    restitution = catalogue().restitution(slug)
+    zone = "&zone=" + ("region:53" if catalogue().champ(restitution).ligne == "region" else "departement:29")
+    zone = zone if restitution.criteres.zone else ""
     page = client.get(f"/restitutions/{slug}?annee=2023{zone}", follow_redirects=True).text
     for source in re.findall(r'<img src="(/restitutions/[^"]+)"', page):
         assert client.get(unescape(source)).status_code == 200

@@ -4,6 +4,8 @@ A field is one YAML file of ``catalogue/champs``; these are its types. Nothing h
 `query` answers from it.
 """
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -219,6 +221,8 @@ class Feuillet(Frozen):
         cube: base cube it is summed from.
         classe: dimensions of its columns; of the first sheet, the trunk, all that it has.
         par: dimension that each class of columns is broken down by; without it, the counts themselves do that.
+        croise: of the trunk, pairs of levels of its class whose crossing is published too. What a class is broken down
+            ``par`` always is crossed with it.
         comptes: disjoint counts of people.
         portees: other sums that go with it, each with the counts whose people carry it.
     """
@@ -227,6 +231,7 @@ class Feuillet(Frozen):
     cube: str
     classe: tuple[str, ...]
     par: str = ""
+    croise: tuple[tuple[str, str], ...] = ()
     comptes: tuple[str, ...]
     portees: dict[str, tuple[str, ...]] = {}
 
@@ -407,6 +412,8 @@ class Champ(Frozen):
         principale: the sum by which it counts first.
         fichiers: kinds of file whose main tables hold the lines; none where it is made of other fields.
         compose: these fields.
+        zone: the repeated zone whose items are the lines, each with the columns of the line that it is part of (those
+            of the zone come first where both have one); "" where the lines are those of the main tables.
         chainage: where the anonymous numbers are.
         colonnes: columns of a line that follow from those of its file.
         unites: what is counted, where a line is only a part of it.
@@ -425,6 +432,7 @@ class Champ(Frozen):
     principale: str
     fichiers: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
+    zone: str = ""
     chainage: Chainage | None = None
     colonnes: dict[str, Colonne] = {}
     unites: Unites | None = None
@@ -472,6 +480,11 @@ class Champ(Frozen):
             _known(f"bruité {name}, strates", told.strates, {*told.comptes, *told.portees})
         if bool(self.fichiers) == bool(self.compose):
             raise ValueError("un champ a des fichiers, ou se compose d'autres champs")
+            _known(
+                f"feuillet {name}, croise",
+                tuple(n for pair in sheet.croise for n in pair),
+                set(self.avec_parents(sheet.classe)),
+            )
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self
@@ -480,6 +493,24 @@ class Champ(Frozen):
     def ligne(self) -> str:
         """The dimension whose values are the rows of what is open: establishments, unless nothing is said of them."""
         return self.publication.lignes[0]
+
+    def avec_parents(self, dimensions: Iterable[str]) -> tuple[str, ...]:
+        """Return dimensions and the coarser ones that they determine."""
+        given = tuple(dimensions)
+        return tuple(dict.fromkeys([*given, *(p for name in given for p in self.dimensions[name].parents)]))
+
+    @cached_property
+    def croisements(self) -> frozenset[frozenset[str]]:
+        """The pairs of levels, not nested, whose crossing some sheet publishes."""
+        found = {frozenset(pair) for sheet in self.publication.feuillets.values() for pair in sheet.croise}
+        for sheet in self.publication.feuillets.values():
+            if sheet.par:
+                found |= {frozenset((a, b)) for a in self.avec_parents(sheet.classe) for b in self.avec_parents([sheet.par])}
+        return frozenset(found)
+
+    def emboites(self, one: str, other: str) -> bool:
+        """Tell whether one of two levels determines the other."""
+        return one == other or one in self.dimensions[other].parents or other in self.dimensions[one].parents
 
     def feuilles(self, somme: str) -> tuple[str, ...]:
         """Return the sums that a sum is in the end the sum of; itself where it is of none."""

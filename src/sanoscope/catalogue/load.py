@@ -15,6 +15,7 @@ from sanoscope.catalogue.field import Champ, Frozen, Mesure
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import MesurePubliee, Source
 from sanoscope.errors import NotFoundError, SanoscopeError, suggest
+from sanoscope.formats.registry import layouts
 from sanoscope.sentence import Sentence
 
 HERE = Path(__file__).parent
@@ -105,7 +106,11 @@ def load(directory: Path) -> Catalogue:
     Raises:
         SanoscopeError: ``catalogue-invalide``, with the file and what is wrong in it.
     """
-    champs = {c.champ: c for c in (_champ(path, directory) for path in sorted((directory / "champs").glob("*.yaml")))}
+    champs = {}
+    for path in sorted((directory / "champs").glob("*.yaml")):
+        champ = _champ(path, directory)
+        _check_zone(path, champ)
+        champs[champ.champ] = champ
     sources = {s.source: s for s in (_read(path, Source) for path in sorted((directory / "sources").glob("*.yaml")))}
     restitutions = {}
     for path in sorted((directory / "restitutions").glob("*.yaml"), key=lambda path: path.stem):
@@ -166,6 +171,12 @@ def _with_principal(value: Any, principal: str) -> Any:
     if isinstance(value, dict):
         return {name: _with_principal(of, principal) for name, of in value.items()}
     return principal if value == PRINCIPAL else value
+
+
+def _check_zone(path: Path, champ: Champ) -> None:
+    zones = {zone.name for kind in champ.fichiers for layout in layouts(kind) for zone in layout.zones}
+    if champ.zone and champ.zone not in zones:
+        raise _invalid(path, f"zone « {champ.zone} » inconnue ; connues : {', '.join(sorted(zones))}")
 
 
 def _check_source(

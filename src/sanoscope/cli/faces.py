@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from sanoscope.attack.face import CROSS, Face, Link, Listing, Map, Ratio, Shares
 from sanoscope.attack.world import Tree
@@ -74,9 +75,28 @@ def tree_of(edition: Edition, annee: int, face: Face, champ: Champ) -> Tree:
         coarser = [other for other in levels if _holds(other, level, champ)]
         if codes := _codes(edition, annee, level, coarser, totals.get(level, TOTAL)):
             tree[level] = codes
+    for level in [level for level in tree if CROSS in level]:
+        _complete(tree, level)
     for whole, code in totals.values():
         tree.setdefault(whole, {})[code] = {}
     return tree
+
+
+def _complete(tree: dict[str, dict[str, dict[str, str]]], level: str) -> None:
+    """Add to a crossing the codes of one side that its table has none of, with every code of the other.
+
+    A table of stays has nothing of a group of sessions: of what it does not count, the crossing would miss a part.
+    """
+    parts = level.split(CROSS)
+    for part in parts:
+        known = {code.split(CROSS)[parts.index(part)] for code in tree[level]}
+        others = [list(tree.get(name, {})) for name in parts]
+        for code in tree.get(part, {}).keys() - known:
+            others[parts.index(part)] = [code]
+            for pair in product(*others):
+                held = dict(zip(parts, pair, strict=True))
+                above = [tree[n][c] for n, c in held.items()]
+                tree[level][CROSS.join(pair)] = held | {n: c for of in above for n, c in of.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +186,7 @@ class _Open:
         """Tell whether some sheet crosses two levels that are not nested."""
         if {level} & {other, *_later(other, self.champ)} or other in _later(level, self.champ):
             return False
-        return any({level, other} <= set(dims) for dims in map(self._levels, self.champ.publication.feuillets))
-
-    def _levels(self, name: str) -> tuple[str, ...]:
-        sheet = self.champ.publication.feuillets[name]
-        own = [level for level in (*sheet.classe, sheet.par) if level]
-        return (*own, *(parent for level in own for parent in self.champ.dimensions[level].parents))
+        return {level, other} in self.champ.croisements
 
     def fineness(self, one: Listing) -> tuple[int, int]:
         """Return the order of a listing: coarse before fine, then crossings."""

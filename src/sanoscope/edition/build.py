@@ -91,6 +91,7 @@ def build(
         transmissions = last_transmissions(
             list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
         )
+        transmissions = [t for t in transmissions if any(_rows(f, champ) for f in t.fichiers.values())]
         if transmissions:
             sent[code] = _Sent(champ, files, transmissions)
     if not sent:
@@ -273,27 +274,45 @@ class _Construction:
         if chaining:
             self.engine.see("_chainage", chaining)
         self.chained = bool(chaining)
-        self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
+        if self.champ.zone:
+            self._see_items()
+        else:
+            self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
 
-    def _columns(self) -> dict[str, pa.DataType]:
-        """Return the columns that some layout of the field's files has: a year's file may lack them."""
-        fields = {
-            f.name: f for kind in self.champ.fichiers for layout in layouts(kind) for f in layout.fields if f.stored
-        }
+    def _see_items(self) -> None:
+        """Show the items of the field's zone as lines; what tells of which line each is: its file, its number there."""
+        of = ("_dossier", "ligne")
+        items, lines = self._columns(self.champ.zone), self._columns()
+        self.engine.see("_elements", self._parts(*self.champ.fichiers, table=self.champ.zone), items, directory=of[0])
+        self.engine.see("_entieres", self._parts(*self.champ.fichiers), lines, directory=of[0])
+        taken = tuple(name for name in ("annee", *lines) if name not in items)
+        self.engine.show("_lignes", LeftJoin(Scan("_elements"), Scan("_entieres"), of, taken))
+
+    def _columns(self, zone: str = "") -> dict[str, pa.DataType]:
+        """Return the columns that some layout of the field's files has: a year's file may lack them.
+
+        Those of the lines themselves, or of a zone of theirs.
+        """
+        every = [layout for kind in self.champ.fichiers for layout in layouts(kind)]
+        zones = [z.fields for layout in every for z in layout.zones if z.name == zone]
+        parts = zones if zone else [layout.fields for layout in every]
+        fields = {f.name: f for part in parts for f in part if f.stored}
         found = {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
         # without chaining nothing is known of what comes after a stay
         unknown = {"suite_jours": pa.int64(), "suite_finess": pa.string()} if self.champ.suites else {}
         return found if self.chained else found | unknown
 
-    def _parts(self, *kinds: str) -> list[Path]:
+    def _parts(self, *kinds: str, table: str = "") -> list[Path]:
+        """Return the files of a table of the transmissions; "" is the main one of each kind."""
         found: list[Path] = []
         for file in (t.fichiers[kind] for t in self.transmissions for kind in kinds if kind in t.fichiers):
-            directory, table = self.files[file], MAIN_TABLE[file.kind]
-            found += sorted([*directory.glob(f"{table}.parquet"), *directory.glob(f"{table}~*.parquet")])
+            directory, name = self.files[file], table or MAIN_TABLE[file.kind]
+            found += sorted([*directory.glob(f"{name}.parquet"), *directory.glob(f"{name}~*.parquet")])
         return found
 
     def _drop_inputs(self) -> None:
-        for view in ("_lignes", "_chainage") if self.chained else ("_lignes",):
+        views = ("_lignes", *(("_elements", "_entieres") if self.champ.zone else ()))
+        for view in (*views, "_chainage") if self.chained else views:
             self.engine.drop_view(view)
         beside = [f"_{name}" for name in self.champ.moyennes] + [FOLLOWING] * bool(self.champ.suites and self.chained)
         for table in (*(f"_{name}" for name in self.trees), *beside, "_etablissements", "_geographie"):
@@ -366,13 +385,13 @@ class _Construction:
         return [
             manifests.Rapprochement(
                 annee=year,
-                lignes=sum(f.acceptees for f in counting if f.annee == year),
+                lignes=sum(_rows(f, self.champ) for f in counting if f.annee == year),
                 retenues=sum(r["n"] for r in rows if r["annee"] == year and not r["exclusion"]),
                 exclusions={
                     e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
                     for e in self.champ.exclusions
                 },
-                remplacees=sum(f.acceptees for f in replaced if f.annee == year),
+                remplacees=sum(_rows(f, self.champ) for f in replaced if f.annee == year),
             )
             for year in self.years
         ]
@@ -534,6 +553,11 @@ class _Construction:
                         f"dans le cube {cube}. L'édition n'est pas construite.",
                         todo="Signalez-le : aucune ligne ne doit se perdre.",
                     )
+
+
+def _rows(file: StoredFile, champ: Champ) -> int:
+    """Return how many lines of a field a file has: those accepted, or the items of the field's zone in them."""
+    return file.tables.get(champ.zone, 0) if champ.zone else file.acceptees
 
 
 def _entry(file: StoredFile) -> manifests.Entree:

@@ -250,7 +250,19 @@ def _levels(champ: Champ, sheet: YearSheet, whole: float) -> list[Level]:
                     seen.add(codes.tobytes())
                     weight = min(5.0, float(np.sqrt(len(columns) / (codes.max() + 1)))) if of or by else whole
                     found.append(Level(codes, weight))
+    known = {_partition(level.codes) for level in found}
+    for pair in declared.croise:
+        for codes in _of_counts(champ, declared, columns, list(pair)):
+            if _partition(codes) not in known:
+                known.add(_partition(codes))
+                found.append(Level(codes, min(5.0, float(np.sqrt(len(columns) / (codes.max() + 1))))))
     return found
+
+
+def _partition(codes: NDArray[np.integer]) -> tuple[bytes, bytes]:
+    """Return the groups of some columns, whatever their numbers are."""
+    _, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[which].tobytes(), (codes == NOWHERE).tobytes()
 
 
 def _of_counts(champ: Champ, declared: Feuillet, columns: pl.DataFrame, by: list[str]) -> list[NDArray[np.int64]]:

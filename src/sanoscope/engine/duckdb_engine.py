@@ -63,15 +63,26 @@ class DuckDBEngine:
         """Return all the rows of a table."""
         return self._connection.table(f'"{name}"').to_arrow_table()
 
-    def see(self, name: str, files: Sequence[Path], columns: Mapping[str, pa.DataType] | None = None) -> None:
+    def see(
+        self,
+        name: str,
+        files: Sequence[Path],
+        columns: Mapping[str, pa.DataType] | None = None,
+        *,
+        directory: str = "",
+    ) -> None:
         """Show Parquet files as one table; a column that a file lacks is null there.
 
         Args:
             name: of the table.
             files: at least one.
             columns: columns that it must have, with their types: null where none of the files has them.
+            directory: name of a further column, the directory of each row's file; "" for none.
         """
-        seen = self._connection.read_parquet([str(file) for file in files], union_by_name=True)
+        names = [str(file) for file in files]
+        seen = self._connection.read_parquet(names, union_by_name=True, filename=bool(directory))
+        if directory:
+            seen = seen.project(f'* EXCLUDE (filename), parse_dirpath(filename) AS "{directory}"')
         absent = {column: type_ for column, type_ in (columns or {}).items() if column not in seen.columns}
         nulls = [
             f'CAST(NULL AS {"VARCHAR" if pa.types.is_string(t) else "BIGINT"}) AS "{c}"' for c, t in absent.items()
@@ -121,12 +132,16 @@ class DuckDBEngine:
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return self._count(name)
 
+    def show(self, name: str, plan: Plan) -> None:
+        """Show a plan's rows as a table, worked out at each reading."""
+        self._connection.execute(f'CREATE VIEW "{name}" AS {to_sql(plan, dialect="duckdb")}')
+
     def drop(self, name: str) -> None:
         """Forget a table."""
         self._connection.execute(f'DROP TABLE "{name}"')
 
     def drop_view(self, name: str) -> None:
-        """Forget what `see` showed."""
+        """Forget what `see` or `show` showed."""
         self._connection.execute(f'DROP VIEW "{name}"')
 
     def export(self, name: str, path: Path) -> None:

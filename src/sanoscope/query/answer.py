@@ -215,7 +215,7 @@ class _Answer:
         if self.edition.public:
             needed = tuple(dict.fromkeys([*needed, *(c for name in needed for c in self._carrying(name))]))
             if self.query.activite and self.query.regroupement:
-                _check_nested(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
+                _check_crossing(self.query.activite[0], self.query.regroupement, self.restitution, self.champ)
         found = {}
         for name in needed:
             base, _, view = name.partition(VIEW)
@@ -526,19 +526,15 @@ def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:
     return noised | {name: of for sheet in champ.publication.feuillets.values() for name, of in sheet.portees.items()}
 
 
-def _check_nested(activity: str, level: str, restitution: Restitution, champ: Champ) -> None:
-    """Refuse an activity broken down by a level of activity not nested with it: their crossings are not protected."""
+def _check_crossing(activity: str, level: str, restitution: Restitution, champ: Champ) -> None:
+    """Refuse an activity broken down by a level that is not nested with it, unless a sheet publishes their crossing."""
     if champ.dimensions[level].axe != champ.dimensions[activity].axe:
         return
 
-    def nested(other: str) -> bool:
-        return (
-            activity == other
-            or activity in champ.dimensions[other].parents
-            or other in champ.dimensions[activity].parents
-        )
+    def protected(other: str) -> bool:
+        return champ.emboites(activity, other) or {activity, other} in champ.croisements
 
-    if not nested(level):
+    if not protected(level):
         raise CriterionError(
             "non-publie",
             Sentence(
@@ -546,7 +542,7 @@ def _check_nested(activity: str, level: str, restitution: Restitution, champ: Ch
                 activity=Inner(champ.dimensions[activity].libelle),
                 level=Inner(champ.dimensions[level].libelle),
             ),
-            allowed=[f"regroupement={name}" for name in restitution.criteres.regroupement if name and nested(name)],
+            allowed=[f"regroupement={name}" for name in restitution.criteres.regroupement if name and protected(name)],
             todo=Sentence("Prenez un regroupement emboîté dans cette activité, ou retirez l'activité."),
         )
 
