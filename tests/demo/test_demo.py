@@ -66,7 +66,8 @@ def test_intake_takes_every_line(received: Received) -> None:
     assert not intake.noted
     assert sum(f.acceptees for f in intake.received if f.kind == "rsa") >= report.lines
     kinds = {file.kind for file in intake.received}
-    assert kinds == {"rsa", "ano", "rha", "ano_smr", "rapss", "ano_had", "rpsa", "r3a", "ano_psy", "med_mco", "dmi_mco"}
+    mco, smr, had = {"rsa", "ano", "med_mco", "dmi_mco"}, {"rha", "ano_smr", "med_smr"}, {"rapss", "ano_had", "med_had"}
+    assert kinds == {*mco, *smr, *had, "rpsa", "r3a", "ano_psy"}
 
 
 def test_the_report_counts_the_lines_of_the_other_fields(received: Received) -> None:
@@ -77,6 +78,8 @@ def test_the_report_counts_the_lines_of_the_other_fields(received: Received) -> 
         "rpsa": len(table(store, "psy", "sequences")),
         "r3a": len(table(store, "psy", "actes_ambulatoires")),
         "med_mco": len(table(store, "mco", "medicaments")),
+        "med_smr": len(table(store, "smr", "medicaments")),
+        "med_had": len(table(store, "had", "medicaments")),
         "dmi_mco": len(table(store, "mco", "dispositifs")),
     }
 
@@ -106,6 +109,7 @@ def test_weeks_of_smr_are_plausible(received: Received) -> None:
     whole, partial = weeks.filter(type_hospitalisation="1"), weeks.filter(pl.col("type_hospitalisation") != "1")
     assert whole.select(days.mean()).item() > 5.5
     assert (partial["journees_we"] == 0).all()
+    assert weeks.select(days.min()).item() >= 1
     assert 1 < partial.select(days.mean()).item() < 4
     assert (whole["gme"].str.slice(4, 1).is_in(["S", "T", "U", "P", "Z"])).all()
     assert (partial["gme"].str.slice(4, 1).is_in(["H", "I", "J", "K", "L"])).all()

@@ -11,6 +11,7 @@ from sanoscope.formats.layout import Layout
 from sanoscope.formats.registry import _check, kinds, layout_for, layout_of, layouts
 from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.names import FIELD_OF, READ, SHARED
+from tests.formats import test_positions, test_positions_champs
 
 ALL_YEARS = range(2011, 2027)
 
@@ -157,6 +158,21 @@ def test_the_documentation_says_which_kinds_of_file_are_read_and_of_which_years(
     extensions = {kind: re.findall(r"`\.([\w.]+)`", shown) for kind, _, shown, *_ in rows}
     for kind, shown in extensions.items():
         assert shown and all(READ.get(name) == kind or kind in SHARED.get(name, ()) for name in shown)
+
+
+def test_the_documentation_says_what_each_kind_of_file_was_tested_with() -> None:
+    """The last column of the same table: the workbooks, and the two other descriptions, that tests compare with."""
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \|.*\| ([^|]+) \|$", text, flags=re.MULTILINE))
+    books: dict[str, set[str]] = {kind: set() for kind in kinds()}
+    for kind, _, book, *_ in (*test_positions.OFFICIAL, *test_positions_champs.OFFICIAL):
+        books[kind] |= set(re.findall(r"20\d\d", book))
+    described = {"rsa", "ano", "rss", *(row[0] for row in test_positions_champs.TABLES)}
+    for kind in kinds():
+        sources = [f"classeurs {', '.join(sorted(books[kind]))}"] if books[kind] else []
+        sources += ["pmsixml"] if kind in test_positions.TAGS else []
+        sources += ["formats_pmeasyr"] if kind in described else []
+        assert told[kind] == " ; ".join(sources), kind
 
 
 def test_the_documentation_says_the_same() -> None:

@@ -505,7 +505,9 @@ class Champ(Frozen):
         found = {frozenset(pair) for sheet in self.publication.feuillets.values() for pair in sheet.croise}
         for sheet in self.publication.feuillets.values():
             if sheet.par:
-                found |= {frozenset((a, b)) for a in self.avec_parents(sheet.classe) for b in self.avec_parents([sheet.par])}
+                found |= {
+                    frozenset((a, b)) for a in self.avec_parents(sheet.classe) for b in self.avec_parents([sheet.par])
+                }
         return frozenset(found)
 
     def emboites(self, one: str, other: str) -> bool:

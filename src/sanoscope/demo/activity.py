@@ -16,7 +16,8 @@ class Activity:
     """The stays of a service over the years.
 
     Attributes:
-        lines: its files, the first one with a ``cle_sejour`` that the chaining follows.
+        lines: its files, the first one with a ``cle_sejour`` that the chaining follows; a ``mois`` is that of the
+            transmission.
         chaining: columns of the ANO lines, one a stay; the stay of key k is the k-th.
         chained: kind of the ANO file.
         leaving: who leaves alive, on the day of exit.
@@ -36,6 +37,8 @@ class Activity:
             "mois": np.full(len(keys), month),
             "annee_fichier": np.full(len(keys), year),
         }
+        for part in (part for part in parts if "mois" in part.columns):
+            part.columns["mois"] = np.full(len(part.months), month)
         return [file for part in parts for file in part.files(year)] + file_of(self.chained, year, chaining)
 
 

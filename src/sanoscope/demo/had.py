@@ -17,6 +17,7 @@ from sanoscope.demo.activity import (
 from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, specialised
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import digits
+from sanoscope.demo.products import drugs_given
 from sanoscope.demo.records import Bools, Columns, Ints, Records, calendar, items, rank_in, runs
 
 LINES_A_STAY = 2.2
@@ -26,6 +27,8 @@ KEPT = 5
 """Modes that a service offers."""
 LONGEST = 180
 DEATHS = 0.05
+DRUGS = 0.05
+"""Share of the sub-sequences in which a drug invoiced on top is given: set by hand."""
 PALLIATIVE_DEATHS = 0.5
 CHANGES = 0.4
 """Share of stays whose second half is another sequence, of a lower Karnofsky index."""
@@ -88,8 +91,9 @@ def draw_had(
     durations = rng.geometric(1 / means).clip(max=LONGEST)
     palliative = np.array([name == PALLIATIVE for name in MODES])[which]
     deaths = people.finals & (rng.random(count) < np.where(palliative, PALLIATIVE_DEATHS, DEATHS))
+    lines = _lines(rng, finess, people, which, durations, deaths)
     return Activity(
-        lines=(_lines(rng, finess, people, which, durations, deaths),),
+        lines=(lines, drugs_given(rng, "med_had", lines, share=DRUGS)),
         chaining=chaining_of(rng, finess, people),
         chained="ano_had",
         leaving=leaving(people, people.entries + durations, deaths, b"6"),

@@ -1,4 +1,4 @@
-"""Drugs and devices invoiced on top of stays: FICHCOMP files of MCO (``med``, ``dmip``)."""
+"""Drugs and devices invoiced on top of stays: FICHCOMP files of MCO (``med``, ``dmip``), of SMR and HAD (``med``)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sanoscope.demo.patients import digits
-from sanoscope.demo.records import Bools, Codes, Columns, File, Ints, file_of, taken
+from sanoscope.demo.records import Bools, Codes, Columns, File, Ints, Records, file_of, taken
 from sanoscope.demo.stays import Stays
 
 DRUGS = {
@@ -80,6 +80,33 @@ def draw_products(rng: np.random.Generator, stays: Stays) -> tuple[Products, Pro
         "montant_milliemes": pieces * paid * 1000,
     }
     return Products("med_mco", treated, drugs), Products("dmi_mco", implanted, devices)
+
+
+def drugs_given(rng: np.random.Generator, kind: str, lines: Records, *, share: float) -> Records:
+    """Draw the drugs of a service of SMR or HAD, given in the month of a line.
+
+    Args:
+        rng: source of chance.
+        kind: ``med_smr`` or ``med_had``.
+        lines: its weeks or sub-sequences.
+        share: share of these in which a drug is given.
+    """
+    of = np.flatnonzero(rng.random(len(lines.years)) < share)
+    codes, prices = _chosen(rng, DRUGS, len(of))
+    units = rng.integers(1, 4, len(of))
+    columns: Columns = {
+        **{name: lines.columns[name][of] for name in ("finess", "cle_sejour", "no_sequence")},
+        "type_prestation": np.full(len(of), b"06"),
+        "annee_fichier": lines.years[of],
+        "mois": lines.months[of],
+        "code_ucd": np.array([ucd13(code) for code in codes], "S13"),
+        "quantite_milliemes": units * 1000,
+        "montant_milliemes": units * prices * 1000,
+        "mois_administration": lines.months[of],
+        "annee_administration": lines.years[of],
+        "delai": np.full(len(of), b"0000"),
+    }
+    return Records(kind, columns, {}, {}, lines.years[of], lines.months[of])
 
 
 def ucd13(ucd: str) -> str:

@@ -19,7 +19,11 @@ EPOCH = np.datetime64("2000-01-01")
 """Days are counted from this one."""
 
 
-_EXTENSIONS = {"ano_smr": "ano", "ano_had": "ano", "ano_psy": "ano", "med_mco": "med", "dmi_mco": "dmip"}
+_EXTENSIONS = {
+    **dict.fromkeys(("ano_smr", "ano_had", "ano_psy"), "ano"),
+    **dict.fromkeys(("med_mco", "med_smr", "med_had"), "med"),
+    "dmi_mco": "dmip",
+}
 
 
 @dataclass(frozen=True)

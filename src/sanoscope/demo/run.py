@@ -63,7 +63,9 @@ _NAMES = {
     "rapss": "RAPSS",
     "rpsa": "RPSA",
     "r3a": "R3A",
-    "med_mco": "lignes de médicaments",
+    "med_mco": "lignes de médicaments en MCO",
+    "med_smr": "en SMR",
+    "med_had": "en HAD",
     "dmi_mco": "lignes de dispositifs",
 }
 

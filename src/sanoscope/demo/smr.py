@@ -18,6 +18,7 @@ from sanoscope.demo.activity import (
 from sanoscope.demo.admissions import Admissions, Catchment, Profile, admissions, specialised
 from sanoscope.demo.codes import ASSOCIATED
 from sanoscope.demo.patients import digits
+from sanoscope.demo.products import drugs_given
 from sanoscope.demo.records import Bools, Codes, Columns, Ints, Records, calendar, items, rank_in, runs
 from sanoscope.nomenclature.reference import load_reference
 
@@ -31,6 +32,8 @@ PARTIAL = 0.3
 DAYS = 32.0
 LONGEST = 180
 DEATHS = 0.02
+DRUGS = 0.02
+"""Share of the weeks in which a drug invoiced on top is given: set by hand."""
 PALLIATIVE_DEATHS = 0.6
 FIRST_MONDAY = 2
 """3 January 2000, as days are counted."""
@@ -107,7 +110,7 @@ def draw_smr(
     weeks = _weeks(rng, people, durations, whole)
     lines = _lines(rng, finess, people, weeks, which=which, gme=gme, whole=whole, deaths=deaths)
     return Activity(
-        lines=(lines,),
+        lines=(lines, drugs_given(rng, "med_smr", lines, share=DRUGS)),
         chaining=chaining_of(rng, finess, people),
         chained="ano_smr",
         leaving=leaving(people, people.entries + durations, deaths, b"2"),
@@ -138,17 +141,23 @@ class _Weeks:
 
 
 def _weeks(rng: np.random.Generator, people: Admissions, durations: Ints, whole: Bools) -> _Weeks:
-    """Cut stays in weeks, Monday to Sunday; partial stays come the same one to five weekdays each week."""
+    """Cut stays in weeks, Monday to Sunday; partial stays come the same one to five weekdays each week.
+
+    A week in which nobody comes is not told. A stay too short for its weekdays comes on all of those it has.
+    """
     stay, _, day = days_of(people.entries, durations)
     comes = np.zeros((len(people), 7), bool)
     comes[:, :5] = rng.random((len(people), 5)) < 0.6
     comes[np.arange(len(people)), rng.integers(0, 5, len(people))] = True
     comes |= whole[:, None]
+    weekday = (day - FIRST_MONDAY) % 7
+    there = comes[stay, weekday]
+    there |= (np.bincount(stay, there, len(people)) == 0)[stay] & (weekday < 5)
+    stay, day, weekday = stay[there], day[there], weekday[there]
     starts, lengths = runs(stay, (day - FIRST_MONDAY) // 7)
     week = np.repeat(np.arange(len(starts)), lengths)
-    weekday = (day - FIRST_MONDAY) % 7
     present = np.zeros((len(starts), 7), bool)
-    present[week, weekday] = comes[stay, weekday]
+    present[week, weekday] = True
     of = stay[starts]
     first = np.append(True, of[1:] != of[:-1])
     characters = np.where(present, np.uint8(ord("1")), np.uint8(ord("0")))
