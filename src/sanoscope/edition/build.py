@@ -24,7 +24,7 @@ from sanoscope.edition.noised import noise_key, open_noised, persons_table
 from sanoscope.edition.opening import open_store
 from sanoscope.edition.population import inhabitants
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
-from sanoscope.edition.rules import column, condition, contribution, exclusion
+from sanoscope.edition.rules import column, condition, contribution, exclusion, mentioned
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import (
@@ -285,8 +285,13 @@ class _Construction:
         items, lines = self._columns(self.champ.zone), self._columns()
         self.engine.see("_elements", self._parts(*self.champ.fichiers, table=self.champ.zone), items, directory=of[0])
         self.engine.see("_entieres", self._parts(*self.champ.fichiers), lines, directory=of[0])
-        taken = tuple(name for name in ("annee", *lines) if name not in items)
-        self.engine.show("_lignes", LeftJoin(Scan("_elements"), Scan("_entieres"), of, taken))
+        used = mentioned(self.champ)
+        taken = tuple(name for name in ("annee", *lines) if name in used and name not in items)
+        whole = LeftJoin(Scan("_elements"), Scan("_entieres"), of, taken)
+        kept = (*(name for name in items if name in used), *taken)
+        self.engine.create("_lignes", Derive(whole, tuple((name, Column(name)) for name in kept)))
+        for view in ("_elements", "_entieres"):
+            self.engine.drop_view(view)
 
     def _columns(self, zone: str = "") -> dict[str, pa.DataType]:
         """Return the columns that some layout of the field's files has: a year's file may lack them.
@@ -311,8 +316,9 @@ class _Construction:
         return found
 
     def _drop_inputs(self) -> None:
-        views = ("_lignes", *(("_elements", "_entieres") if self.champ.zone else ()))
-        for view in (*views, "_chainage") if self.chained else views:
+        if self.champ.zone:
+            self.engine.drop("_lignes")
+        for view in (*(() if self.champ.zone else ("_lignes",)), *(("_chainage",) if self.chained else ())):
             self.engine.drop_view(view)
         beside = [f"_{name}" for name in self.champ.moyennes] + [FOLLOWING] * bool(self.champ.suites and self.chained)
         for table in (*(f"_{name}" for name in self.trees), *beside, "_etablissements", "_geographie"):

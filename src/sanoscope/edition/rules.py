@@ -79,6 +79,17 @@ def contribution(somme: Somme, champ: Champ) -> Expression:
     return Case(tuple(branches), Constant(0))
 
 
+def mentioned(champ: Champ) -> set[str]:
+    """Return the columns of a line that a field reads: those that it names, and those that these follow from."""
+    conditions = [*(e.quand for e in champ.exclusions), *champ.drapeaux.values()]
+    conditions += [c for s in champ.sommes.values() for c in (s.quand, s.sauf, s.un_si)]
+    conditions += [distinct.quand for distinct in champ.distincts.values()]
+    named = {*champ.dimensions, *(name for condition in conditions for name in condition)}
+    named |= {name for somme in champ.sommes.values() for name in (*somme.somme, *somme.fois)}
+    named |= {*(champ.unites.par if champ.unites else ()), *(champ.chainage.cle if champ.chainage else ()), "finess"}
+    return named | {name for column in champ.colonnes.values() for name in column.de}
+
+
 def _number(name: str, champ: Champ) -> Expression:
     return Coalesce(column(name, champ), Constant(0))
 

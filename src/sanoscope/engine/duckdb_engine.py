@@ -132,16 +132,12 @@ class DuckDBEngine:
         self._connection.execute(f'CREATE TABLE "{name}" AS {query}')
         return self._count(name)
 
-    def show(self, name: str, plan: Plan) -> None:
-        """Show a plan's rows as a table, worked out at each reading."""
-        self._connection.execute(f'CREATE VIEW "{name}" AS {to_sql(plan, dialect="duckdb")}')
-
     def drop(self, name: str) -> None:
         """Forget a table."""
         self._connection.execute(f'DROP TABLE "{name}"')
 
     def drop_view(self, name: str) -> None:
-        """Forget what `see` or `show` showed."""
+        """Forget what `see` showed."""
         self._connection.execute(f'DROP VIEW "{name}"')
 
     def export(self, name: str, path: Path) -> None:
