@@ -250,7 +250,8 @@ def real(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Workspace:
     folder = shared / "data" / "published"
     names = ("smr_2025_etab_cm_gn_gme.csv.gz", "smr_2025_total_etablissements_latest.json")
     names += ("open_ccam_24.csv.gz", "mco_2024_diagnostic_principal_national.csv")
-    receive(place, [folder / n for n in names], published=[s.attendu for s in catalogue().sources.values()])
+    files = [*(folder / n for n in names), shared / "data" / "indicators" / "hospidiag_2022" / "pdmza_2022.csv"]
+    receive(place, files, published=[s.attendu for s in catalogue().sources.values()])
     for source in catalogue().sources:
         build_published(place, catalogue(), source, name=source)
         publication.publish(place.editions, source)
@@ -289,3 +290,18 @@ def test_the_real_diagnoses_have_the_source_s_totals(real: Workspace) -> None:
     assert tumours.figures[0].values[-1] == 776_776
     codes = ask(real, DP, regroupement="dp", activite="bloc_dp:0101")
     assert codes.figures[0].values[-1] == 93_868
+
+
+def test_the_real_hospi_diag_shares_are_the_file_s(real: Workspace, shared: Path) -> None:
+    file = pl.read_csv(shared / "data/indicators/hospidiag_2022/pdmza_2022.csv", infer_schema=False)
+    rows = file.filter(pl.col("zone") == "290000017").sort("finess")
+    table = ask(real, "parts-de-marche-hospi-diag", activite="zone_attraction:290000017")
+    assert table.labels[1].values == tuple(rows["finess"])
+    for number, figure in enumerate(table.figures, 1):
+        written = [text.strip().replace(",", ".") if text else "" for text in rows[f"A{number}"]]
+        assert [f"{v:g}" if v is not None else "" for v in figure.values] == [
+            f"{float(t):g}" if t else "" for t in written
+        ]
+    states = open_edition(real.editions, "hospi-diag-2022", settings=real.settings, public=True).manifest.source
+    assert states
+    assert sum(states.cellules.values()) == 6 * 28_863
