@@ -94,7 +94,7 @@ def rows(page: Page) -> list[list[str]]:
 def reach(page: Page, what: str | Locator) -> None:
     """Press Tab until what is focused is the first that a selector finds; fail if it is never."""
     wanted = (page.locator(what) if isinstance(what, str) else what).first.element_handle()
-    for _ in range(200):
+    for _ in range(400):
         page.keyboard.press("Tab")
         if wanted.evaluate("one => one === document.activeElement"):
             return

@@ -31,8 +31,8 @@ WORDS = re.compile(
     re.IGNORECASE,
 )
 ACCENTED = re.compile(r"[\w'-]*[àâçèéêëîïôùûœÀÂÇÉÈÊÎÔ][\w'-]*")
-ALLOWED = frozenset({"département", "départements", "français"})
-"""Words of English pages that French accents do not betray: the département has no English name; the switch."""
+ALLOWED = frozenset({"département", "départements", "département'", "départements'", "français"})
+"""Words of English pages that accents do not betray: the département has no English name, quoted too; the switch."""
 
 NAMES = re.compile(
     r"“[^”]*”|Côtes-d'Armor|Finistère|Île-de-France|Auvergne-Rhône-Alpes|Provence-Alpes-Côte d'Azur|Pays de la Loire|"

@@ -96,7 +96,7 @@ def test_an_address_without_fields_of_the_form_is_left_as_it_is(edition: Edition
         (CASEMIX, "annee=2023&activite=zzzz", "activite", "ne se trouve pas"),
         (CASEMIX, "annee=2023&regroupement=ghm", "regroupement", "ne publie pas"),
         (CASEMIX, "annee=2023&mois=6&regroupement=racine", "mois", "ne publie pas"),
-        (SHARES, "annee=2023&zone=code_geo:29000&mois=3", "zone", "ne publie pas"),
+        (SHARES, "annee=2023&zone=code_geo:29000&regroupement=racine", "regroupement", "ne publie pas"),
     ],
 )
 def test_an_error_is_beside_its_field(client: TestClient, slug: str, sent: str, field: str, said: str) -> None:

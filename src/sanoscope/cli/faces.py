@@ -32,7 +32,7 @@ def face_of(champ: Champ, catalogue: Catalogue) -> Face:
         catalogue: its restitutions.
     """
     every = [r for r in catalogue.restitutions.values() if r.champ == champ.champ and not r.source]
-    opened = _Open(champ, tuple(r for r in every if r.acces == "libre" and r.genre == "activite"))
+    opened = _Open(champ, tuple(r for r in every if r.acces == "libre" and r.genre == "activite" and exact(r, champ)))
     people, riders = opened.people(), opened.riders()
     listings = sorted(opened.listings(), key=opened.fineness)
     levels = dict.fromkeys(level for one in listings for level in one.labels)
@@ -52,6 +52,21 @@ def face_of(champ: Champ, catalogue: Catalogue) -> Face:
         leaf=("etablissement", "") if champ.ligne == "finess" else ("zone", f"{champ.ligne}:"),
         baskets=any(r.criteres.etablissements for r in opened.restitutions),
     )
+
+
+def exact(restitution: Restitution, champ: Champ) -> bool:
+    """Tell whether a restitution asks the lattice its own questions, by activity or by establishment.
+
+    What is told with a noise has no exact figure to start from; what compares zones, years or several activities picked
+    together only adds up figures that the others show one by one.
+    """
+    sums = _Open(champ, ()).summed
+    shown = [m for m in (champ.mesures[name] for name in restitution.mesures) if m.genre in ("somme", "part")]
+    plain = all(len(values) == 1 for values in restitution.filtre.values()) and not restitution.memes_etablissements
+    people = any(champ.dimensions[n].axe == "personne" for n in restitution.lignes if n in champ.dimensions)
+    whose = all(getattr(m, "dans", "total") == "total" and not getattr(m, "partout", False) for m in shown)
+    shares = restitution.criteres.zone != "residence" or restitution.lignes[-1] == "finess"
+    return bool(shown) and plain and whose and shares and not people and all(m.de in sums for m in shown)
 
 
 def tree_of(edition: Edition, annee: int, face: Face, champ: Champ) -> Tree:
@@ -114,6 +129,12 @@ class _Open:
         return {m.de: name for name, m in whole if not m.partout}
 
     @property
+    def summed(self) -> set[str]:
+        """Return the sums that the lattice tells."""
+        leaves = {c for sheet in self.champ.publication.feuillets.values() for c in (*sheet.comptes, *sheet.portees)}
+        return leaves | {name for name in self.champ.sommes if set(self.champ.feuilles(name)) <= leaves}
+
+    @property
     def carriers(self) -> dict[str, tuple[str, ...]]:
         """Return sum → counts whose people carry it, as the first sheet that has it says."""
         sheets = self.champ.publication.feuillets.values()
@@ -148,7 +169,7 @@ class _Open:
         """Yield the means and the shares of people."""
         for name in dict.fromkeys(name for r in self.restitutions for name in r.mesures):
             mesure = self.champ.mesures[name]
-            if mesure.genre == "rapport":
+            if mesure.genre == "rapport" and {mesure.numerateur, mesure.denominateur} <= self.summed:
                 above, below = self.named(mesure.numerateur, mesure.denominateur)
                 others = self._others(mesure.numerateur, mesure.denominateur) if mesure.personnes else ""
                 yield Ratio(name, above, below, scale=mesure.pour, others=others)
@@ -173,7 +194,7 @@ class _Open:
         for r in self.restitutions:
             total = next(((name, values[0]) for name, values in r.filtre.items()), TOTAL)
             if r.lignes == ("regroupement",) and r.criteres.zone != "residence":
-                for level in r.criteres.regroupement:
+                for level in (n for n in r.criteres.regroupement if self.champ.dimensions[n].axe == "activite"):
                     yield Listing(r.slug, (level,), regroupement=level, total=total)
                     for other in r.criteres.activite:
                         if self._crossed(level, other):

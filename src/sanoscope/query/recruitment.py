@@ -22,7 +22,14 @@ def recruitment_zone(finess: str, annee: int, edition: Edition, champ: Champ) ->
     Raises:
         CriterionError: ``valeur-inconnue``: it had no activity that year, or none that may be told.
     """
-    cube = next(name for name, of in champ.cubes.items() if {"finess", CODE} <= set(of.dimensions))
+    cube = next((name for name, of in champ.cubes.items() if {"finess", CODE} <= set(of.dimensions)), "")
+    if not cube:
+        raise CriterionError(
+            "non-publie",
+            Sentence("Ce champ ne se demande pas par zone de recrutement."),
+            allowed=["france", "region:CODE", "departement:CODE"],
+            criterion="zone",
+        )
     asked = Question((CODE,), (annee,), (("finess", (finess,)),), 0, None)
     source = source_of(champ.principale, asked, cube, edition, champ)
     read = read_rows(source, [champ.principale], edition, champ) if source else None
