@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from fastapi.testclient import TestClient
 
+from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
@@ -267,3 +268,16 @@ def test_words_of_the_form_teach(edition: Edition) -> None:
     with pytest.raises(CriterionError) as refused:
         criteria(asked, catalogue().restitution(CASEMIX), edition)
     assert "290000001 (Hôpital 0)" in refused.value.allowed
+
+
+@pytest.mark.parametrize(
+    "slug", [slug for slug, one in catalogue().restitutions.items() if OPEN.may_read(one.acces) and not one.source]
+)
+def test_every_open_restitution_has_a_form(client: TestClient, slug: str) -> None:
+    assert client.get(f"/restitutions/{slug}").status_code == 200
+
+
+def test_a_recruitment_zone_is_refused_where_establishments_are_not_counted(client: TestClient) -> None:
+    answer = client.get("/restitutions/taux-de-recours-tous-champs?annee=2023&zone=recrutement:290000001")
+    assert answer.status_code == 400
+    assert "pas de zone de recrutement" in answer.text

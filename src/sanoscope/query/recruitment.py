@@ -20,14 +20,15 @@ def recruitment_zone(finess: str, annee: int, edition: Edition, champ: Champ) ->
     In an open edition counts by code are noised: a code is in or out as these say, and a small one is out.
 
     Raises:
-        CriterionError: ``valeur-inconnue``: it had no activity that year, or none that may be told.
+        CriterionError: ``valeur-inconnue``: it had no activity that year, or none that may be told; or the field does
+            not tell establishments and geographic codes together.
     """
-    cube = next((name for name, of in champ.cubes.items() if {"finess", CODE} <= set(of.dimensions)), "")
-    if not cube:
+    cube = next((name for name, of in champ.cubes.items() if {"finess", CODE} <= set(of.dimensions)), None)
+    if cube is None:
         raise CriterionError(
-            "non-publie",
-            Sentence("Ce champ ne se demande pas par zone de recrutement."),
-            allowed=["france", "region:CODE", "departement:CODE"],
+            "valeur-inconnue",
+            Sentence("zone : ce champ n'a pas de zone de recrutement, il ne compte pas par établissement."),
+            todo=Sentence("Prenez une région, un département ou un territoire."),
             criterion="zone",
         )
     asked = Question((CODE,), (annee,), (("finess", (finess,)),), 0, None)
