@@ -84,11 +84,19 @@ A001,Choléra classique,204,1 à 10,,200,0,0,4,010100001
 """
 
 
+SHARES = """finess,zone,A1,A2,A3,A4,A5,A6
+290000017,290000017,"61,2","48,5",,"50,1","40,0","70,3"
+290000025,290000017,"12,4","9,1","88,2","10,6",,
+350000019,350000019,"33,3","20,0","5,1","25,0","30,0",
+"""
+"""Who treats the inhabitants of two attraction zones, in per cent."""
+
+
 def published_beside(place: Workspace) -> None:
     """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
-    files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES}
+    files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES, "pdmza_2022.csv": SHARES}
     assert received(place, files).clean
-    for source in ("open-ccam-2024", "mco-diagnostics-2024"):
+    for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022"):
         build_published(place, catalogue(), source, name=source)
         publication.publish(place.editions, source)
 

@@ -21,7 +21,7 @@ READ = [one for one in catalogue().restitutions.values() if OPEN.may_read(one.ac
 TWICE = ("cartographie-activite-mco", "casemix-smr", "parts-de-marche-had", "statistiques-psy-par-nature")
 """Restitutions that are walked in both ways with and without script; the others once in each way, for time."""
 SHOW = "Visualiser les résultats"
-NARROWED = {"actes-ccam-par-etablissement": "AHPA0090"}
+NARROWED = {"actes-ccam-par-etablissement": "AHPA0090", "parts-de-marche-hospi-diag": "zone_attraction:290000017"}
 """The activity to choose first, where the whole table is too long for an answer."""
 
 EXPORTED = [
