@@ -62,7 +62,8 @@ def exact(restitution: Restitution, champ: Champ) -> bool:
     """
     sums = _Open(champ, ()).summed
     shown = [m for m in (champ.mesures[name] for name in restitution.mesures) if m.genre in ("somme", "part")]
-    above = {parent for n in restitution.criteres.regroupement if n for parent in champ.dimensions[n].parents}
+    levels = [n for n in restitution.criteres.regroupement if n]
+    above = {*levels, *(parent for n in levels for parent in champ.dimensions[n].parents)}
     plain = not restitution.memes_etablissements and not above & set(restitution.filtre)
     people = any(champ.dimensions[n].axe == "personne" for n in restitution.lignes if n in champ.dimensions)
     whose = all(getattr(m, "dans", "total") == "total" and not getattr(m, "partout", False) for m in shown)
