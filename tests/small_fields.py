@@ -78,6 +78,7 @@ def _smr(rng: np.random.Generator, stay: int, year: int, month: int) -> Rows:
 def _had(rng: np.random.Generator, stay: int, year: int, month: int) -> Rows:
     mpp, mpa = MODES[int(rng.choice(len(MODES), p=[0.35, 0.25, 0.2, 0.15, 0.05]))]
     fixed = {**_person(rng), **_scores(rng), "cle_sejour": f"{stay:05d}", "mpp": mpp, "mpa": mpa}
+    fixed["ghpc"] = f"{mpp}{mpa}"
     first = int(rng.integers(1, month + 1))
     return [
         {

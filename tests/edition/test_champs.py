@@ -111,15 +111,19 @@ def test_every_line_is_counted_or_excluded_by_name(smr: Workspace) -> None:
 
 def test_had_groups_are_modes_and_karnofsky(workspace: Workspace, tmp_path: Path) -> None:
     def part(stay: int, days: int, **fields: str | int) -> dict[str, str | int]:
-        plain = {"cle_sejour": f"{stay:05d}", "mpp": "04", "mpa": "07", "karnofsky": "040", "sexe": "2", "age_ans": 80}
+        modes = {"ghpc": "0611", "mpp": "04", "mpa": "07", "karnofsky": "040"}
+        plain = {"cle_sejour": f"{stay:05d}", **modes, "sexe": "2", "age_ans": 80}
         when = {"code_geo": "29000", "mois_fin_sous_sequence": 2, "annee_fin_sous_sequence": 2023}
         return {**plain, **when, "duree_sous_sequence": days, **fields}
 
-    lines = [part(1, 10), part(1, 5, karnofsky="030"), part(2, 3), part(3, 4, mpp="09", mpa="00"), part(4, 9, mpp="")]
+    lines = [part(1, 10), part(1, 5, karnofsky="030"), part(2, 3)]
+    lines += [part(3, 4, mpp="09", mpa="00", ghpc="1234"), part(4, 9, mpp="")]
     put(tmp_path / "had", f"{ONE}.2023.12.rapss", "rapss", lines)
     place = built(workspace, tmp_path / "had")
     rows = ask(place, "casemix-had", regroupement="mpp")
     assert [(r["mpp"], r["journees"], r["sejours"]) for r in rows] == [("04", 18, 3), ("09", 4, 1), ("", 22, 4)]
+    rows = ask(place, "casemix-had", regroupement="ghpc")
+    assert [(r["ghpc"], r["journees"], r["sejours"]) for r in rows] == [("0611", 18, 3), ("1234", 4, 1), ("", 22, 4)]
     rows = ask(place, "statistiques-had-par-karnofsky", activite="mpp:04")
     assert [(r["karnofsky"], r["journees"]) for r in rows] == [("030", 5), ("040", 13), ("", 18)]
     rows = ask(place, "statistiques-had-par-mpp")

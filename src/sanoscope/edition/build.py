@@ -300,7 +300,8 @@ class _Construction:
         """
         every = [layout for kind in self.champ.fichiers for layout in layouts(kind)]
         zones = [z.fields for layout in every for z in layout.zones if z.name == zone]
-        parts = zones if zone else [layout.fields for layout in every]
+        once = [z.fields for layout in every for z in layout.zones if z.once]  # fields of the line, wherever they are
+        parts = zones if zone else [*(layout.fields for layout in every), *once]
         fields = {f.name: f for part in parts for f in part if f.stored}
         found = {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
         # without chaining nothing is known of what comes after a stay

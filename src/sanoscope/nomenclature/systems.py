@@ -127,6 +127,7 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("mpa", "Mode de prise en charge associé (HAD)"),
         _list("mpd", "Mode de prise en charge documentaire (HAD)"),
         _list("karnofsky", "Indice de Karnofsky"),
+        _list("ghpc", "Groupe homogène de prise en charge (HAD)"),
         Nomenclature(
             "forme_activite",
             "Forme d'activité (psychiatrie)",
