@@ -17,6 +17,7 @@ from sanoscope.edition import publication
 from sanoscope.edition.check import check
 from sanoscope.edition.edition import in_memory, open_edition
 from sanoscope.edition.published import build_published
+from sanoscope.engine.plan import Scan
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.intake.receive import receive
 from sanoscope.present.exports import FORMATS
@@ -268,6 +269,24 @@ def test_the_real_smr_year_has_36_736_655_days(real: Workspace) -> None:
     states = open_edition(real.editions, "smr-2025", settings=real.settings, public=True).manifest.source
     assert states
     assert states.cellules["masque"] == 101_446  # the masked counts of the cube, counted apart (docs/attaque.md)
+
+
+@pytest.mark.parametrize("days", ["journees", "journees_hc", "journees_hp"])
+@pytest.mark.parametrize(("part", "whole"), [("gn", ["finess", "cm"]), ("gme", ["finess", "cm", "gn"])])
+def test_days_add_up_along_the_tree_in_every_visible_row(
+    real: Workspace, days: str, part: str, whole: list[str]
+) -> None:
+    """CM = ΣGN = ΣGME, wherever the source shows the whole and all its parts."""
+    engine = open_edition(real.editions, "smr-2025", settings=real.settings, public=True).of("smr").engine
+    parts, wholes = (
+        pl.DataFrame(pl.from_arrow(engine.run(Scan(f"publie_{level}")))).select(*whole, days, f"{days}_etat")
+        for level in (part, whole[-1])
+    )
+    seen = (pl.col(f"{days}_etat") == "exact").all().alias("vus")
+    summed = parts.group_by(whole).agg(pl.col(days).sum().alias("somme"), seen)
+    both = wholes.filter(pl.col(f"{days}_etat") == "exact").join(summed.filter("vus"), on=whole)
+    assert len(both) > 1_000
+    assert both.filter(pl.col(days) != pl.col("somme")).is_empty()
 
 
 def test_the_real_acts_of_a_hospital_are_the_file_s(real: Workspace, shared: Path) -> None:
