@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanoscope.disclosure.keyed import MARGIN, SCALE, told
+from sanoscope.disclosure.keyed import MARGIN, SCALE, additive, told
 
 KEY = b"0123456789abcdef"
 
@@ -38,6 +38,16 @@ def test_small_is_all_that_is_said_of_a_small_count(counts: list[int], threshold
     figures = told([str(i) for i in range(len(counts))], np.array(counts), key=KEY, threshold=threshold)
     for count, figure in zip(counts, figures, strict=True):
         assert figure == 0 if count < threshold else figure >= threshold
+
+
+def test_a_count_that_adds_up_is_told_as_nothing_only_if_it_is() -> None:
+    draws = 5000
+    sets = [f"ensemble {i}" for i in range(draws)]
+    for count in (11, 15, 30):
+        assert additive(sets, np.full(draws, count), key=KEY, threshold=11).min() >= 1
+    assert not additive(sets, np.zeros(draws, np.int64), key=KEY, threshold=11).any()
+    small = additive(sets, np.full(draws, 3), key=KEY, threshold=11)
+    assert small.min() < 0 and abs(small.mean() - 3) < 0.4, "the noise of small ones is whole: their sums are fair"
 
 
 @pytest.mark.parametrize("key", [b"", b"court", b"x" * 65])

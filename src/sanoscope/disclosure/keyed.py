@@ -42,6 +42,15 @@ def told(sets: Sequence[str], counts: NDArray[np.int64], *, key: bytes, threshol
     return np.where(counts < threshold, 0, noised)
 
 
+def additive(sets: Sequence[str], counts: NDArray[np.int64], *, key: bytes, threshold: int) -> NDArray[np.int64]:
+    """Return what may be told of counts that are added up: each with its noise, small ones too, so that sums are fair.
+
+    Arguments and errors as in `told`, counts of 0 besides. Nothing is told as 0, and nothing else is, but a small one.
+    """
+    noised = counts + noise(sets, key=key)
+    return np.where(counts == 0, 0, np.where(counts < threshold, noised, np.maximum(1, noised)))
+
+
 def noise(sets: Sequence[str], *, key: bytes) -> NDArray[np.int64]:
     """Return the noise of sets, int64[sets]; arguments and errors as in `told`."""
     if not 16 <= len(key) <= 64:

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from sanoscope.catalogue.field import Bruite, Champ
-from sanoscope.disclosure.keyed import names, noise, told
+from sanoscope.disclosure.keyed import additive, names, noise, told
 from sanoscope.edition.manifest import SECURE, TableCube
 from sanoscope.edition.population import FRANCE, STRATA, Population, read_population
 from sanoscope.edition.rollups import base_shape
@@ -210,12 +210,8 @@ def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int
     found: dict[str, NDArray[np.int64] | pl.Series] = {}
     for name in declared.comptes:
         counts, sets = whole[name].to_numpy(), whole[f"{name}_ensemble"].to_list()
-        here = counts > 0
-        drawn = (
-            noise(sets, key=key) if add else told(sets, np.maximum(1, counts), key=key, threshold=threshold) - counts
-        )
-        found[name] = np.where(here, counts + drawn, 0)
-        found[name + SMALL] = (here & (counts < threshold)).astype(np.int64)
+        found[name] = (additive if add else told)(sets, counts, key=key, threshold=threshold)
+        found[name + SMALL] = ((counts > 0) & (counts < threshold)).astype(np.int64)
     for name, carriers in declared.portees.items():
         people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
         sets = [f"{name} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
