@@ -186,6 +186,21 @@ def test_what_is_open_of_rates_is_near_the_truth_and_never_exact_where_it_is_noi
                 assert figure.states[row] in (State.MASKED, State.SECRET), code
 
 
+def test_one_to_ten_is_said_of_counts_and_never_of_their_rates(public: Edition) -> None:
+    masked = 0
+    for group in ("02", "03", "07", "09"):
+        told = ask(public, OPEN, "taux-de-recours-mco", annee="2023", activite=f"cmd:{group}")
+        counted = next(f for f in told.figures if f.name == "sejours")
+        rates = [f for f in told.figures if catalogue().champs["mco"].mesures[f.name].genre == "taux"]
+        assert len(rates) >= 5
+        for row in (row for row, state in enumerate(counted.states) if state is State.MASKED):
+            masked += 1
+            unknown = told.labels[0].values[row] == "?"  # has no population, and no région
+            assert unknown or all(f.states[row] is State.SECRET for f in rates), (group, row)
+        assert not any(State.MASKED in f.states for f in rates), group
+    assert masked
+
+
 def test_a_year_whose_population_is_not_known_has_no_rate_and_says_so(edition: Edition) -> None:
     slug = "taux-de-recours-mco"
     lacking = in_memory(edition.of("mco"))

@@ -28,6 +28,7 @@ from sanoscope.query.states import (
     MASKED,
     NOT_APPLICABLE,
     NOT_AVAILABLE,
+    SECRET,
     Shown,
 )
 from sanoscope.sentence import Sentence
@@ -140,7 +141,8 @@ class Rates:
     def crude(self, mesure: TauxMesure, counted: Shown) -> Shown:
         """Return the crude rate of what is counted, or a bound of its interval."""
         people = self.population()
-        states = np.where(people.state == NOT_AVAILABLE, NOT_AVAILABLE, counted.state).astype(np.int8)
+        hidden = np.where(counted.state == MASKED, SECRET, counted.state)  # "1 à 10" is said of counts alone
+        states = np.where(people.state == NOT_AVAILABLE, NOT_AVAILABLE, hidden).astype(np.int8)
         figure, margin = counted.figure.astype(np.float64), counted.margin
         if mesure.borne:
             figure = interval(figure, figure, np.ones(len(figure)))[mesure.borne == "haute"]
@@ -164,10 +166,9 @@ class Rates:
         both = (own.figure > 0) & (of.figure > 0)
         figure = 100 * np.divide(own.figure, of.figure, out=np.zeros(len(both)), where=both)
         error = [np.divide(x.margin, x.figure, out=np.zeros(len(both)), where=both) for x in (own, of)]
-        state = np.maximum(own.state, of.state)  # exact, masked, approached, secret…: the one that tells least
-        masked = (own.state == MASKED) | (of.state == MASKED)
+        state = np.maximum(own.state, of.state)  # exact, approached, secret…: the one that tells least
         nowhere = np.array([not place.codes for place in others], np.bool_) | ((state == EXACT) & ~both)
-        state = np.select([nowhere, masked & (state == APPROXIMATE)], [NOT_APPLICABLE, MASKED], state)
+        state = np.where(nowhere, NOT_APPLICABLE, state)
         return Shown(state.astype(np.int8), figure, figure * (error[0] + error[1]))
 
     def _region(self, place: Place) -> str:
@@ -276,7 +277,7 @@ class Rates:
                 found = told(question, table, kind, tuple(dict.fromkeys(columns)), self.edition)
                 own = np.array([len(key) == len(rows) + 1 for key in keys])
                 cells, small = found.at(keys, CELLS), found.at(keys, first + SMALL)
-                here = np.select([cells > 1, cells == 0, small > 0], [NOT_AVAILABLE, EXACT, MASKED], APPROXIMATE)
+                here = np.select([cells > 1, cells == 0, small > 0], [NOT_AVAILABLE, EXACT, SECRET], APPROXIMATE)
                 state = np.where(own, here, state).astype(np.int8)
                 count = found.at(keys, mesure.de).astype(np.float64)
                 people = np.maximum(1.0, found.at(keys, first))

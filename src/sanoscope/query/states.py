@@ -87,9 +87,9 @@ class Shown:
         return Shown(self.state, self.figure / by, self.margin / by)
 
     def where_told(self, other: "Shown") -> "Shown":
-        """Return it with nothing said where nothing is said of what it is made from."""
-        kept = (other.state == MASKED) | (other.state == SECRET)
-        return Shown(np.where(kept, other.state, self.state).astype(np.int8), self.figure, self.margin)
+        """Return it with nothing said where no figure is said of what it is made from."""
+        hidden = (other.state == MASKED) | (other.state == SECRET)
+        return Shown(np.where(hidden, SECRET, self.state).astype(np.int8), self.figure, self.margin)
 
     def at(self, cells: Ints) -> "Shown":
         """Return what some cells show, in that order."""
