@@ -20,7 +20,7 @@ from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.noised import CELLS, Told, carrier_of, sums_told
 from sanoscope.query.persons import counted, looked_up
-from sanoscope.query.planner import Question, question, spreads
+from sanoscope.query.planner import Question, RowKey, question, spreads
 from sanoscope.query.rates import Rates
 from sanoscope.query.recruitment import CODE, recruitment_zone
 from sanoscope.query.sources import (
@@ -43,6 +43,7 @@ from sanoscope.query.states import (
     NOT_APPLICABLE,
     NOT_AVAILABLE,
     SECRET,
+    Ints,
     Shown,
     Sums,
     everywhere,
@@ -58,9 +59,6 @@ from sanoscope.query.states import (
 from sanoscope.query.table import Label, Measured, Table
 from sanoscope.query.transmissions import sent
 from sanoscope.sentence import Inner, Sentence, joined
-
-Ints = NDArray[np.int64]
-RowKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.disclosure.keyed import MARGIN
@@ -13,11 +11,8 @@ from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
 from sanoscope.edition.noised import GROUP, SMALL, group_name, levels
 from sanoscope.engine.plan import Aggregate, Binary, Column, Constant, Expression, Filter, In, Measure, Scan, all_of
-from sanoscope.query.planner import Question, needed_columns
-from sanoscope.query.states import Sums
-
-Ints = NDArray[np.int64]
-RowKey = tuple[Any, ...]
+from sanoscope.query.planner import Question, RowKey, needed_columns
+from sanoscope.query.states import Ints, Sums
 
 CELLS = "_cellules"
 """Column that says of how many groups a figure is the union."""
@@ -48,15 +43,30 @@ def finest(names: Iterable[str], champ: Champ) -> frozenset[str]:
     return frozenset(n for n in wanted if not any(n in champ.dimensions[o].parents for o in wanted))
 
 
-def kind_of_group(asked: Question, table: TableCube, champ: Champ, *, exactly: bool) -> str:
-    """Return the kind of groups, in a noised table, that a question's rows are, or are unions of; "" for none.
+def published(
+    name: str, asked: Question, edition: Edition, champ: Champ, *, unions: bool = False, standard: bool = False
+) -> tuple[TableCube, str] | None:
+    """Return the noised table that tells a figure of a question's rows, and the kind of groups that they are in it.
 
     Args:
+        name: the sum or distinct count.
         asked: the question.
-        table: the noised table.
-        champ: the field.
-        exactly: unions do not do: what is counted does not add up.
+        edition, champ: where, and of what field.
+        unions: rows may be unions of groups, where none is published as it is: what is counted adds up.
+        standard: its standardised count is wanted.
     """
+    bruites = champ.publication.bruites
+    held = [t for t in edition.champ.tables if t.groupes and name in t.sommes]
+    held = [t for t in held if name in bruites[t.nom].strates or not standard]
+    for exactly in (True, False) if unions else (True,):
+        for table in held:
+            if kind := _kind_of_group(asked, table, champ, exactly=exactly):
+                return table, kind
+    return None
+
+
+def _kind_of_group(asked: Question, table: TableCube, champ: Champ, *, exactly: bool) -> str:
+    """Return the kind of groups, in a noised table, that a question's rows are, or are unions of; "" for none."""
     wanted = needed_columns(asked)
     if not wanted <= set(table.colonnes):
         return ""
@@ -75,7 +85,7 @@ def told(asked: Question, table: TableCube, kind: str, names: Sequence[str], edi
 
     Args:
         asked: the question.
-        table: the noised table; ``kind`` of groups, from `kind_of_group`.
+        table: the noised table; ``kind`` of groups, from `published`.
         names: columns of figures.
         edition: where it is.
     """

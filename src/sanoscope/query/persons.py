@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -10,8 +9,8 @@ from sanoscope.catalogue.field import Champ
 from sanoscope.disclosure.keyed import MARGIN
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.noised import SMALL
-from sanoscope.query.noised import CELLS, kind_of_group, told
-from sanoscope.query.planner import Question, choose, distinct_plan
+from sanoscope.query.noised import CELLS, published, told
+from sanoscope.query.planner import Question, RowKey, choose, distinct_plan
 from sanoscope.query.states import (
     APPROXIMATE,
     EXACT,
@@ -21,8 +20,6 @@ from sanoscope.query.states import (
     Shown,
     everywhere,
 )
-
-RowKey = tuple[Any, ...]
 
 
 def counted(asked: Question, name: str, keys: Sequence[RowKey], edition: Edition, champ: Champ) -> Shown:
@@ -56,20 +53,15 @@ def looked_up(
         lines: what is shown of the lines of these rows: where their number is not told, nor is that of persons.
     """
     figures, small = np.full(len(keys), -1, np.int64), np.zeros(len(keys), np.bool_)
-    tables = [t for t in edition.champ.tables if t.groupes and name in t.sommes]
     whole = replace(asked, rows=asked.rows[:-1])
     if asked.selected or asked.last_month or asked.shown is not None:
         return everywhere(NOT_AVAILABLE, len(keys))
     for question in (asked, whole):
-        for table in tables:
-            kind = kind_of_group(question, table, champ, exactly=True)
-            if not kind:
-                continue
-            found = told(question, table, kind, (name, name + SMALL), edition)
+        if place := published(name, question, edition, champ):
+            found = told(question, *place, (name, name + SMALL), edition)
             alone = found.at(keys, CELLS) == 1
             figures = np.where(alone, found.at(keys, name), figures)
             small |= alone & (found.at(keys, name + SMALL) > 0)
-            break
     nobody = (lines.state == EXACT) & (lines.figure == 0)
     state = np.select(
         [nobody, lines.state == SECRET, figures < 0, lines.state == MASKED, small],

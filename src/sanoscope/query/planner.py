@@ -1,6 +1,7 @@
 """From a `Query` to plans on the smallest table that can answer."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
@@ -22,6 +23,9 @@ from sanoscope.engine.plan import (
 from sanoscope.errors import SanoscopeError
 from sanoscope.query.criteria import Query
 from sanoscope.sentence import Sentence
+
+RowKey = tuple[Any, ...]
+"""Key of a row of an answer: its year, then the values of its dimensions; of a total, without the last one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ a crude rate, it is the exact one of a Poisson count (Garwood, Biometrika 28, 19
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +19,8 @@ from sanoscope.edition.noised import SMALL, SQUARES, STANDARD
 from sanoscope.edition.population import FRANCE, STRATA, Weights
 from sanoscope.engine.plan import Aggregate, Measure
 from sanoscope.query.criteria import Query
-from sanoscope.query.noised import CELLS, kind_of_group, told
-from sanoscope.query.planner import Question, choose, filtered
+from sanoscope.query.noised import CELLS, carrier_of, columns_of, published, told
+from sanoscope.query.planner import Question, RowKey, choose, filtered
 from sanoscope.query.states import (
     APPROXIMATE,
     EXACT,
@@ -29,12 +28,11 @@ from sanoscope.query.states import (
     NOT_APPLICABLE,
     NOT_AVAILABLE,
     SECRET,
+    Floats,
     Shown,
 )
 from sanoscope.sentence import Sentence
 
-Floats = NDArray[np.float64]
-RowKey = tuple[Any, ...]
 REGION = "region_residence"
 RISK = 0.05
 
@@ -259,32 +257,26 @@ class Rates:
         self, mesure: TauxMesure, asked: Question, keys: list[RowKey], weights: Sequence[Weights | None]
     ) -> Standard:
         """Return standardised counts as the noised tables of an open store tell them."""
-        bruites = self.champ.publication.bruites
-        tables = [t for t in self.edition.champ.tables if t.groupes and mesure.de in t.sommes]
-        tables = [t for t in tables if mesure.de in bruites[t.nom].strates or not mesure.standardise]
-        end = STANDARD if mesure.standardise else ""
+        more = (mesure.de + STANDARD, mesure.de + SQUARES) if mesure.standardise else ()
         state = np.full(len(keys), NOT_AVAILABLE, np.int8)
         standard, squares, each = np.zeros(len(keys)), np.zeros(len(keys)), np.ones(len(keys))
-        published = not (asked.last_month or asked.selected)
-        for rows in dict.fromkeys((asked.rows, asked.rows[:-1])) if published else ():
+        whole = not (asked.last_month or asked.selected)
+        for rows in dict.fromkeys((asked.rows, asked.rows[:-1])) if whole else ():
             question = replace(asked, rows=rows)
-            for table in tables:
-                kind = kind_of_group(question, table, self.champ, exactly=True)
-                if not kind:
-                    continue
-                first = bruites[table.nom].portees.get(mesure.de, (mesure.de,))[0]
-                columns = [mesure.de, first, first + SMALL, *(mesure.de + e for e in (STANDARD, SQUARES) if end)]
-                found = told(question, table, kind, tuple(dict.fromkeys(columns)), self.edition)
-                own = np.array([len(key) == len(rows) + 1 for key in keys])
-                cells, small = found.at(keys, CELLS), found.at(keys, first + SMALL)
-                here = np.select([cells > 1, cells == 0, small > 0], [NOT_AVAILABLE, EXACT, SECRET], APPROXIMATE)
-                state = np.where(own, here, state).astype(np.int8)
-                count = found.at(keys, mesure.de).astype(np.float64)
-                people = np.maximum(1.0, found.at(keys, first))
-                each = np.where(own, count / people if first != mesure.de else 1.0, each)
-                standard = np.where(own, found.at(keys, mesure.de + STANDARD) / 1000 if end else count, standard)
-                squares = np.where(own, found.at(keys, mesure.de + SQUARES) / 1000 if end else count, squares)
-                break
+            place = published(mesure.de, question, self.edition, self.champ, standard=mesure.standardise)
+            if not place:
+                continue
+            first = carrier_of(mesure.de, place[0], self.champ)
+            found = told(question, *place, (*columns_of(mesure.de, place[0], self.champ), *more), self.edition)
+            own = np.array([len(key) == len(rows) + 1 for key in keys])
+            cells, small = found.at(keys, CELLS), found.at(keys, first + SMALL)
+            here = np.select([cells > 1, cells == 0, small > 0], [NOT_AVAILABLE, EXACT, SECRET], APPROXIMATE)
+            state = np.where(own, here, state).astype(np.int8)
+            count = found.at(keys, mesure.de).astype(np.float64)
+            people = np.maximum(1.0, found.at(keys, first))
+            each = np.where(own, count / people if first != mesure.de else 1.0, each)
+            standard = np.where(own, found.at(keys, mesure.de + STANDARD) / 1000 if more else count, standard)
+            squares = np.where(own, found.at(keys, mesure.de + SQUARES) / 1000 if more else count, squares)
         standard, squares = np.maximum(0.0, standard), np.maximum(0.0, squares)
         size = np.sqrt(squares / np.maximum(1.0, standard))
         return Standard(state, standard, squares, np.where(state == APPROXIMATE, MARGIN * size * each, 0.0))

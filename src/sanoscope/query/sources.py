@@ -9,7 +9,7 @@ from sanoscope.catalogue.field import Champ, Mesure
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
 from sanoscope.errors import CriterionError
-from sanoscope.query.noised import Told, columns_of, kind_of_group, told
+from sanoscope.query.noised import Told, columns_of, published, told
 from sanoscope.query.planner import Question, choose, choose_open, sums_plan
 from sanoscope.sentence import Sentence
 
@@ -58,12 +58,8 @@ def source_of(name: str, asked: Question, cube: str, edition: Edition, champ: Ch
         return Source(choose(asked, cube, edition), asked)
     if table := choose_open(asked, (name,), edition).get(name):
         return Source(table, asked)
-    noised = [t for t in edition.champ.tables if t.groupes and name in t.sommes and name in champ.sommes]
-    for exactly in (True, False):
-        for table in noised:
-            if kind := kind_of_group(asked, table, champ, exactly=exactly):
-                return Source(table, asked, kind)
-    return None
+    found = published(name, asked, edition, champ, unions=True) if name in champ.sommes else None
+    return Source(found[0], asked, found[1]) if found else None
 
 
 def read_rows(source: Source, names: Sequence[str], edition: Edition, champ: Champ) -> Told:
