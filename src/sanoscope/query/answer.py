@@ -175,10 +175,13 @@ class _Answer:
             self.periods = (query.annees[0], query.annees[0] - 1)
         self.carriers = _carriers(self.champ)
         self.sources = self._sources()
+        # of the sums whose totals are not the sum of their rows, what answers these
+        self.totals = {name: of for name, source in self.sources.items() if (of := self._of_totals(name, source))}
 
     def table(self) -> Table:
         grid = self._grid()
-        sums = [self._sums(grid, period) for period in range(len(self.periods))]
+        totals = self._read_all(self.totals)
+        sums = [self._sums(grid, totals, period) for period in range(len(self.periods))]
         shown = [self._shown(grid, of) for of in sums]
         keys = [*grid.keys, *grid.group_keys]
         rates = Rates(self.asked, self.query, self.restitution.cube, keys, self.edition, self.champ)
@@ -237,12 +240,8 @@ class _Answer:
         index: dict[RowKey, int] = {}
         found: list[tuple[Ints, Ints, dict[tuple[str, str], Ints]]] = []
         side_by_side = self.restitution.precedente
-        by_table: dict[tuple[str, str], list[str]] = {}
-        for name, source in self.sources.items():
-            by_table.setdefault((name.partition(VIEW)[2], source.table.nom), []).append(name)
         # those of the rows asked for first: they say which rows there are
-        for (view, table), names in sorted(by_table.items()):
-            read = self._read(self.sources[names[0]], [name.partition(VIEW)[0] for name in names])
+        for (view, table), read in sorted(self._read_all(self.sources).items()):
             if not read.keys:
                 continue
             kept = np.any(list(read.columns.values()), axis=0)
@@ -264,8 +263,15 @@ class _Answer:
                 np.add.at(whole[column], (len(index) + groups[places], periods), values)
         return Grid(list(index), groups, list(group_index), whole)
 
+    def _read_all(self, sources: Mapping[str, Source]) -> dict[tuple[str, str], Told]:
+        """Return the rows of sums, by whose they are (see `sources.VIEW`) and table: each is read once."""
+        by_table: dict[tuple[str, str], list[str]] = {}
+        for name, source in sources.items():
+            by_table.setdefault((name.partition(VIEW)[2], source.table.nom), []).append(name)
+        return {at: self._read(sources[names[0]], names) for at, names in by_table.items()}
+
     def _read(self, source: Source, names: Sequence[str]) -> Told:
-        read = read_rows(source, names, self.edition, self.champ)
+        read = read_rows(source, [name.partition(VIEW)[0] for name in names], self.edition, self.champ)
         return folded(read, source.asked, self.champ) if source.folded else read
 
     def _of_totals(self, name: str, source: Source) -> Source | None:
@@ -280,18 +286,18 @@ class _Answer:
         found = source_of(base, asked, self.restitution.cube, self.edition, self.champ)
         return replace(found, folded=source.folded) if found else None
 
-    def _sums(self, grid: Grid, period: int) -> dict[str, Sums]:
-        """Return every sum of a period in each row and total."""
+    def _sums(self, grid: Grid, totals: Mapping[tuple[str, str], Told], period: int) -> dict[str, Sums]:
+        """Return every sum of a period in each row and total; ``totals`` are those that are not sums of their rows."""
         year = self.periods[period] if self.restitution.precedente else 0
+        keys = [(year or group[0], *group[1:]) for group in grid.group_keys]
         found = {}
         for key, source in self.sources.items():
             name, _, view = key.partition(VIEW)
             place = source.table.nom + VIEW + view
             columns = {of: values[:, period] for (at, of), values in grid.columns.items() if at == place}
             found[key] = self._sum(name, source, columns, len(grid))
-            if whole := self._of_totals(key, source):
-                read = self._read(whole, [name])
-                keys = [(year or group[0], *group[1:]) for group in grid.group_keys]
+            if whole := self.totals.get(key):
+                read = totals[view, whole.table.nom]
                 columns = {of: read.at(keys, of) for of in read.columns}
                 found[key] = found[key].followed_by(self._sum(name, whole, columns, len(keys)), len(grid.keys))
         return found

@@ -6,7 +6,7 @@ a crude rate, it is the exact one of a Poisson count (Garwood, Biometrika 28, 19
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,10 +95,12 @@ class Rates:
         self.keys, self.edition, self.champ = list(keys), edition, champ
         self.residence = next((n for n in asked.rows if champ.dimensions[n].axe == "residence"), "")
         self.notes: tuple[str, ...] = ()
-        self._done: dict[str, Standard] = {}
+        self._weights_of = cache(edition.population.weights)
+        self._done: dict[tuple[str, bool, Question], Standard] = {}
 
     # places ---------------------------------------------------------------------------------------------------------
 
+    @cached_property
     def _places(self) -> list[Place]:
         at = self.asked.rows.index(self.residence) + 1 if self.residence else 0
         whole = self._asked_place()
@@ -111,9 +113,8 @@ class Rates:
         return Place(FRANCE, ("",))
 
     def _weights(self, places: Sequence[Place]) -> list[Weights | None]:
-        found = cache(self.edition.population.weights)
         years = [key[0] or self.query.annees[0] for key in self.keys]
-        weights = [found(year, place.niveau, place.codes) for year, place in zip(years, places, strict=True)]
+        weights = [self._weights_of(year, place.niveau, place.codes) for year, place in zip(years, places, strict=True)]
         merged = sum(w.merged for w in {id(w): w for w in weights if w}.values())
         if merged:
             said = Sentence("Classes d'âge sans habitant réunies à la précédente du même sexe : %(n)s.", n=merged)
@@ -129,7 +130,7 @@ class Rates:
 
     def population(self) -> Shown:
         """Return the inhabitants of the zone of each cell."""
-        weights = self._weights(self._places())
+        weights = self._weights(self._places)
         people = np.array([w.inhabitants if w else 0 for w in weights], np.int64)
         state = np.where(people > 0, EXACT, NOT_AVAILABLE).astype(np.int8)
         return Shown(state, people, np.zeros(len(people)))
@@ -149,15 +150,14 @@ class Rates:
 
     def standardised(self, mesure: TauxMesure) -> Shown:
         """Return a standardised rate, a crude one of persons, a bound of it or its index."""
-        places = self._places()
-        own = self._rate(mesure, self.asked, self.keys, places)
+        own = self._rate(mesure, self.asked, self.keys, self._places)
         if not mesure.indice:
             return own
         if mesure.indice == "france":
             keys, asked = self._elsewhere("")
             others = [Place(FRANCE, ("",))] * len(keys)
         else:
-            regions = [self._region(place) for place in places]
+            regions = [self._region(place) for place in self._places]
             keys, asked = self._elsewhere(REGION, regions)
             others = [Place(REGION, (region,)) if region else Place("", ()) for region in regions]
         of = self._rate(mesure, asked, keys, others)
@@ -182,9 +182,7 @@ class Rates:
 
     def _elsewhere(self, level: str, regions: Sequence[str] = ()) -> tuple[list[RowKey], Question]:
         """Return the question, and the keys, of the same rows in their région, or in France where level is ""."""
-        rows = (
-            tuple(level if n == self.residence else n for n in self.asked.rows) if self.residence else self.asked.rows
-        )
+        rows = tuple(level if n == self.residence else n for n in self.asked.rows)
         kept = [(n, v) for n, v in self.asked.conditions if self.champ.dimensions[n].axe != "residence"]
         at = self.asked.rows.index(self.residence) + 1 if self.residence else 0
         if at and not level:
@@ -213,7 +211,7 @@ class Rates:
     def _standard(
         self, mesure: TauxMesure, asked: Question, keys: list[RowKey], weights: Sequence[Weights | None]
     ) -> Standard:
-        name = f"{mesure.de} {mesure.standardise} {asked}"
+        name = mesure.de, mesure.standardise, asked
         if name not in self._done:
             read = self._looked_up if self.edition.public else self._counted
             self._done[name] = read(mesure, asked, keys, weights)
