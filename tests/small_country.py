@@ -77,6 +77,7 @@ def _stay(rng: np.random.Generator, finess: str, month: int) -> dict[str, str | 
     age, month = int(stay["age_ans"]), int(stay["mois_sortie"])
     stay["dp"] = DIAGNOSES[(3 * age + month) % len(DIAGNOSES)]
     stay["delai"] = 30 * month + age % 30
+    stay["mode_entree"] = "7" if age % 9 == 0 else "8"
     stay["age_gestationnel"], stay["poids"] = (34 + age % 8, 2000 + 20 * age) if ghm.startswith("15") else (0, 0)
     return stay
 

@@ -102,9 +102,9 @@ def test_a_form_offers_only_levels_that_are_answered(r: Restitution, small: Work
 
 
 def test_what_no_sheet_crosses_is_refused_with_what_is_allowed(public: Edition) -> None:
-    r = catalogue().restitution("statistiques-mco-par-diagnostic")
-    query = parse({"activite": "cmd:04", "regroupement": "dp"}.items(), r, public, OPEN)
+    r = catalogue().restitution("casemix-mco")
+    query = parse({"activite": "cmd:04", "regroupement": "doac"}.items(), r, public, OPEN)
     with pytest.raises(CriterionError) as caught:
         check_published(query, OPEN, catalogue(), public)
     assert caught.value.code == "non-publie"
-    assert "regroupement=chapitre_dp" in caught.value.allowed
+    assert "regroupement=racine" in caught.value.allowed

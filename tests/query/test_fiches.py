@@ -125,9 +125,10 @@ def states(made: Sheet) -> set[State]:
 
 def test_a_block_without_answer_says_why_and_the_others_stand(service: Service) -> None:
     parts = sheet(service, "fiche-etablissement", ("annee", "2023")).parts  # 290000001 has no stay in some field
-    by_title = {part.bloc.titre: part for part in sheet(service, "statistiques-mco-par-ghm").parts}
-    refused = by_title["Les premiers diagnostics principaux"].refused
-    assert refused is not None and "ne se demande pas par racine de GHM" in refused.message
+    of_ghm = compose(service, "statistiques-mco-par-ghm", [("activite", "ghm:04M053")], OPEN).parts
+    by_title = {part.bloc.titre: part for part in of_ghm}
+    refused = by_title["Les premiers établissements"].refused
+    assert refused is not None and "ne publie pas ce croisement" in refused.message
     assert by_title["L'activité en chiffres"].table is not None
     assert any(part.table is not None for part in parts)
     of_two = compose(
@@ -163,7 +164,7 @@ def test_a_comparison_that_cannot_be_is_said(service: Service) -> None:
         ("fiche-ght", [("ght", "?")], "valeur-inconnue"),
         ("fiche-etablissement", [("etablissement", "999999999")], "valeur-inconnue"),
         ("statistiques-mco-par-ghm", [("activite", "racine:99Z99")], "valeur-inconnue"),
-        ("statistiques-mco-par-ghm", [("activite", "ghm:04M053")], "valeur-inconnue"),
+        ("statistiques-mco-par-ghm", [("activite", "dp:I500")], "valeur-inconnue"),
         ("fiche-nationale", [("region", "53")], "critere-inconnu"),
     ],
 )

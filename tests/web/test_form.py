@@ -95,7 +95,6 @@ def test_an_address_without_fields_of_the_form_is_left_as_it_is(edition: Edition
         (CASEMIX, "annee=2023&niveau_activite=racine", "activite", "pas d'activité"),
         (CASEMIX, "annee=2023&niveau_activite=cas&activite=racine:04M05", "activite", "pas du niveau choisi"),
         (CASEMIX, "annee=2023&activite=zzzz", "activite", "ne se trouve pas"),
-        (CASEMIX, "annee=2023&regroupement=ghm", "regroupement", "ne publie pas"),
         (CASEMIX, "annee=2023&mois=6&regroupement=racine", "mois", "ne publie pas"),
         (SHARES, "annee=2023&zone=code_geo:29000&regroupement=racine", "regroupement", "ne publie pas"),
     ],
@@ -130,9 +129,10 @@ def test_what_was_filled_in_is_kept_when_it_is_wrong(client: TestClient) -> None
 
 
 def test_levels_say_what_is_open(client: TestClient) -> None:
+    shares = client.get(f"/restitutions/{SHARES}").text
+    assert "disabled" in radio(shares, "regroupement", "ghm")
     html = client.get(f"/restitutions/{CASEMIX}").text
-    assert "disabled" in radio(html, "regroupement", "ghm")
-    for level in ("racine", "cmd", "doac", "gp", "ga", "cas"):
+    for level in ("racine", "cmd", "doac", "gp", "ga", "cas", "ghm"):
         assert "disabled" not in radio(html, "regroupement", level)
         monthly = client.get(f"/api/v1/restitutions/{CASEMIX}/donnees?mois=6&regroupement={level}").status_code == 200
         label = unescape(html.split(f'name="regroupement" value="{level}"')[1].split("</label>")[0])
@@ -194,7 +194,7 @@ def test_the_hint_counts_the_rows_of_the_answer(client: TestClient) -> None:
     told = client.get(f"/restitutions/{CASEMIX}/apercu?{question}&portee=agrege", headers=HTMX).text
     assert f"La réponse aura {len(rows)} lignes" in told
     assert "<html" not in told
-    refused = client.get(f"/restitutions/{CASEMIX}/apercu?annee=2023&regroupement=ghm", headers=HTMX)
+    refused = client.get(f"/restitutions/{CASEMIX}/apercu?annee=2023&regroupement=racine&mois=6", headers=HTMX)
     assert refused.status_code == 200  # htmx shows nothing of an answer that is refused
     assert "ne publie pas ce croisement" in refused.text
 
@@ -203,7 +203,7 @@ def test_the_hint_without_script_is_on_the_form(client: TestClient) -> None:
     leads = client.get(f"/restitutions/{CASEMIX}/apercu?annee=2023&regroupement=cas").headers["location"]
     assert urlsplit(leads).path == f"/restitutions/{CASEMIX}/formulaire"
     assert "lignes, total compris" in client.get(leads).text
-    refused = client.get(f"/restitutions/{CASEMIX}/formulaire?annee=2023&regroupement=ghm&compter=oui")
+    refused = client.get(f"/restitutions/{CASEMIX}/formulaire?annee=2023&regroupement=racine&mois=6&compter=oui")
     assert "ne publie pas ce croisement" in refused.text
     assert "La réponse aura" not in client.get(f"/restitutions/{CASEMIX}").text
 

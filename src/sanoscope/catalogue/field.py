@@ -6,6 +6,7 @@ A field is one YAML file of ``catalogue/champs``; these are its types. Nothing h
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -42,26 +43,43 @@ class Colonne(Frozen):
     Attributes:
         de: the file's column; of several, the first that the line has.
         prefixe: a beginning; where the value has it, the ``caracteres`` that follow it are kept, elsewhere all.
-        caracteres: how many of its first characters are kept; 0 is all.
+        apres: how many of its first characters are left out.
+        caracteres: how many of the next ones are kept; 0 is all, where none is left out.
         valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
         sinon: see ``valeurs``.
         tranches: a number becomes the class of so many units it is in, named by its first value in two digits ("35");
             an absent number is 0. 0 is none.
-        derniere: first value of the last class, which has no end.
+        derniere: first value of the last of these classes, which has no end.
+        bornes: the first values of classes that are not all as wide; the first is 0, the last class has no end.
     """
 
     de: tuple[str, ...]
     prefixe: str = ""
-    caracteres: int = 0
+    apres: int = Field(0, ge=0)
+    caracteres: int = Field(0, ge=0)
     valeurs: dict[str, str] = {}
     sinon: str = "?"
     tranches: int = Field(0, ge=0)
     derniere: int = Field(95, ge=0, le=99)
+    bornes: tuple[Annotated[int, Field(ge=0, le=99)], ...] = ()
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The first value of each class that its numbers are told by; () where they are not."""
+        return self.bornes or (tuple(range(0, self.derniere + 1, self.tranches)) if self.tranches else ())
 
     @model_validator(mode="before")
     @classmethod
     def _one_or_several(cls, given: Any) -> Any:
         return {**given, "de": [given["de"]]} if isinstance(given, dict) and isinstance(given.get("de"), str) else given
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Colonne":
+        if self.apres and not self.caracteres:
+            raise ValueError("apres demande caracteres")
+        if self.bornes and (self.bornes[0] != 0 or list(self.bornes) != sorted(set(self.bornes)) or self.tranches):
+            raise ValueError("bornes : croissantes à partir de 0, et sans tranches")
+        return self
 
 
 class Unites(Frozen):
@@ -333,6 +351,25 @@ class PartMesure(Frozen):
     definition: str
 
 
+class EcartTypeMesure(Frozen):
+    """The standard deviation, over those counted, of what they add to a sum.
+
+    Attributes:
+        somme: the sum.
+        carres: the sum of its squares.
+        nombre: the count of those who add to it.
+    """
+
+    genre: Literal["ecart_type"]
+    libelle: str
+    somme: str
+    carres: str
+    nombre: str
+    decimales: int
+    unite: str = ""
+    definition: str
+
+
 class DistinctMesure(Frozen):
     """Distinct persons."""
 
@@ -397,7 +434,14 @@ class FluxMesure(Frozen):
 
 
 Mesure = Annotated[
-    SommeMesure | RapportMesure | PartMesure | DistinctMesure | TauxMesure | PopulationMesure | FluxMesure,
+    SommeMesure
+    | RapportMesure
+    | PartMesure
+    | EcartTypeMesure
+    | DistinctMesure
+    | TauxMesure
+    | PopulationMesure
+    | FluxMesure,
     Field(discriminator="genre"),
 ]
 
@@ -458,21 +502,13 @@ class Champ(Frozen):
             _known(f"dimension {name}", dimension.parents, dimensions)
         for name, somme in self.sommes.items():
             _known(f"somme {name}", somme.egale, sums)
-        for name, mesure in self.mesures.items():
-            persons = set(self.distincts)
-            match mesure.genre:
-                case "rapport":
-                    _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
-                case "distinct":
-                    _known(f"mesure {name}", (mesure.de,), persons)
-                case "taux":
-                    _known(f"mesure {name}", (mesure.de,), sums | persons)
-                case "somme" | "part" | "flux":
-                    _known(f"mesure {name}", (mesure.de,), sums)
+        self._check_measures()
         _known("distincts", tuple(distinct.lignes for distinct in self.distincts.values()), sums)
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
             _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)
+            crossed = tuple(n for pair in sheet.croise for n in pair)
+            _known(f"feuillet {name}, croise", crossed, set(self.avec_parents(sheet.classe)))
         for name, told in self.publication.bruites.items():
             _known(f"bruité {name}", (told.cube,), {*self.cubes, *self.distincts})
             _known(f"bruité {name}", tuple(n for axis in told.niveaux for n in axis if n), dimensions)
@@ -480,14 +516,24 @@ class Champ(Frozen):
             _known(f"bruité {name}, strates", told.strates, {*told.comptes, *told.portees})
         if bool(self.fichiers) == bool(self.compose):
             raise ValueError("un champ a des fichiers, ou se compose d'autres champs")
-            _known(
-                f"feuillet {name}, croise",
-                tuple(n for pair in sheet.croise for n in pair),
-                set(self.avec_parents(sheet.classe)),
-            )
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self
+
+    def _check_measures(self) -> None:
+        sums, persons = set(self.sommes), set(self.distincts)
+        for name, mesure in self.mesures.items():
+            match mesure.genre:
+                case "rapport":
+                    _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
+                case "ecart_type":
+                    _known(f"mesure {name}", (mesure.somme, mesure.carres, mesure.nombre), sums)
+                case "distinct":
+                    _known(f"mesure {name}", (mesure.de,), persons)
+                case "taux":
+                    _known(f"mesure {name}", (mesure.de,), sums | persons)
+                case "somme" | "part" | "flux":
+                    _known(f"mesure {name}", (mesure.de,), sums)
 
     @property
     def ligne(self) -> str:
@@ -502,13 +548,20 @@ class Champ(Frozen):
     @cached_property
     def croisements(self) -> frozenset[frozenset[str]]:
         """The pairs of levels, not nested, whose crossing some sheet publishes."""
-        found = {frozenset(pair) for sheet in self.publication.feuillets.values() for pair in sheet.croise}
-        for sheet in self.publication.feuillets.values():
-            if sheet.par:
-                found |= {
-                    frozenset((a, b)) for a in self.avec_parents(sheet.classe) for b in self.avec_parents([sheet.par])
-                }
-        return frozenset(found)
+        sheets = self.publication.feuillets.values()
+        return frozenset(frozenset(pair) for sheet in sheets for pair in sheet.croise) | self._crossings(
+            (sheet.classe, (sheet.par,)) for sheet in sheets if sheet.par
+        )
+
+    @cached_property
+    def croisements_bruites(self) -> frozenset[frozenset[str]]:
+        """The same of noised tables."""
+        tables = self.publication.bruites.values()
+        return self._crossings(pair for told in tables for pair in combinations(told.niveaux, 2))
+
+    def _crossings(self, axes: Iterable[tuple[Iterable[str], Iterable[str]]]) -> frozenset[frozenset[str]]:
+        levels = ([self.avec_parents(name for name in axis if name) for axis in pair] for pair in axes)
+        return frozenset(frozenset((a, b)) for ones, others in levels for a in ones for b in others)
 
     def emboites(self, one: str, other: str) -> bool:
         """Tell whether one of two levels determines the other."""

@@ -137,6 +137,13 @@ class _Open:
         return leaves | {name for name in self.champ.sommes if set(self.champ.feuilles(name)) <= leaves}
 
     @property
+    def levels(self) -> set[str]:
+        """Return the levels of activity that the lattice tells sums by."""
+        sheets = self.champ.publication.feuillets.values()
+        found = {n for s in sheets for n in self.champ.avec_parents((*s.classe, *((s.par,) if s.par else ())))}
+        return {n for n in found if self.champ.dimensions[n].axe == "activite"}
+
+    @property
     def carriers(self) -> dict[str, tuple[str, ...]]:
         """Return sum → counts whose people carry it, as the first sheet that has it says."""
         sheets = self.champ.publication.feuillets.values()
@@ -196,13 +203,13 @@ class _Open:
         for r in self.restitutions:
             total = next(((name, values[0]) for name, values in r.filtre.items()), TOTAL)
             if r.lignes == ("regroupement",) and r.criteres.zone != "residence":
-                for level in (n for n in r.criteres.regroupement if self.champ.dimensions[n].axe == "activite"):
+                for level in (n for n in r.criteres.regroupement if n in self.levels):
                     yield Listing(r.slug, (level,), regroupement=level, total=total)
                     for other in r.criteres.activite:
                         if self._crossed(level, other):
                             labels = tuple(name for name in self.champ.dimensions if name in (level, other))
                             yield Listing(r.slug, labels, regroupement=level, within=other, total=total)
-            elif all(d in self.champ.dimensions and self.champ.dimensions[d].axe == "activite" for d in r.lignes):
+            elif set(r.lignes) <= self.levels:
                 yield Listing(r.slug, r.lignes, total=total)
 
     def _crossed(self, level: str, other: str) -> bool:

@@ -170,7 +170,7 @@ class Edition:
         return found
 
     def codes(self, dimension: str) -> frozenset[str]:
-        """Every code of a dimension: those of the nomenclatures and those met in the data."""
+        """Every code of a dimension: those of the nomenclatures and those met in the data; no code is none of them."""
         if dimension not in self._codes:
             met: set[str] = set()
             for champ, engine in self.engines.items():
@@ -179,7 +179,7 @@ class Edition:
                     smallest = min(tables, key=lambda t: t.lignes)
                     rows = engine.run(Aggregate(Scan(smallest.nom), ((dimension,),), ()))
                     met |= set(rows.to_pydict().get(dimension, []))
-            self._codes[dimension] = frozenset(met | set(self.libelles.get(dimension, ())))
+            self._codes[dimension] = frozenset((met | set(self.libelles.get(dimension, ()))) - {""})
         return self._codes[dimension]
 
     @cached_property

@@ -1,5 +1,7 @@
 """The declared conditions and sums of a field, as expressions of the engine."""
 
+from itertools import pairwise
+
 from sanoscope.catalogue.field import Champ, Conditions, Intervalle, Somme
 from sanoscope.engine.plan import Binary, Case, Coalesce, Column, Constant, Expression, In, Prefix, all_of
 
@@ -16,14 +18,11 @@ def column(name: str, champ: Champ) -> Expression:
         begins = Binary("=", Prefix(found, len(declared.prefixe)), Constant(declared.prefixe))
         found = Case(((begins, Prefix(found, declared.caracteres, len(declared.prefixe) + 1)),), found)
     elif declared.caracteres:
-        found = Prefix(found, declared.caracteres)
-    if declared.tranches:
+        found = Prefix(found, declared.caracteres, declared.apres + 1)
+    if first := declared.classes:
         number = Coalesce(found, Constant(0))
-        ends = range(declared.tranches, declared.derniere + 1, declared.tranches)
-        found = Case(
-            tuple((Binary("<", number, Constant(end)), Constant(f"{end - declared.tranches:02}")) for end in ends),
-            Constant(f"{declared.derniere:02}"),
-        )
+        below = tuple((Binary("<", number, Constant(end)), Constant(f"{start:02}")) for start, end in pairwise(first))
+        found = Case(below, Constant(f"{first[-1]:02}"))
     if declared.valeurs:
         known = Coalesce(found, Constant(""))
         found = Case(

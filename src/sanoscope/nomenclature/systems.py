@@ -152,6 +152,8 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("destination", "Destination"),
         _list("age5", "Classe d'âge"),
         _list("sexe", "Sexe"),
+        _list("severite", "Niveau de sévérité"),
+        _list("duree_classe", "Durée de séjour"),
         _list("evitable", "Motif d'hospitalisation évitable"),
     )
 }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanoscope.access.scope import Scope
-from sanoscope.catalogue.field import Champ, FluxMesure, Mesure, PartMesure, RapportMesure
+from sanoscope.catalogue.field import Champ, EcartTypeMesure, FluxMesure, Mesure, PartMesure, RapportMesure
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.disclosure.tracer import MODULUS
@@ -50,6 +50,7 @@ from sanoscope.query.states import (
     hide_parts,
     margins,
     riding,
+    shown_deviation,
     shown_difference,
     shown_outside,
     shown_ratio,
@@ -442,6 +443,8 @@ class _Answer:
                 return self._ratio(mesure, of, grid)
             case "part":
                 return self._share(mesure, of, grid)
+            case "ecart_type":
+                return self._deviation(mesure, of, grid)
             case "population":
                 return rates.population()
             case "taux" if mesure.standardise or mesure.de in self.champ.distincts:
@@ -483,6 +486,12 @@ class _Answer:
         above, below = of[mesure.numerateur], of[mesure.denominateur]
         carriers = [of[c] for c in self.carriers.get(mesure.denominateur, ()) if c in of]
         return shown_ratio(mesure, above, below, people=people, carriers=carriers, threshold=self.threshold)
+
+    def _deviation(self, mesure: EcartTypeMesure, of: dict[str, Sums], grid: Grid) -> Shown:
+        count, total, squares = (of.get(name) for name in (mesure.nombre, mesure.somme, mesure.carres))
+        if count is None or total is None or squares is None:
+            return everywhere(NOT_AVAILABLE, len(grid))
+        return shown_deviation(count, total, squares, threshold=self.threshold)
 
     def _share(self, mesure: PartMesure, of: dict[str, Sums], grid: Grid) -> Shown:
         whole = view_of(mesure.de, everywhere=mesure.dans == "partout")
@@ -531,12 +540,14 @@ def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:
 
 
 def _check_crossing(activity: str, level: str, restitution: Restitution, champ: Champ) -> None:
-    """Refuse an activity broken down by a level that is not nested with it, unless a sheet publishes their crossing."""
+    """Refuse an activity broken down by a level that is not nested with it, unless a table publishes their crossing."""
     if champ.dimensions[level].axe != champ.dimensions[activity].axe:
         return
 
+    crossed = champ.croisements | champ.croisements_bruites
+
     def protected(other: str) -> bool:
-        return champ.emboites(activity, other) or {activity, other} in champ.croisements
+        return champ.emboites(activity, other) or {activity, other} in crossed
 
     if not protected(level):
         raise CriterionError(

@@ -129,6 +129,8 @@ def needed_sums(mesures: Sequence[Mesure], champ: Champ) -> tuple[str, ...]:
         match mesure.genre:
             case "rapport":
                 names += [mesure.numerateur, mesure.denominateur]
+            case "ecart_type":
+                names += [mesure.nombre, mesure.somme, mesure.carres]
             case "somme":
                 names.append(view_of(mesure.de, everywhere=mesure.partout))
             case "part":

@@ -198,6 +198,24 @@ def shown_ratio(
     return Shown(state.astype(np.int8), figure, margin)
 
 
+def shown_deviation(count: Sums, total: Sums, squares: Sums, *, threshold: int) -> Shown:
+    """Return what is shown of a standard deviation, that of ``total`` over ``count``.
+
+    An open reader is told it of noised squares alone, where their noise leaves something of it: of exact ones, it would
+    have to be rounded to say no sum.
+    """
+    people = np.maximum(1, count.value)
+    mean = total.value / people
+    figure = np.sqrt(np.maximum(0.0, squares.value / people - mean**2))
+    around = (squares.margin + 2 * mean * total.margin) / people
+    margin = around / np.maximum(2 * figure, 1e-9)
+    hidden = count.small(threshold) | total.silent | squares.silent | (margin > figure)
+    if threshold:
+        hidden |= ~squares.moved
+    state = np.select([count.zero(), hidden, squares.moved], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
+    return Shown(state.astype(np.int8), figure, margin)
+
+
 def shown_share(part: Sums, whole: Sums, *, carriers: Sequence[Sums] = (), threshold: int) -> Shown:
     """Return what is shown of a share of a total, in percent; ``carriers`` as in `shown_ratio`."""
     hidden = part.small(threshold) | whole.small(threshold)
