@@ -81,3 +81,10 @@ def test_filters_and_groups(left: list[dict], condition: Binary, grouping: tuple
 @given(rows, others, sets)
 def test_joins_and_expressions(left: list[dict], right: list[dict], grouping: tuple) -> None:
     same(Aggregate(derived, grouping, MEASURES), left, right)
+
+
+def test_a_table_without_rows_keeps_its_columns() -> None:
+    nothing = SCHEMA.empty_table()
+    duck = DuckDBEngine()
+    duck.store("t", nothing)
+    assert duck.run(Scan("t")).schema == MemoryEngine({"t": nothing}).run(Scan("t")).schema == SCHEMA

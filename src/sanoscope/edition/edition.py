@@ -138,7 +138,7 @@ class Edition:
         if self.manifest.source:
             return Population({})
         tables = [pl.DataFrame(pl.from_arrow(engine.run(Scan("population")))) for engine in self.engines.values()]
-        return read_population(pl.concat([table for table in tables if table.width]).unique())
+        return read_population(pl.concat(tables).unique())
 
     def silent(self, tracers: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which tracers are those of groups of which an open store says nothing."""

@@ -48,24 +48,24 @@ class MemoryEngine:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = {name: table.to_pylist() for name, table in tables.items()}
-        self._columns = {name: tuple(table.column_names) for name, table in tables.items()}
+        self._schemas = {name: table.schema for name, table in tables.items()}
 
     def run(self, plan: Plan) -> pa.Table:
-        """Return the rows of a plan."""
+        """Return the rows of a plan; where there are none, only a table that is scanned keeps its columns."""
         rows = list(self._rows(plan))
         if not rows:
-            return pa.table({})
+            return self._schemas[plan.table].empty_table() if isinstance(plan, Scan) else pa.table({})
         return pa.table({name: pa.array([row[name] for row in rows]) for name in rows[0]})
 
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
-        self._tables[name] = list(self._rows(plan))
-        self._columns[name] = tuple(self._tables[name][0]) if self._tables[name] else ()
+        table = self.run(plan)
+        self._tables[name], self._schemas[name] = table.to_pylist(), table.schema
         return len(self._tables[name])
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table."""
-        return self._columns[table]
+        return tuple(self._schemas[table].names)
 
     @singledispatchmethod
     def _rows(self, plan: Plan) -> Iterable[Row]:
