@@ -2,27 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sanoscope.access.scope import Scope
 from sanoscope.catalogue.field import Champ, EcartTypeMesure, FluxMesure, Mesure, PartMesure, RapportMesure
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.noised import SMALL
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
-from sanoscope.query.noised import CELLS, Told, carrier_of, sums_told
+from sanoscope.query.noised import Told
 from sanoscope.query.persons import counted, looked_up
-from sanoscope.query.planner import Question, RowKey, question, spreads
+from sanoscope.query.planner import Question, RowKey, question
 from sanoscope.query.rates import Rates
-from sanoscope.query.recruitment import CODE, recruitment_zone
+from sanoscope.query.recruitment import CODE, enough, recruitment_zone
 from sanoscope.query.sources import (
     CONSUMED,
     EVERYWHERE,
@@ -34,6 +30,7 @@ from sanoscope.query.sources import (
     needed_sums,
     read_rows,
     source_of,
+    sums_of,
     view_of,
     viewed,
 )
@@ -48,7 +45,6 @@ from sanoscope.query.states import (
     Sums,
     everywhere,
     hide_parts,
-    margins,
     riding,
     shown_deviation,
     shown_difference,
@@ -143,17 +139,20 @@ def answer(
     return replace(compared, query=query.canonical)
 
 
-def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition) -> None:
-    """Do nothing if the store has tables that answer a query; `answer` would raise the same. Reads no figure.
+def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, *, threshold: int = 11) -> None:
+    """Do nothing if the store has tables that answer a query; `answer` would raise the same.
+
+    Reads no figure, except those that say which codes a recruitment zone has.
 
     Raises:
-        CriterionError: ``non-publie``: the open side does not publish this crossing; ``trop-long``.
+        CriterionError: ``non-publie``: the open side does not publish this crossing; ``trop-long``;
+            ``valeur-inconnue``: an establishment has no recruitment zone.
     """
     restitution = catalogue.restitution(query.restitution)
     if edition.manifest.source:
         published.check(query, restitution, catalogue, edition.answering(restitution))
     elif restitution.genre == "activite":
-        _Answer(query, scope, catalogue, edition, 0)
+        _Answer(query, scope, catalogue, edition, threshold)
 
 
 class _Answer:
@@ -168,7 +167,9 @@ class _Answer:
         self.mesures: dict[str, Mesure] = {name: self.champ.mesures[name] for name in self.restitution.mesures}
         self.asked: Question = question(query, self.restitution, self.champ, self.edition)
         if query.zone.kind == "recrutement":
-            codes = recruitment_zone(query.zone.code, query.annees[-1], self.edition, self.champ)
+            codes = recruitment_zone(
+                query.zone.code, query.annees[-1], self.edition, self.champ, threshold=self.threshold
+            )
             self.asked = replace(self.asked, conditions=(*self.asked.conditions, (CODE, tuple(sorted(codes)))))
         # the years shown side by side (the one asked for first), or one column for all
         self.periods = tuple(reversed(self.asked.years)) if self.restitution.precedente else (0,)
@@ -304,21 +305,7 @@ class _Answer:
         return found
 
     def _sum(self, name: str, source: Source, columns: Mapping[str, Ints], cells: int) -> Sums:
-        """Return a sum in each cell, from the columns of its table; what is not there is nothing."""
-
-        def column(of: str) -> Ints:
-            return columns.get(of, np.zeros(cells, np.int64))
-
-        never = np.zeros(cells, np.bool_)
-        if not self.edition.public:
-            return Sums(column(name), never, np.zeros(cells), never)
-        if source.kind:
-            carrier = carrier_of(name, source.table, self.champ)
-            told_ = {of: column(of) for of in (name, carrier, carrier + SMALL, CELLS)}
-            return sums_told(told_, name, carrier, threshold=self.threshold)
-        tracer = column(source.table.sommes[name]) % MODULUS
-        around = margins([column(s) for s in spreads(name, source.table)], cells)
-        return Sums(column(name), tracer != 0, np.where(tracer != 0, around, 0.0), self.edition.silent(tracer))
+        return sums_of(name, source, columns, cells, self.edition, self.champ, threshold=self.threshold)
 
     def _shown(self, grid: Grid, sums: dict[str, Sums]) -> dict[str, Shown]:
         """Return what is shown of every sum; of those that ride on counts, according to these."""
@@ -355,7 +342,7 @@ class _Answer:
             if self.restitution.jusqua:
                 counted = shown[getattr(self.mesures[self.restitution.tri], "de", "")].figure
                 kept = [row for row in kept if told[row]]
-                kept = _enough(kept, counted, self.restitution.jusqua / 100 * counted[len(grid.keys) + group])
+                kept = enough(kept, counted, self.restitution.jusqua / 100 * counted[len(grid.keys) + group])
             order += [*kept, len(grid.keys) + group]
         return np.array(order, np.int64)
 
@@ -525,12 +512,6 @@ class _Answer:
         near = np.logical_or.accumulate(found.state == APPROXIMATE)
         state = np.where(detail, np.where(told & near, APPROXIMATE, found.state), NOT_APPLICABLE).astype(np.int8)
         return Shown(state, figure, np.zeros(len(order)))
-
-
-def _enough(rows: list[int], counted: NDArray[Any], wanted: float) -> list[int]:
-    """Return the first rows that make enough together."""
-    before = np.cumsum([0.0, *(max(0.0, float(counted[row])) for row in rows)])[:-1]
-    return [row for row, had in zip(rows, before, strict=True) if had < wanted]
 
 
 def _carriers(champ: Champ) -> dict[str, tuple[str, ...]]:

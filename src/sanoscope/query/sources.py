@@ -1,16 +1,19 @@
 """Which table answers a sum of a question, and its rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sanoscope.catalogue.field import Champ, Mesure
+from sanoscope.disclosure.tracer import MODULUS
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
+from sanoscope.edition.noised import SMALL
 from sanoscope.errors import CriterionError
-from sanoscope.query.noised import Told, columns_of, published, told
-from sanoscope.query.planner import Question, choose, choose_open, sums_plan
+from sanoscope.query.noised import CELLS, Told, carrier_of, columns_of, published, sums_told, told
+from sanoscope.query.planner import Question, choose, choose_open, spreads, sums_plan
+from sanoscope.query.states import Ints, Sums, margins
 from sanoscope.sentence import Sentence
 
 VIEW = "@"
@@ -73,6 +76,42 @@ def read_rows(source: Source, names: Sequence[str], edition: Edition, champ: Cha
         return Told([], {})
     keys = list(zip(*(rows[name].to_pylist() for name in ("annee", *source.asked.rows)), strict=True))
     return Told(keys, {m.name: rows[m.name].to_numpy().astype(np.int64) for m in plan.measures})
+
+
+def sums_of(
+    name: str,
+    source: Source,
+    columns: Mapping[str, Ints],
+    cells: int,
+    edition: Edition,
+    champ: Champ,
+    *,
+    threshold: int,
+) -> Sums:
+    """Return a sum in each cell, from the columns of its table; what is not there is nothing.
+
+    Args:
+        name: the sum.
+        source: what answers it.
+        columns: int64[cells] by column of its table, as `read_rows` gives them.
+        cells: how many there are.
+        edition, champ: where, and of what field.
+        threshold: smallest count that is told.
+    """
+
+    def column(of: str) -> Ints:
+        return columns.get(of, np.zeros(cells, np.int64))
+
+    never = np.zeros(cells, np.bool_)
+    if not edition.public:
+        return Sums(column(name), never, np.zeros(cells), never)
+    if source.kind:
+        carrier = carrier_of(name, source.table, champ)
+        told_ = {of: column(of) for of in (name, carrier, carrier + SMALL, CELLS)}
+        return sums_told(told_, name, carrier, threshold=threshold)
+    tracer = column(source.table.sommes[name]) % MODULUS
+    around = margins([column(s) for s in spreads(name, source.table)], cells)
+    return Sums(column(name), tracer != 0, np.where(tracer != 0, around, 0.0), edition.silent(tracer))
 
 
 def folded(read: Told, asked: Question, champ: Champ) -> Told:

@@ -29,7 +29,7 @@ class Openness:
 
 
 def openness(service: Service, restitution: Restitution, edition: Edition) -> Openness:
-    """Return what an open reader is answered of a restitution, from an edition. Reads no figure.
+    """Return what an open reader is answered of a restitution, from an edition.
 
     Of a published source, everything: what it has not is said when it is asked.
     """
