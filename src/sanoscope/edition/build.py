@@ -24,7 +24,7 @@ from sanoscope.edition.noised import noise_key, open_noised, persons_table
 from sanoscope.edition.opening import open_store
 from sanoscope.edition.population import inhabitants
 from sanoscope.edition.rollups import GAIN, Shape, base_shape, shapes
-from sanoscope.edition.rules import column, condition, contribution, exclusion, mentioned
+from sanoscope.edition.rules import column, contribution, counts, exclusion, mentioned
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import (
@@ -41,7 +41,6 @@ from sanoscope.engine.plan import (
     Measure,
     Plan,
     Scan,
-    all_of,
 )
 from sanoscope.errors import SanoscopeError
 from sanoscope.formats.registry import layouts
@@ -375,11 +374,11 @@ class _Construction:
         self.engine.store(f"_{name}", known.select("annee", name, *declared.parents).to_arrow())
 
     def _count_unknown(self, establishments: pl.DataFrame, residences: pl.DataFrame) -> None:
-        counts = {
+        unknown = {
             "établissements inconnus": establishments.filter(~pl.col("connu"))["finess"].n_unique(),
             "codes géographiques inconnus": residences.filter(~pl.col("connu")).height,
         }
-        self.unknown |= {what: n for what, n in counts.items() if n}
+        self.unknown |= {what: n for what, n in unknown.items() if n}
 
     # counts -----------------------------------------------------------------------------------------------------
 
@@ -410,7 +409,7 @@ class _Construction:
 
     def _counted(self, cube: Cube) -> Plan:
         """What a cube counts: its dimensions, and what each line, or each part of a unit, adds to its sums."""
-        lines = self._beside(Filter(Scan("_lignes"), Binary("=", exclusion(self.champ), Constant(""))))
+        lines = self._beside(Filter(Scan("_lignes"), counts(self.champ)))
         sums = {name: self.champ.sommes[name] for name in cube.sommes}
         of_lines = [
             (name, contribution(somme, self.champ)) for name, somme in sums.items() if not self._in_units(somme)
@@ -452,17 +451,10 @@ class _Construction:
     def _mean(self, name: str) -> None:
         """Store a national mean by group, in thousandths: of the lines, or from a plain table for the years it has."""
         mean = self.champ.moyennes[name]
-        counts = all_of(
-            [
-                Binary("=", exclusion(self.champ), Constant("")),
-                condition(mean.quand, self.champ),
-                *([Binary("=", condition(mean.sauf, self.champ), Constant(value=False))] if mean.sauf else []),
-            ]
-        )
         columns = tuple((n, Coalesce(column(n, self.champ), Constant(""))) for n in mean.par)
         value = Coalesce(column(mean.de, self.champ), Constant(0))
         lines = Derive(
-            Filter(Scan("_lignes"), counts or Constant(value=True)),
+            Filter(Scan("_lignes"), counts(self.champ, mean.quand, mean.sauf)),
             (("annee", Column("annee")), *columns, ("valeur", value)),
         )
         plan = Aggregate(lines, (("annee", *mean.par, "valeur"),), (Measure("n", "count"),))
@@ -532,8 +524,7 @@ class _Construction:
         assert self.champ.chainage is not None
         taken = ("codes_retour", declared.colonne)
         chained = LeftJoin(Scan("_lignes"), Scan("_chainage"), ("annee", "finess", *self.champ.chainage.cle), taken)
-        counts = Binary("=", exclusion(self.champ), Constant(""))
-        kept = Filter(chained, Binary("and", counts, condition(declared.quand, self.champ)))
+        kept = Filter(chained, counts(self.champ, declared.quand))
         finest = tuple(d for d in declared.dimensions if d != "mois")
         columns = (*((d, self._key(d)) for d in (*finest, "mois")), (declared.colonne, Column(declared.colonne)))
         grouped = Aggregate(Derive(kept, columns), ((*finest, declared.colonne),), (Measure("mois", "min", "mois"),))

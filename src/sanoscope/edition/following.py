@@ -3,9 +3,9 @@
 import polars as pl
 
 from sanoscope.catalogue.field import Champ
-from sanoscope.edition.rules import column, condition, exclusion
+from sanoscope.edition.rules import column, counts
 from sanoscope.engine.duckdb_engine import DuckDBEngine
-from sanoscope.engine.plan import Binary, Column, Constant, Derive, Filter, LeftJoin, Scan, all_of
+from sanoscope.engine.plan import Column, Derive, Filter, LeftJoin, Scan
 
 FOLLOWING = "_suites"
 """Table of (annee, finess, *key of the chaining, suite_jours, suite_finess)."""
@@ -24,9 +24,7 @@ def store_following(engine: DuckDBEngine, champ: Champ) -> None:
     assert champ.suites is not None
     assert champ.chainage is not None
     declared, keys = champ.suites, ("annee", "finess", *champ.chainage.cle)
-    stays = [Binary("=", exclusion(champ), Constant("")), condition(declared.quand, champ)]
-    stays += [Binary("=", condition(declared.sauf, champ), Constant(value=False))] if declared.sauf else []
-    lines = Filter(Scan("_lignes"), all_of(stays) or Constant(value=True))
+    lines = Filter(Scan("_lignes"), counts(champ, declared.quand, declared.sauf))
     chained = LeftJoin(lines, Scan("_chainage"), keys, ("codes_retour", "numero_anonyme", declared.entree))
     names = (*keys, "codes_retour", "numero_anonyme", declared.entree)
     columns = (*((n, Column(n)) for n in names), ("_duree", column(declared.duree, champ)))

@@ -59,6 +59,16 @@ def exclusion(champ: Champ) -> Expression:
     return Case(branches, Constant(""))
 
 
+def counts(champ: Champ, quand: Conditions | None = None, sauf: Conditions | None = None) -> Expression:
+    """Return whether a line counts: it falls under no exclusion, and meets ``quand`` and not ``sauf``."""
+    found: Expression = Binary("=", exclusion(champ), Constant(""))
+    if quand:
+        found = Binary("and", found, condition(quand, champ))
+    if sauf:
+        found = Binary("and", found, Binary("=", condition(sauf, champ), Constant(value=False)))
+    return found
+
+
 def contribution(somme: Somme, champ: Champ) -> Expression:
     """Return what a line adds to a sum."""
     if somme.egale:
