@@ -259,10 +259,22 @@ class _Construction:
             secret=secret,
             progress=self.progress,
         )
-        for name, told in self.champ.publication.bruites.items():
-            if self.chained or told.cube not in self.champ.distincts:
-                self.progress(f"figures bruitées : {told.libelle}")
-                made[0].append(open_noised(self.engine, public, self.champ, name, threshold=settings.seuil, key=key))
+        tables = [
+            name
+            for name, told in self.champ.publication.bruites.items()
+            if self.chained or told.cube not in self.champ.distincts
+        ]
+        made[0].extend(
+            open_noised(
+                self.engine,
+                public,
+                self.champ,
+                tables,
+                threshold=settings.seuil,
+                key=key,
+                progress=self.progress,
+            )
+        )
         public.close()
         return made
 

@@ -101,10 +101,9 @@ def compose(
         ),
     ]
     public.store(SILENT, pl.DataFrame(schema={"traceur": pl.Int64}).to_arrow())
-    told = [
-        open_noised(secure, public, champ, noised, threshold=settings.seuil, key=key)
-        for noised in champ.publication.bruites
-    ]
+    told = open_noised(
+        secure, public, champ, champ.publication.bruites, threshold=settings.seuil, key=key, progress=progress
+    )
     for engine in (secure, public, *engines.values()):
         engine.close()
     return ManifestChamp(

@@ -6,7 +6,7 @@ numbers and for stays by the base cells they come from: a set met under two name
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
 
@@ -51,48 +51,74 @@ def open_noised(
     secure: DuckDBEngine,
     public: DuckDBEngine,
     champ: Champ,
-    name: str,
+    tables: Iterable[str],
     *,
     threshold: int,
     key: bytes,
-) -> TableCube:
-    """Write a noised table, and return it.
+    progress: Callable[[str], None] | None = None,
+) -> list[TableCube]:
+    """Write noised tables, and return them.
 
     Args:
         secure: the edition's secure store.
         public: the open store.
         champ: the field.
-        name: which of its noised tables.
+        tables: which of its noised tables.
         threshold: smallest count of people that may be told.
         key: secret of the noise.
+        progress: told what is being done, in French.
     """
-    declared = champ.publication.bruites[name]
+    declared = {name: champ.publication.bruites[name] for name in tables}
+    population = Population({})
+    if any(of.strates for of in declared.values()):
+        population = read_population(pl.DataFrame(pl.from_arrow(secure.table("population"))))
+    written = []
+    for name, of in declared.items():
+        if progress:
+            progress(f"figures bruitées : {of.libelle}")
+        every = list(dict.fromkeys(n for axis in of.niveaux for n in axis if n))
+        table = _told(secure, champ, of, every, population, threshold=threshold, key=key)
+        public.store(name, table.to_arrow())
+        written.append(
+            TableCube(
+                nom=name,
+                cube=name,
+                dimensions=[YEAR, *every],
+                colonnes=[YEAR, *every],
+                lignes=len(table),
+                sommes=dict.fromkeys((*of.comptes, *of.portees), ""),
+                groupes=[group_name(combination) for combination in levels(of)],
+            )
+        )
+    return written
+
+
+def _told(
+    secure: DuckDBEngine,
+    champ: Champ,
+    declared: Bruite,
+    every: list[str],
+    population: Population,
+    *,
+    threshold: int,
+    key: bytes,
+) -> pl.DataFrame:
+    """Return what a noised table tells, one row a group; ``every`` is the dimensions that tell groups."""
     source = (
         _Persons(secure, champ, declared) if declared.cube in champ.distincts else _Stays(secure, champ, declared, key)
     )
-    population = read_population(pl.DataFrame(pl.from_arrow(secure.table("population")))) if declared.strates else None
-    every = list(dict.fromkeys(n for axis in declared.niveaux for n in axis if n))
     parts = [_noone(declared, every, champ)]
     for combination in levels(declared):
         columns = [n for n in every if n in combination or any(n in champ.dimensions[o].parents for o in combination)]
         groups = source.groups(columns)
-        if population is not None:
+        if declared.strates:
             zone = next((n for n in columns if champ.dimensions[n].axe == "residence"), FRANCE)
             groups = groups.join(_standardised(source, columns, zone, population), on=[YEAR, *columns], how="left")
         others = [pl.lit("").alias(n) for n in every if n not in columns]
         parts.append(groups.with_columns(pl.lit(group_name(combination)).alias(GROUP), *others))
     whole = pl.concat(parts, how="diagonal_relaxed")
     table = _noised(whole, declared, key=key, threshold=threshold, add=source.add).sort(YEAR, GROUP, *every)
-    public.store(name, table.select(YEAR, GROUP, *every, *_figures(declared)).to_arrow())
-    return TableCube(
-        nom=name,
-        cube=name,
-        dimensions=[YEAR, *every],
-        colonnes=[YEAR, *every],
-        lignes=len(table),
-        sommes=dict.fromkeys((*declared.comptes, *declared.portees), ""),
-        groupes=[group_name(combination) for combination in levels(declared)],
-    )
+    return table.select(YEAR, GROUP, *every, *_figures(declared))
 
 
 def _figures(declared: Bruite) -> list[str]:
@@ -119,9 +145,12 @@ class _Stays:
         cells = pl.DataFrame(pl.from_arrow(secure.run(plan)))
         drawn = names([cells[n].to_numpy() for n in cells.columns if n not in self.sums], key=key)
         halves = {"_a": drawn & np.uint64(0x7FFFFFFF), "_b": drawn >> np.uint64(33)}
-        parts = {n + half: pl.Series(v.astype(np.int64)) for half, v in halves.items() for n in declared.comptes}
-        self.cells = cells.with_columns(pl.col(YEAR).cast(pl.Int16), *(pl.col(n).cast(pl.Int64) for n in self.sums))
-        self.cells = self.cells.with_columns((pl.col(n[:-2]) * of).alias(n) for n, of in parts.items())
+        cells = cells.with_columns(pl.col(YEAR).cast(pl.Int16), *(pl.col(n).cast(pl.Int64) for n in self.sums))
+        self.cells = cells.with_columns(
+            (pl.col(name) * pl.Series(of.astype(np.int64))).alias(name + half)
+            for name in declared.comptes
+            for half, of in halves.items()
+        )
 
     def groups(self, columns: list[str]) -> pl.DataFrame:
         """Return each group: its sums, and by count ``NAME_ensemble``, what tells whom it counts."""
@@ -213,22 +242,25 @@ def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int
         found[name] = (additive if add else told)(sets, counts, key=key, threshold=threshold)
         found[name + SMALL] = ((counts > 0) & (counts < threshold)).astype(np.int64)
     for name, carriers in declared.portees.items():
-        people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
-        sets = [f"{name} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
-        found[name] = np.rint(whole[name].to_numpy() * (1 + noise(sets, key=key) / people)).astype(np.int64)
+        drawn = _of_one(whole, name, carriers, key=key)
+        found[name] = np.rint(whole[name].to_numpy() * (1 + drawn)).astype(np.int64)
     for name in declared.strates:
-        carriers = declared.portees.get(name, (name,))
-        people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
+        drawn = _of_one(whole, name + STANDARD, declared.portees.get(name, (name,)), key=key)
         amount, shown = np.maximum(1, whole[name].to_numpy()), np.maximum(0, np.asarray(found[name]))
         weighed, squares = (whole[name + end].fill_null(0).to_numpy() for end in (STANDARD, SQUARES))
-        sets = [f"{name}{STANDARD} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
         each = _two_digits(np.sqrt(squares / amount))  # the root mean square of the weights
-        spread = each * (amount / people) * noise(sets, key=key)
-        found[name + STANDARD] = np.rint(1000 * (weighed + spread)).astype(np.int64)
+        found[name + STANDARD] = np.rint(1000 * (weighed + each * amount * drawn)).astype(np.int64)
         found[name + SQUARES] = np.rint(1000 * each**2 * shown).astype(np.int64)
     return whole.select(YEAR, GROUP, pl.exclude(YEAR, GROUP, *found)).with_columns(
         pl.Series(name, values) for name, values in found.items()
     )
+
+
+def _of_one(whole: pl.DataFrame, name: str, carriers: tuple[str, ...], *, key: bytes) -> NDArray[np.float64]:
+    """Return the noise of a figure of each group, divided by the people who carry it: what one of them weighs in it."""
+    people = np.maximum(1, whole.select(pl.sum_horizontal(carriers)).to_series().to_numpy())
+    sets = [f"{name} {of}" for of in whole[f"{carriers[0]}_ensemble"].to_list()]
+    return np.asarray(noise(sets, key=key) / people)
 
 
 def _two_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -248,7 +280,7 @@ def audit_noised(place: Path, champ: Champ, name: str, settings: Settings) -> tu
     secure, public = both(place, champ.champ, settings)
     again = DuckDBEngine(memory=settings.memoire, threads=settings.processus)
     key = (place / SECURE / KEY_FILE).read_bytes()
-    open_noised(secure, again, champ, name, threshold=settings.seuil, key=key)
+    open_noised(secure, again, champ, [name], threshold=settings.seuil, key=key)
     made, served = (pl.DataFrame(pl.from_arrow(engine.table(name))) for engine in (again, public))
     pairs = ((made, served), (served, made))
     astray = sum(one.join(other, on=made.columns, how="anti").height for one, other in pairs)
