@@ -112,7 +112,7 @@ def test_nothing_to_build_says_what_to_do(workspace: Workspace) -> None:
 
 
 def test_a_failed_build_leaves_nothing(two_editions: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sanoscope.edition.build._Construction._rollups", lambda self: 1 / 0)
+    monkeypatch.setattr("sanoscope.edition.cubes.Cubes.rollups", lambda self, restitutions: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         build(two_editions, catalogue(), name="c")
     assert sorted(p.name for p in two_editions.editions.iterdir()) == [".verrou", "a", "b"]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.edition.manifest import TableCube
 
 GAIN = 4
 """A rollup is kept when it has at least so many times fewer rows than the smallest table it can be made from."""
@@ -26,6 +27,16 @@ class Shape:
     def table(self) -> str:
         """Its name in the edition."""
         return "__".join((self.cube, *self.dimensions))
+
+    def held(self, rows: int) -> TableCube:
+        """Return what a manifest says of it, with so many rows."""
+        return TableCube(
+            nom=self.table,
+            cube=self.cube,
+            dimensions=list(self.dimensions),
+            colonnes=list(self.columns),
+            lignes=rows,
+        )
 
 
 def shape(champ: Champ, cube: str, dimensions: Iterable[str]) -> Shape:

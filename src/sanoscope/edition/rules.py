@@ -32,6 +32,11 @@ def column(name: str, champ: Champ) -> Expression:
     return found
 
 
+def key(name: str, champ: Champ) -> Expression:
+    """Return a dimension of a line; a code that is not there is "", a number 0."""
+    return Coalesce(column(name, champ), Constant(0 if champ.dimensions[name].axe == "temps" else ""))
+
+
 def condition(conditions: Conditions, champ: Champ) -> Expression:
     """Return the conjunction of declared conditions; an absent number is 0."""
     parts: list[Expression] = []
