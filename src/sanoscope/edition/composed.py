@@ -1,6 +1,6 @@
 """A field made of others: the persons that several fields have, each counted once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,7 +10,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import SILENT, ManifestChamp, TableCube
 from sanoscope.edition.noised import open_noised, persons_table
-from sanoscope.edition.rollups import base_shape
+from sanoscope.edition.rollups import Shape, base_shape
 from sanoscope.edition.stores import fingerprint, reading
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.workspace import Settings
@@ -20,6 +20,9 @@ SHARED = ("etablissements", "residences", "zonages", "population")
 
 FIELD = "champ"
 """The dimension that tells of which field a person is a patient."""
+
+Part = tuple[Champ, DuckDBEngine]
+"""A field already built, and its secure store."""
 
 
 def compose(
@@ -45,75 +48,88 @@ def compose(
         progress: told what is being done, in French.
     """
     (name,) = champ.distincts
-    (cube,) = champ.cubes
-    has = [code for code in champ.compose if code in built and any(t.cube == name for t in built[code].tables)]
-    if not has:
+    parts = [
+        (catalogue.champs[code], reading(work / manifests.database(code, public=False), settings))
+        for code in champ.compose
+        if code in built and any(table.cube == name for table in built[code].tables)
+    ]
+    if not parts:
         return None
     progress("patients de tous les champs")
-    engines = {code: reading(work / manifests.database(code, public=False), settings) for code in has}
-    declared = champ.distincts[name]
-    finest = tuple(d for d in declared.dimensions if d != FIELD)
-    columns = list(
-        dict.fromkeys((*finest, *(p for d in finest for p in champ.dimensions[d].parents), declared.colonne))
-    )
-    parts = [
-        pl.DataFrame(pl.from_arrow(engine.table(persons_table(catalogue.champs[code], name))))
-        .select(columns)
-        .unique()
-        .with_columns(pl.lit(code.upper()).alias(FIELD))
-        for code, engine in engines.items()
-    ]
-    persons = pl.concat(parts, how="vertical_relaxed")
-    secure = DuckDBEngine(work / manifests.database(champ.champ, public=False), memory=settings.memoire, threads=2)
-    public = DuckDBEngine(work / manifests.database(champ.champ, public=True), memory=settings.memoire, threads=2)
-    for table in SHARED:
-        rows = [pl.DataFrame(pl.from_arrow(engine.table(table))) for engine in engines.values()]
-        whole = pl.concat(rows, how="vertical_relaxed").unique()
-        if table == "etablissements":  # of one that several fields have, as the one it sent most of has it
-            whole = whole.sort("mois").unique(["annee", "finess"], keep="last")
+    places = [work / manifests.database(champ.champ, public=side) for side in (False, True)]
+    secure, public = (DuckDBEngine(place, memory=settings.memoire, threads=settings.processus) for place in places)
+    for table, rows in _names(champ, parts).items():
         for store in (secure, public):
-            store.store(table, whole.to_arrow())
-    labels = [pl.DataFrame(pl.from_arrow(engine.table("libelles"))) for engine in engines.values()]
-    titles = [(FIELD, code.upper(), catalogue.champs[code].libelle) for code in has]
-    names = pl.DataFrame(titles, ["niveau", "code", "libelle"], orient="row")
-    known = pl.concat([*labels, names]).filter(pl.col("niveau").is_in(list(champ.dimensions))).unique()
-    for store in (secure, public):
-        store.store("libelles", known.to_arrow())
-    secure.store(persons_table(champ, name), persons.to_arrow())
-    shape = base_shape(champ, cube)
-    (count,) = champ.cubes[cube].sommes
-    counted = persons.group_by(shape.columns).agg(pl.len().cast(pl.Int64).alias(count)).sort(shape.columns)
-    secure.store(shape.table, counted.select(*shape.columns, count).to_arrow())
-    tables = [
-        TableCube(
-            nom=persons_table(champ, name),
-            cube=name,
-            dimensions=list(declared.dimensions),
-            colonnes=[c for c in persons.columns if c != declared.colonne],
-            lignes=len(persons),
-        ),
-        TableCube(
-            nom=shape.table,
-            cube=cube,
-            dimensions=list(shape.dimensions),
-            colonnes=list(shape.columns),
-            lignes=len(counted),
-        ),
-    ]
+            store.store(table, rows.to_arrow())
+    persons = _persons(champ, name, parts)
+    tables = [_store_persons(secure, champ, name, persons), _store_counts(secure, champ, persons)]
     public.store(SILENT, pl.DataFrame(schema={"traceur": pl.Int64}).to_arrow())
     told = open_noised(
         secure, public, champ, champ.publication.bruites, threshold=settings.seuil, key=key, progress=progress
     )
-    for engine in (secure, public, *engines.values()):
+    for engine in (secure, public, *(engine for _, engine in parts)):
         engine.close()
+    whole = [built[of.champ] for of, _ in parts]
     return ManifestChamp(
-        annees=sorted({annee for code in has for annee in built[code].annees}),
-        entrees=[entry for code in has for entry in built[code].entrees],
+        annees=sorted({annee for of in whole for annee in of.annees}),
+        entrees=[entry for of in whole for entry in of.entrees],
         rapprochement=[],
         versions={},
         codes_inconnus={},
         tables=tables,
-        empreinte=fingerprint(work / manifests.database(champ.champ, public=False)),
+        empreinte=fingerprint(places[0]),
         tables_ouvertes=told,
-        empreinte_ouverte=fingerprint(work / manifests.database(champ.champ, public=True)),
+        empreinte_ouverte=fingerprint(places[1]),
     )
+
+
+def _names(champ: Champ, parts: Sequence[Part]) -> dict[str, pl.DataFrame]:
+    """Return the tables of what the fields know of establishments, zones, inhabitants and codes, each thing once."""
+    found = {
+        table: pl.concat([_read(engine, table) for _, engine in parts], how="vertical_relaxed").unique()
+        for table in SHARED
+    }
+    # of an establishment that several fields have, as the one it sent most of has it
+    found["etablissements"] = found["etablissements"].sort("mois").unique(["annee", "finess"], keep="last")
+    titles = [(FIELD, of.champ.upper(), of.libelle) for of, _ in parts]
+    own = pl.DataFrame(titles, ["niveau", "code", "libelle"], orient="row")
+    labels = pl.concat([*(_read(engine, "libelles") for _, engine in parts), own])
+    return found | {"libelles": labels.filter(pl.col("niveau").is_in(list(champ.dimensions))).unique()}
+
+
+def _persons(champ: Champ, name: str, parts: Sequence[Part]) -> pl.DataFrame:
+    """Return a row for each person, place, age, sex and field."""
+    declared = champ.distincts[name]
+    finest = [d for d in declared.dimensions if d != FIELD]
+    columns = dict.fromkeys((*finest, *(p for d in finest for p in champ.dimensions[d].parents), declared.colonne))
+    found = [
+        _read(engine, persons_table(of, name))
+        .select(*columns)
+        .unique()
+        .with_columns(pl.lit(of.champ.upper()).alias(FIELD))
+        for of, engine in parts
+    ]
+    return pl.concat(found, how="vertical_relaxed")
+
+
+def _store_persons(secure: DuckDBEngine, champ: Champ, name: str, persons: pl.DataFrame) -> TableCube:
+    declared = champ.distincts[name]
+    columns = tuple(column for column in persons.columns if column != declared.colonne)
+    shape = Shape(name, tuple(declared.dimensions), columns)
+    assert shape.table == persons_table(champ, name)
+    secure.store(shape.table, persons.to_arrow())
+    return shape.held(len(persons))
+
+
+def _store_counts(secure: DuckDBEngine, champ: Champ, persons: pl.DataFrame) -> TableCube:
+    """Store the one cube of the field: how many rows of persons each of its cells has."""
+    ((cube, declared),) = champ.cubes.items()
+    (count,) = declared.sommes
+    shape = base_shape(champ, cube)
+    counted = persons.group_by(shape.columns).agg(pl.len().cast(pl.Int64).alias(count)).sort(shape.columns)
+    secure.store(shape.table, counted.select(*shape.columns, count).to_arrow())
+    return shape.held(len(counted))
+
+
+def _read(engine: DuckDBEngine, table: str) -> pl.DataFrame:
+    return pl.DataFrame(pl.from_arrow(engine.table(table)))
