@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.access.scope import OPEN
+from sanoscope.api.replies import cache_control
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.present.fiche import to_document
@@ -42,12 +43,11 @@ def fiche_routes(service: Service) -> APIRouter:
     )
     def fiche(slug: str, request: Request) -> Response:
         sheet = compose(service, slug, request.query_params.multi_items(), OPEN)
-        pinned = bool(sheet.edition)
         return Response(
             orjson.dumps(to_document(sheet)),
             media_type="application/json",
             headers={
-                "Cache-Control": "public, max-age=31536000, immutable" if pinned else "public, max-age=300",
+                **cache_control(sheet.edition),
                 "Link": f'</api/v1/fiches/{slug}?{sheet.canonical}>; rel="canonical"',
             },
         )

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 
 from sanoscope import __version__
 from sanoscope.access.scope import OPEN
+from sanoscope.api.replies import cache_control
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current, editions
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
@@ -83,7 +84,7 @@ def file(
         media_type=chosen.media_type,
         headers={
             "Content-Disposition": _attachment(query, chosen.extension),
-            "Cache-Control": "public, max-age=31536000, immutable" if query.edition else "public, max-age=300",
+            **cache_control(query.edition),
             "Link": f'<{path}?{query.canonical}>; rel="canonical"',
         },
     )

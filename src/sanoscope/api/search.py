@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from sanoscope.api.replies import cache_control
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
 from sanoscope.sentence import Sentence
@@ -33,7 +34,7 @@ def search_routes(search: Search) -> APIRouter:
     def found(request: Request) -> JSONResponse:
         given = _given(request.query_params.multi_items())
         results = search.find(given.get("q", ""), _limit(given.get("limite", "")))
-        return JSONResponse(_written(results), headers={"Cache-Control": "public, max-age=300"})
+        return JSONResponse(_written(results), headers=cache_control())
 
     return routes
 

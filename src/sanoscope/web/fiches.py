@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
 from sanoscope.access.scope import OPEN
+from sanoscope.api.replies import cache_control
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
@@ -96,7 +97,7 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
         name = quote(f"{slug}_{sheet.subject.code or 'france'}_{sheet.annee}.pdf".replace(":", "-"))
         headers = {
             "Content-Disposition": f"inline; filename*=UTF-8''{name}",
-            "Cache-Control": "public, max-age=31536000, immutable" if sheet.edition else "public, max-age=300",
+            **cache_control(sheet.edition),
         }
         return Response(body, media_type="application/pdf", headers=headers)
 

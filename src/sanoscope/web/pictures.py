@@ -18,6 +18,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from sanoscope.access.scope import OPEN
+from sanoscope.api.replies import cache_control
 from sanoscope.api.routes import problem
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
@@ -232,9 +233,7 @@ def pictures(service: Service) -> APIRouter:
         canonical = f"{path}?{query.canonical}" + (f"&{shown}" if shown else "")
         headers = {
             "Content-Disposition": f"inline; filename*=UTF-8''{name}",
-            "Cache-Control": "public, max-age=31536000, immutable"
-            if query.edition and exact
-            else "public, max-age=300",
+            **cache_control(query.edition if exact else ""),
             "Link": f'<{canonical}>; rel="canonical"',
         }
         if extension == "png" or "gzip" not in request.headers.get("accept-encoding", ""):
