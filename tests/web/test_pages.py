@@ -118,6 +118,9 @@ def test_the_api_describes_itself(client: TestClient) -> None:
     described = client.get("/api/v1/openapi.json").json()
     parameters = described["paths"]["/api/v1/restitutions/{slug}/donnees"]["get"]["parameters"]
     assert {"annee", "zone", "panier", "format", "slug"} <= {p["name"] for p in parameters}
+    for path in ("/api/v1/restitutions/{slug}/donnees", "/api/v1/fiches/{slug}", "/api/v1/recherche"):
+        replies = described["paths"][path]["get"]["responses"]
+        assert [list(replies[status]["content"]) for status in ("400", "404")] == 2 * [["application/problem+json"]]
     assert [r["slug"] for r in client.get("/api/v1/catalogue").json()] == list(catalogue().restitutions)
     assert client.get("/api/v1/restitutions/casemix-mco").json()["mesures"]
     assert client.get("/api/v1/editions").json()[0]["publiee"]

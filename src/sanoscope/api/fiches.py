@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.access.scope import OPEN
-from sanoscope.api.replies import cache_control
+from sanoscope.api.replies import cache_control, refusals
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.present.fiche import to_document
@@ -36,10 +36,7 @@ def fiche_routes(service: Service) -> APIRouter:
         summary="Une fiche : ses blocs, leurs questions, leurs chiffres",
         tags=["données"],
         openapi_extra={"parameters": _parameters()},
-        responses={
-            400: {"description": "Critère refusé", "content": {"application/problem+json": {}}},
-            404: {"description": "Fiche ou édition inconnue", "content": {"application/problem+json": {}}},
-        },
+        responses=refusals("Critère refusé", "Fiche ou édition inconnue"),
     )
     def fiche(slug: str, request: Request) -> Response:
         sheet = compose(service, slug, request.query_params.multi_items(), OPEN)

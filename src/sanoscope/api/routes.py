@@ -4,16 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope import __version__
 from sanoscope.access.scope import OPEN
-from sanoscope.api.replies import cache_control
+from sanoscope.api.replies import cache_control, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current, editions
-from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.errors import CriterionError
 from sanoscope.present.exports import FORMATS, Format
 from sanoscope.present.numbers import FRENCH
 from sanoscope.query.criteria import CRITERIA, Query, taken
@@ -36,20 +35,6 @@ MEANINGS = {
     "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
 }
 """What each criterion is, in one sentence."""
-
-
-def problem(error: SanoscopeError) -> Response:
-    """Return an error as problem+json (RFC 9457)."""
-    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, CriterionError) else 503
-    body = {
-        "type": f"urn:sanoscope:erreur:{error.code}",
-        "title": error.message,
-        "status": status,
-        "code": error.code,
-        "admis": error.allowed[:200],
-        "conseil": error.todo,
-    }
-    return Response(orjson.dumps(body), status, media_type="application/problem+json")
 
 
 def file(
@@ -136,8 +121,7 @@ def router(service: Service) -> APIRouter:
         openapi_extra={"parameters": _parameters()},
         responses={
             200: {"description": "Le tableau", "content": {f.media_type: {} for f in FORMATS.values()}},
-            400: {"description": "Critère refusé", "content": {"application/problem+json": {}}},
-            404: {"description": "Restitution ou édition inconnue", "content": {"application/problem+json": {}}},
+            **refusals("Critère refusé", "Restitution ou édition inconnue"),
         },
     )
     def data(slug: str, request: Request) -> Response:

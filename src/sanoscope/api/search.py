@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from sanoscope.api.replies import cache_control
+from sanoscope.api.replies import cache_control, refusals
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
 from sanoscope.sentence import Sentence
@@ -27,8 +27,7 @@ def search_routes(search: Search) -> APIRouter:
         openapi_extra={"parameters": _parameters()},
         responses={
             200: {"description": "Les résultats par genre, chacun avec les restitutions qui répondent"},
-            400: {"description": "Recherche refusée", "content": {"application/problem+json": {}}},
-            404: {"description": "Aucune édition publiée", "content": {"application/problem+json": {}}},
+            **refusals("Recherche refusée", "Aucune édition publiée"),
         },
     )
     def found(request: Request) -> JSONResponse:

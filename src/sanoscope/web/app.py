@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
 from sanoscope.api.fiches import fiche_routes
-from sanoscope.api.routes import problem, router
+from sanoscope.api.replies import problem
+from sanoscope.api.routes import router
 from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError

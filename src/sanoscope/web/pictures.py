@@ -18,8 +18,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from sanoscope.access.scope import OPEN
-from sanoscope.api.replies import cache_control
-from sanoscope.api.routes import problem
+from sanoscope.api.replies import cache_control, problem
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError, suggest
