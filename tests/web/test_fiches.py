@@ -130,6 +130,7 @@ def test_a_form_is_shown_where_the_subject_is_missing_or_wrong(client: TestClien
     assert 'value="2023" checked' in empty.text
     assert "« 99 » n'est pas admis" in plain(wrong.text)
     assert 'aria-invalid="true"' in wrong.text
+    assert '<a href="#region">Aller au champ « Région »</a>' in wrong.text
     assert client.get("/fiches/fiche-regionale.pdf?region=99").status_code == 400
     assert client.get("/api/v1/fiches/fiche-regionale?region=99").json()["code"] == "valeur-inconnue"
     assert client.get("/fiches/rien").status_code == 404
