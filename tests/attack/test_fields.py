@@ -1,7 +1,7 @@
 """Leaks that other fields than MCO may have, planted in a country of a few rows: found; stopped, they are not."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -140,23 +140,23 @@ def test_a_total_of_a_crossing_is_that_of_its_first_level() -> None:
 GROUPS: Tree = {"cm": {"01": {}, "02": {}}}
 BY_GROUP = Listing(CASEMIX, ("cm",), "cm")
 MEAN = Ratio("duree_moyenne", "journees", "sejours")
+OF_DAYS = Face(
+    "had",
+    people=("sejours",),
+    listings=(BY_GROUP,),
+    partitions=("cm",),
+    amounts=("journees",),
+    riders={"journees": ("sejours",)},
+)
 
 
 def with_days(stays: int, days: int, *, ratios: tuple[Ratio, ...] = (), hidden: str = "") -> Country:
     """One establishment, 01 of a few stays and days, 02 of many; totals hidden, and a measure if it is named."""
-    face = Face(
-        "had",
-        people=("sejours",),
-        listings=(BY_GROUP,),
-        partitions=("cm",),
-        amounts=("journees",),
-        riders={"journees": ("sejours",)},
-        ratios=ratios,
-    )
     lines = [
         {"finess": "290000001", "cm": "01", "sejours": stays, "journees": days},
         {"finess": "290000001", "cm": "02", "sejours": 200, "journees": 900},
     ]
+    face = replace(OF_DAYS, ratios=ratios)
     return Country(face, lines, GROUPS, lambda c: "secret" if not c.level or c.measure == hidden else weak(c))
 
 
@@ -198,14 +198,6 @@ def test_days_bound_stays_that_are_never_shown() -> None:
 
 
 def test_a_basket_less_a_basket_of_one_day_more() -> None:
-    face = Face(
-        "had",
-        people=("sejours",),
-        listings=(BY_GROUP,),
-        partitions=("cm",),
-        amounts=("journees",),
-        riders={"journees": ("sejours",)},
-    )
     lines = [
         {"finess": f"29000000{i}", "cm": cm, "sejours": 1 if cm == "01" and i == 0 else 90, "journees": days}
         for i, cm, days in [
@@ -221,9 +213,9 @@ def test_a_basket_less_a_basket_of_one_day_more() -> None:
     def of_baskets(cell: Cell) -> str:
         return "exact" if cell.basket and cell.measure == "journees" else "secret"
 
-    report = Country(face, lines, GROUPS, of_baskets).report(baskets=12)
+    report = Country(OF_DAYS, lines, GROUPS, of_baskets).report(baskets=12)
     assert {f.low for f in report.of("exact") if f.how == "panier moins panier" and "cm 01" in f.key} == {1}
-    assert Country(face, lines, GROUPS, lambda cell: "secret").report(baskets=12).tient
+    assert Country(OF_DAYS, lines, GROUPS, lambda cell: "secret").report(baskets=12).tient
 
 
 # a field without establishments -------------------------------------------------------------------------------------
