@@ -44,6 +44,11 @@ def stays(workspace: Workspace, name: str = "") -> int | float | None:
     return answer(query, SECURE, catalogue(), edition).figures[0].values[-1]
 
 
+def test_an_edition_keeps_nothing_of_what_it_was_made_from(two_editions: Workspace) -> None:
+    places = sorted(path.name for path in (two_editions.editions / "b").rglob("*") if path.is_file())
+    assert places == ["certificat-mco-2023.npz", "cle-personnes", *2 * ["manifest.json"], *2 * ["mco.duckdb"]]
+
+
 def test_publishing_moves_the_pointer_and_rollback_moves_it_back(two_editions: Workspace) -> None:
     place = two_editions.editions
     with pytest.raises(NotFoundError) as none:

@@ -24,7 +24,7 @@ from sanoscope.edition.opening import open_store
 from sanoscope.edition.rules import exclusion, mentioned
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
-from sanoscope.engine.plan import Aggregate, Column, Derive, LeftJoin, Measure, Scan
+from sanoscope.engine.plan import Aggregate, Column, Derive, LeftJoin, Measure, Plan, Scan
 from sanoscope.errors import SanoscopeError
 from sanoscope.formats.registry import layouts
 from sanoscope.intake.decode import MAIN_TABLE
@@ -266,14 +266,30 @@ class _Construction:
         return made
 
     def _see_inputs(self) -> None:
+        """Show the lines, with the columns that the field reads, and their chaining."""
         chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
-        if chaining:
-            self.engine.see("_chainage", chaining)
         self.chained = bool(chaining)
+        if chaining:
+            self.engine.see("_recues", chaining)
+            self._gather("_chainage", Scan("_recues"), "_recues")
         if self.champ.zone:
             self._see_items()
-        else:
-            self.engine.see("_lignes", self._parts(*self.champ.fichiers), self._columns())
+            return
+        columns, used = self._columns(), mentioned(self.champ)
+        self.engine.see("_recues", self._parts(*self.champ.fichiers), columns)
+        kept = tuple((name, Column(name)) for name in ("annee", *columns) if name in used)
+        self._gather("_lignes", Derive(Scan("_recues"), kept), "_recues")
+
+    def _gather(self, name: str, plan: Plan, *views: str) -> None:
+        """Show rows that are read many times, from one file of their own; forget what they come from."""
+        path = self._gathered(name)
+        self.engine.write(plan, path)
+        for view in views:
+            self.engine.drop_view(view)
+        self.engine.see(name, [path])
+
+    def _gathered(self, name: str) -> Path:
+        return self.work / f"{self.champ.champ}{name}.parquet"
 
     def _see_items(self) -> None:
         """Show the items of the field's zone as lines; what tells of which line each is: its file, its number there."""
@@ -285,9 +301,8 @@ class _Construction:
         taken = tuple(name for name in ("annee", *lines) if name in used and name not in items)
         whole = LeftJoin(Scan("_elements"), Scan("_entieres"), of, taken)
         kept = (*(name for name in items if name in used), *taken)
-        self.engine.create("_lignes", Derive(whole, tuple((name, Column(name)) for name in kept)))
-        for view in ("_elements", "_entieres"):
-            self.engine.drop_view(view)
+        columns = tuple((name, Column(name)) for name in kept)
+        self._gather("_lignes", Derive(whole, columns), "_elements", "_entieres")
 
     def _columns(self, zone: str = "") -> dict[str, pa.DataType]:
         """Return the columns that some layout of the field's files has: a year's file may lack them.
@@ -313,10 +328,9 @@ class _Construction:
         return found
 
     def _drop_inputs(self) -> None:
-        if self.champ.zone:
-            self.engine.drop("_lignes")
-        for view in (*(() if self.champ.zone else ("_lignes",)), *(("_chainage",) if self.chained else ())):
-            self.engine.drop_view(view)
+        for name in ("_lignes", *(("_chainage",) if self.chained else ())):
+            self.engine.drop_view(name)
+            self._gathered(name).unlink()
 
     def _reconcile(self) -> list[manifests.Rapprochement]:
         named = Derive(Scan("_lignes"), (("annee", Column("annee")), ("exclusion", exclusion(self.champ))))

@@ -98,7 +98,11 @@ def mentioned(champ: Champ) -> set[str]:
     conditions = [*(e.quand for e in champ.exclusions), *champ.drapeaux.values()]
     conditions += [c for s in champ.sommes.values() for c in (s.quand, s.sauf, s.un_si)]
     conditions += [distinct.quand for distinct in champ.distincts.values()]
+    conditions += [c for mean in champ.moyennes.values() for c in (mean.quand, mean.sauf)]
+    conditions += [champ.suites.quand, champ.suites.sauf] if champ.suites else []
     named = {*champ.dimensions, *(name for condition in conditions for name in condition)}
+    named |= {name for mean in champ.moyennes.values() for name in (mean.de, *mean.par)}
+    named |= {champ.suites.duree} if champ.suites else set()
     named |= {name for somme in champ.sommes.values() for name in (*somme.somme, *somme.fois)}
     named |= {*(champ.unites.par if champ.unites else ()), *(champ.chainage.cle if champ.chainage else ()), "finess"}
     return named | {name for column in champ.colonnes.values() for name in column.de}

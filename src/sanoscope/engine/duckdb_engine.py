@@ -140,9 +140,9 @@ class DuckDBEngine:
         """Forget what `see` showed."""
         self._connection.execute(f'DROP VIEW "{name}"')
 
-    def export(self, name: str, path: Path) -> None:
-        """Write a table as Parquet."""
-        self._connection.table(f'"{name}"').write_parquet(str(path), compression="zstd")
+    def write(self, plan: Plan, path: Path) -> None:
+        """Write the rows of a plan as Parquet."""
+        self._connection.sql(to_sql(plan, dialect="duckdb")).write_parquet(str(path), compression="zstd")
 
     def columns(self, table: str) -> tuple[str, ...]:
         """Return the columns of a table."""
