@@ -157,7 +157,7 @@ def _side_by_side(champ: Champ, sheet: YearSheet, cells: pl.DataFrame) -> pl.Dat
     keys = [champ.ligne, *(n for n in sheet.columns.columns if n != COUNT)]
     of = _leaves(champ, declared)
     parts = [pl.col(name).sum() for name in declared.portees]
-    for name in of.keys() - declared.portees.keys():
+    for name in [name for name in of if name not in declared.portees]:
         inside = pl.col(COUNT).is_in(of[name])
         parts.append((pl.col(PEOPLE) * inside).sum().alias(name))
         parts += [(pl.col(f"{SPREAD}{d}") * inside).sum().alias(f"{name}{SPREAD}{d}") for d in range(DRAWS)]
