@@ -17,6 +17,7 @@ NOISED = (
     "flux-entre-etablissements-mco",
     "gestes-marqueurs-mco",
     "hospitalisations-evitables-mco",
+    "indicateurs-de-pilotage-",
     "profil-des-sejours-mco",
     "rehospitalisations-mco",
     "sante-perinatale-mco",

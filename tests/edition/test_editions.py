@@ -46,7 +46,8 @@ def stays(workspace: Workspace, name: str = "") -> int | float | None:
 
 def test_an_edition_keeps_nothing_of_what_it_was_made_from(two_editions: Workspace) -> None:
     places = sorted(path.name for path in (two_editions.editions / "b").rglob("*") if path.is_file())
-    assert places == ["certificat-mco-2023.npz", "cle-personnes", *2 * ["manifest.json"], *2 * ["mco.duckdb"]]
+    stores = [f"{champ}.duckdb" for champ in ("mco", "pilotage")]
+    assert places == ["certificat-mco-2023.npz", "cle-personnes", *2 * ["manifest.json"], *sorted(2 * stores)]
 
 
 def test_publishing_moves_the_pointer_and_rollback_moves_it_back(two_editions: Workspace) -> None:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from sanoscope.errors import InputFileError
-from sanoscope.nomenclature.reading import read_table
+from sanoscope.nomenclature.reading import conform, merge, read_table
 from sanoscope.nomenclature.tables import TABLES
 
 
@@ -54,3 +55,16 @@ def test_every_column_is_documented() -> None:
         section = page.split(f"### {table.name}.csv", 1)[1].split("\n### ", 1)[0]
         for column in table.columns:
             assert f"| `{column.name}` | {column.meaning} |" in section, (table.name, column.name)
+
+
+def test_an_indicator_is_replaced_whole_and_the_others_stay() -> None:
+    table = TABLES["indicateurs"]
+    shipped = conform(
+        table,
+        pl.DataFrame({"indicateur": ["A", "A", "B"], "nature": 3 * ["acte"], "code": ["AA", "AB", "BA"]}),
+        source="a",
+    )
+    own = conform(table, pl.DataFrame({"indicateur": ["A"], "nature": ["diagnostic"], "code": ["I50"]}), source="b")
+    assert merge(table, shipped, own).rows() == [("A", "diagnostic", "I50"), ("B", "acte", "BA")]
+    gone = conform(table, pl.DataFrame({"indicateur": ["B"], "nature": ["acte"], "code": [""]}), source="c")
+    assert merge(table, shipped, gone).rows() == [("A", "acte", "AA"), ("A", "acte", "AB"), ("B", "acte", "")]

@@ -109,6 +109,30 @@ class Chainage(Frozen):
     cle: tuple[str, ...]
 
 
+class Codes(Frozen):
+    """Where a line has codes of a kind: a column of its own, or of the items of a repeated zone of it."""
+
+    zone: str = ""
+    de: str
+
+
+class Listes(Frozen):
+    """Lists of codes, of a plain table that an operator edits; a line is then a stay and a list that it is in.
+
+    A stay is in a list where one of its codes begins as one of the list does. It is a line for each list that it is in,
+    once, and none where it is in none.
+
+    Attributes:
+        table: the plain table, with columns ``nature``, ``code`` and that of the lists' names.
+        colonne: that column; a line has it.
+        natures: by kind of code, where lines have them.
+    """
+
+    table: str
+    colonne: str
+    natures: dict[str, Codes]
+
+
 class Moyenne(Frozen):
     """A national mean that lines are set against: what each would add were it as the others of its group.
 
@@ -458,6 +482,7 @@ class Champ(Frozen):
         compose: these fields.
         zone: the repeated zone whose items are the lines, each with the columns of the line that it is part of (those
             of the zone come first where both have one); "" where the lines are those of the main tables.
+        listes: the lists of codes that make lines of stays; None where lines are not told by lists.
         chainage: where the anonymous numbers are.
         colonnes: columns of a line that follow from those of its file.
         unites: what is counted, where a line is only a part of it.
@@ -477,6 +502,7 @@ class Champ(Frozen):
     fichiers: tuple[str, ...] = ()
     compose: tuple[str, ...] = ()
     zone: str = ""
+    listes: Listes | None = None
     chainage: Chainage | None = None
     colonnes: dict[str, Colonne] = {}
     unites: Unites | None = None
@@ -516,6 +542,8 @@ class Champ(Frozen):
             _known(f"bruité {name}, strates", told.strates, {*told.comptes, *told.portees})
         if bool(self.fichiers) == bool(self.compose):
             raise ValueError("un champ a des fichiers, ou se compose d'autres champs")
+        if self.zone and self.listes:
+            raise ValueError("les lignes d'un champ sont les éléments d'une zone, ou se disent par listes")
         if not self.unites and (counted := [name for name, somme in self.sommes.items() if somme.unites]):
             raise ValueError(f"sommes {', '.join(counted)} : « unites » demande que le champ dise ce qu'est une unité")
         return self

@@ -175,8 +175,9 @@ def _with_principal(value: Any, principal: str) -> Any:
 
 def _check_zone(path: Path, champ: Champ) -> None:
     zones = {zone.name for kind in champ.fichiers for layout in layouts(kind) for zone in layout.zones}
-    if champ.zone and champ.zone not in zones:
-        raise _invalid(path, f"zone « {champ.zone} » inconnue ; connues : {', '.join(sorted(zones))}")
+    named = {champ.zone, *(of.zone for of in (champ.listes.natures.values() if champ.listes else ()))} - {""}
+    if unknown := named - zones:
+        raise _invalid(path, f"zone {', '.join(sorted(unknown))} inconnue ; connues : {', '.join(sorted(zones))}")
 
 
 def _check_source(

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-
 from sanoscope import __version__
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
@@ -19,15 +17,14 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.composed import compose
 from sanoscope.edition.cubes import Cubes
 from sanoscope.edition.dimensions import drop_dimensions, store_dimensions, trees
+from sanoscope.edition.inputs import Inputs, lines_of
 from sanoscope.edition.noised import noise_key, open_noised
 from sanoscope.edition.opening import open_store
-from sanoscope.edition.rules import exclusion, mentioned
+from sanoscope.edition.rules import exclusion
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
-from sanoscope.engine.plan import Aggregate, Column, Derive, LeftJoin, Measure, Plan, Scan
+from sanoscope.engine.plan import Aggregate, Column, Derive, Measure, Scan
 from sanoscope.errors import SanoscopeError
-from sanoscope.formats.registry import layouts
-from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.reference import Reference, load_reference
@@ -72,7 +69,7 @@ def build(
         transmissions = last_transmissions(
             list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
         )
-        transmissions = [t for t in transmissions if any(_rows(f, champ) for f in t.fichiers.values())]
+        transmissions = [t for t in transmissions if any(lines_of(f, champ) for f in t.fichiers.values())]
         if transmissions:
             sent[code] = _Sent(champ, files, transmissions)
     if not sent:
@@ -175,10 +172,11 @@ class _Construction:
         self.public_database = work / manifests.database(self.champ.champ, public=True)
         settings = workspace.settings
         self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
+        self.inputs = Inputs(self.engine, self.champ, sent.files, sent.transmissions, work)
 
     def run(self, care: Care, before: Path | None, secret: int, key: bytes) -> manifests.ManifestChamp:
         self.progress("lecture des transmissions")
-        self._see_inputs()
+        self.inputs.show(self.reference)
         self.progress("nomenclatures")
         unknown = store_dimensions(self.engine, self.champ, self.reference, self.transmissions)
         reconciliation = self._reconcile()
@@ -186,7 +184,7 @@ class _Construction:
         cubes.check(reconciliation)
         cubes.drop()
         drop_dimensions(self.engine, self.champ)
-        self._drop_inputs()
+        self.inputs.forget()
         tables, protection = self._open(care, before, secret, key)
         self.engine.close()
         return manifests.ManifestChamp(
@@ -208,7 +206,7 @@ class _Construction:
         )
 
     def _count(self) -> Cubes:
-        cubes = Cubes(self.engine, self.champ, chained=self.chained)
+        cubes = Cubes(self.engine, self.champ, chained=self.inputs.chained)
         for name in self.champ.moyennes:
             self.progress(f"moyenne de référence : {name}")
             cubes.mean(name, self.reference)
@@ -220,7 +218,7 @@ class _Construction:
             cubes.base(cube)
         self.progress("agrégats")
         cubes.rollups(self.catalogue.restitutions.values())
-        for distinct in self.champ.distincts if self.chained else ():
+        for distinct in self.champ.distincts if self.inputs.chained else ():
             self.progress(f"comptes distincts : {distinct}")
             cubes.distinct(distinct)
         return cubes
@@ -249,7 +247,7 @@ class _Construction:
         tables = [
             name
             for name, told in self.champ.publication.bruites.items()
-            if self.chained or told.cube not in self.champ.distincts
+            if self.inputs.chained or told.cube not in self.champ.distincts
         ]
         made[0].extend(
             open_noised(
@@ -265,73 +263,6 @@ class _Construction:
         public.close()
         return made
 
-    def _see_inputs(self) -> None:
-        """Show the lines, with the columns that the field reads, and their chaining."""
-        chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
-        self.chained = bool(chaining)
-        if chaining:
-            self.engine.see("_recues", chaining)
-            self._gather("_chainage", Scan("_recues"), "_recues")
-        if self.champ.zone:
-            self._see_items()
-            return
-        columns, used = self._columns(), mentioned(self.champ)
-        self.engine.see("_recues", self._parts(*self.champ.fichiers), columns)
-        kept = tuple((name, Column(name)) for name in ("annee", *columns) if name in used)
-        self._gather("_lignes", Derive(Scan("_recues"), kept), "_recues")
-
-    def _gather(self, name: str, plan: Plan, *views: str) -> None:
-        """Show rows that are read many times, from one file of their own; forget what they come from."""
-        path = self._gathered(name)
-        self.engine.write(plan, path)
-        for view in views:
-            self.engine.drop_view(view)
-        self.engine.see(name, [path])
-
-    def _gathered(self, name: str) -> Path:
-        return self.work / f"{self.champ.champ}{name}.parquet"
-
-    def _see_items(self) -> None:
-        """Show the items of the field's zone as lines; what tells of which line each is: its file, its number there."""
-        of = ("_dossier", "ligne")
-        items, lines = self._columns(self.champ.zone), self._columns()
-        self.engine.see("_elements", self._parts(*self.champ.fichiers, table=self.champ.zone), items, directory=of[0])
-        self.engine.see("_entieres", self._parts(*self.champ.fichiers), lines, directory=of[0])
-        used = mentioned(self.champ)
-        taken = tuple(name for name in ("annee", *lines) if name in used and name not in items)
-        whole = LeftJoin(Scan("_elements"), Scan("_entieres"), of, taken)
-        kept = (*(name for name in items if name in used), *taken)
-        columns = tuple((name, Column(name)) for name in kept)
-        self._gather("_lignes", Derive(whole, columns), "_elements", "_entieres")
-
-    def _columns(self, zone: str = "") -> dict[str, pa.DataType]:
-        """Return the columns that some layout of the field's files has: a year's file may lack them.
-
-        Those of the lines themselves, or of a zone of theirs.
-        """
-        every = [layout for kind in self.champ.fichiers for layout in layouts(kind)]
-        zones = [z.fields for layout in every for z in layout.zones if z.name == zone]
-        once = [z.fields for layout in every for z in layout.zones if z.once]  # fields of the line, wherever they are
-        parts = zones if zone else [*(layout.fields for layout in every), *once]
-        fields = {f.name: f for part in parts for f in part if f.stored}
-        found = {name: pa.string() if f.type == "text" else pa.int64() for name, f in fields.items()}
-        # without chaining nothing is known of what comes after a stay
-        unknown = {"suite_jours": pa.int64(), "suite_finess": pa.string()} if self.champ.suites else {}
-        return found if self.chained else found | unknown
-
-    def _parts(self, *kinds: str, table: str = "") -> list[Path]:
-        """Return the files of a table of the transmissions; "" is the main one of each kind."""
-        found: list[Path] = []
-        for file in (t.fichiers[kind] for t in self.transmissions for kind in kinds if kind in t.fichiers):
-            directory, name = self.files[file], table or MAIN_TABLE[file.kind]
-            found += sorted([*directory.glob(f"{name}.parquet"), *directory.glob(f"{name}~*.parquet")])
-        return found
-
-    def _drop_inputs(self) -> None:
-        for name in ("_lignes", *(("_chainage",) if self.chained else ())):
-            self.engine.drop_view(name)
-            self._gathered(name).unlink()
-
     def _reconcile(self) -> list[manifests.Rapprochement]:
         named = Derive(Scan("_lignes"), (("annee", Column("annee")), ("exclusion", exclusion(self.champ))))
         rows = self.engine.run(Aggregate(named, (("annee", "exclusion"),), (Measure("n", "count"),))).to_pylist()
@@ -341,21 +272,16 @@ class _Construction:
         return [
             manifests.Rapprochement(
                 annee=year,
-                lignes=sum(_rows(f, self.champ) for f in counting if f.annee == year),
+                lignes=self.inputs.lines(year),
                 retenues=sum(r["n"] for r in rows if r["annee"] == year and not r["exclusion"]),
                 exclusions={
                     e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
                     for e in self.champ.exclusions
                 },
-                remplacees=sum(_rows(f, self.champ) for f in replaced if f.annee == year),
+                remplacees=sum(lines_of(f, self.champ) for f in replaced if f.annee == year),
             )
             for year in self.years
         ]
-
-
-def _rows(file: StoredFile, champ: Champ) -> int:
-    """Return how many lines of a field a file has: those accepted, or the items of the field's zone in them."""
-    return file.tables.get(champ.zone, 0) if champ.zone else file.acceptees
 
 
 def _entry(file: StoredFile) -> manifests.Entree:

@@ -58,7 +58,7 @@ def open_store(
     secret: int,
     progress: Callable[[str], None],
 ) -> tuple[list[TableCube], list[ProtectionAnnee]]:
-    """Protect each year, and write the open tables and the certificates.
+    """Protect each year, and write the open tables and the certificates; nothing where no sheet is published.
 
     Args:
         secure: the edition's secure store.
@@ -73,6 +73,9 @@ def open_store(
         secret: what is drawn at random depends on it; 0 to draw it from the system's source of chance.
         progress: told what is being done, in French.
     """
+    if not champ.publication.feuillets:
+        public.store(SILENT, pl.DataFrame(schema={"traceur": pl.Int64}).to_arrow())
+        return [], []
     secret = secret or int(np.random.default_rng().integers(2**31))
     years = [read_year(secure, champ, annee, threshold) for annee in annees]
 

@@ -117,8 +117,8 @@ class DuckDBEngine:
 
     def count(self, plan: Plan) -> int:
         """Return how many rows a plan has."""
-        row = self._connection.execute(f"SELECT count(*) FROM ({to_sql(plan, dialect='duckdb')})").fetchone()
-        return int(row[0]) if row else 0
+        ((rows,),) = self._connection.execute(f"SELECT count(*) FROM ({to_sql(plan, dialect='duckdb')})").fetchall()
+        return int(rows)
 
     def create(self, name: str, plan: Plan) -> int:
         """Make a table of a plan's rows and return how many there are."""
@@ -149,8 +149,8 @@ class DuckDBEngine:
         return tuple(self._connection.table(f'"{table}"').columns)
 
     def _count(self, name: str) -> int:
-        row = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()
-        return int(row[0]) if row else 0
+        ((rows,),) = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()
+        return int(rows)
 
     def close(self) -> None:
         """Write everything to the file and let it go."""

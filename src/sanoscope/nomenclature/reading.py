@@ -53,8 +53,13 @@ def conform(table: Table, frame: pl.DataFrame, *, source: str) -> pl.DataFrame:
 
 
 def merge(table: Table, old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
-    """Return old with the rows of new, which replace those of the same key; what new leaves empty is kept from old."""
+    """Return old with the rows of new, which replace those of the same key; what new leaves empty is kept from old.
+
+    Where a table has wholes (`Table.whole`), all the old rows of a whole that new has are gone.
+    """
     key = list(table.key)
+    if table.whole:
+        old = old.join(new.select(table.whole), on=table.whole, how="anti")
     kept = old.join(new.select(key), on=key, how="anti", nulls_equal=True)
     before = new.select(key).join(old, on=key, how="left", nulls_equal=True, maintain_order="left")
     filled = [

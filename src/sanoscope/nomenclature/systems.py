@@ -152,6 +152,12 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("destination", "Destination"),
         _list("age5", "Classe d'âge"),
         _list("sexe", "Sexe"),
+        Nomenclature(
+            "indicateur",
+            "Indicateur de pilotage de l'activité",
+            "codes",
+            {"famille_indicateur": "Famille d'indicateurs"},
+        ),
         _list("severite", "Niveau de sévérité"),
         _list("duree_classe", "Durée de séjour"),
         _list("evitable", "Motif d'hospitalisation évitable"),

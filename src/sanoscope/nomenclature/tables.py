@@ -50,12 +50,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A plain table: its file is ``name.csv``; ``key`` names the columns that no two rows share."""
+    """A plain table: its file is ``name.csv``.
+
+    Attributes:
+        key: the columns that no two rows share; a row replaces that of the same key of another table.
+        whole: columns of what is replaced as one: all the rows that agree on them; () for row by row.
+    """
 
     name: str
     meaning: str
     columns: tuple[Column, ...]
     key: tuple[str, ...]
+    whole: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -258,6 +264,21 @@ CODES = Table(
     ("annee", "liste", "code"),
 )
 
+NATURES = {"acte": "Acte de la CCAM", "diagnostic": "Diagnostic principal", "ghm": "GHM"}
+"""What the codes of an indicator may be, by nature."""
+
+INDICATEURS = Table(
+    "indicateurs",
+    "Ce que réunit chaque indicateur de pilotage : les séjours dont un code commence comme l'un de ceux-ci.",
+    (
+        Column("indicateur", "code de l'indicateur ; son nom et sa famille sont dans codes.csv, liste indicateur"),
+        Column("nature", "acte (CCAM), diagnostic (principal) ou ghm", allowed=tuple(NATURES)),
+        Column("code", "début du code ; vide : l'indicateur ne réunit plus rien", optional=True, form=r"\w{1,7}"),
+    ),
+    ("indicateur", "nature", "code"),
+    whole=("indicateur",),
+)
+
 VERSIONS = Table(
     "versions",
     "La version à prendre pour une année qui n'en a pas d'écrite.",
@@ -337,6 +358,7 @@ TABLES: dict[str, Table] = {
         UCD,
         LPP,
         CODES,
+        INDICATEURS,
         REGROUPEMENTS,
         VERSIONS,
         CORRESPONDANCES,
