@@ -10,6 +10,7 @@ from tests.small_fields import write_small_fields
 HOSPITALS = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in range(1, 6)]
 GHMS = ["04M053", "05M092", "08C481", "06K04J", "02C05J", "14Z13A", "15M05A", "28Z04Z", "28Z07Z", "90Z00Z", "99X99Z"]
 CODES = ["29000", "29200", "35000", "35400", "22000", "99100"]
+TERRITORIES = {"29000": "T29S", "29200": "T29O", "35000": "T35", "35400": "T35"}
 DIAGNOSES = ["I500", "J440", "F102", "S720", "E86", "K359", "H259", "F171"]
 ACTS = ["ACQK001", "AHPA009", "ACQN001", "AFLB010", "ZZZZ999"]
 YEARS = (2022, 2023, 2024)
@@ -35,12 +36,16 @@ def write_small_country(root: Path) -> None:
         write(root / "fichiers", f"{name}.ano", rows)
     write_small_fields(root / "fichiers", HOSPITALS, YEARS)
     (root / "reference").mkdir()
-    lines = ["finess,raison_sociale,categorie,secteur,ght,departement"]
+    lines = ["finess,raison_sociale,categorie,secteur,ght,departement,code_geo"]
     kinds = [("CHR/U", "public"), ("CH", "public"), ("PRIVE", "prive"), ("PSPH/EBNL", "public")]
     for number, finess in enumerate(HOSPITALS[:-1]):  # the last one is in no table
         category, sector = kinds[number % 4]
-        lines.append(f"{finess},Hôpital {number},{category},{sector},GHT {finess[:2]},{finess[:2]}")
+        at = [code for code in CODES if code.startswith(finess[:2])][number % 2]
+        lines.append(f"{finess},Hôpital {number},{category},{sector},GHT {finess[:2]},{finess[:2]},{at}")
     (root / "reference" / "etablissements.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    places = [f"{code},Commune {code},{code[:2]},53,{of}" for code, of in TERRITORIES.items()]
+    geography = "\n".join(["code_geo,libelle,departement,region,territoire", *places])
+    (root / "reference" / "geographie.csv").write_text(geography + "\n", encoding="utf-8")
     (root / "reference" / "population.csv").write_text("\n".join(_population()) + "\n", encoding="utf-8")
 
 

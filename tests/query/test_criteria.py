@@ -102,10 +102,10 @@ def questions(edition: Edition) -> st.SearchStrategy[tuple[str, dict[str, str]]]
             ["aso:M", "cas:X", "doac:D10", "racine:04M05", "ghm:28Z04Z", "ghm:99X99Z", "cmd:28"]
         ),
     }
-    zones = ["region:53", "departement:29", "departement:35", "code_geo:29000", "departement:22"]
+    zones = ["region:53", "departement:29", "departement:35", "territoire:T29O", "code_geo:29000", "departement:22"]
     carto = st.fixed_dictionaries(
         {"annee": st.lists(st.sampled_from(years), min_size=1, max_size=3, unique=True).map(",".join)},
-        optional={**optional, "zone": st.sampled_from(zones[:3]), "panier": baskets(finess)},
+        optional={**optional, "zone": st.sampled_from(zones[:4]), "panier": baskets(finess)},
     )
     parts = st.fixed_dictionaries(
         {"annee": st.sampled_from(years)},

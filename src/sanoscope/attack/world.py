@@ -28,6 +28,7 @@ class Establishment:
     secteur: str = ""
     categorie: str = ""
     ght: str = ""
+    territoire: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,4 +140,5 @@ _GROUPS = (
     ("secteur", "secteur", ""),
     ("categorie", "categorie", ""),
     ("ght", "ght", ""),
+    ("territoire", "zone", "territoire:"),
 )

@@ -114,5 +114,8 @@ def _places(edition: Edition, annee: int, champ: Champ) -> tuple[Establishment, 
     """Return the finest places that are open: establishments, or what takes their place."""
     everyone = [e for e in edition.etablissements.values() if e.annee == annee]
     if champ.ligne == "finess":
-        return tuple(Establishment(e.finess, e.departement, e.region, e.secteur, e.categorie, e.ght) for e in everyone)
+        return tuple(
+            Establishment(e.finess, e.departement, e.region, e.secteur, e.categorie, e.ght, e.territoire)
+            for e in everyone
+        )
     return tuple(map(Establishment, sorted({getattr(e, champ.ligne) for e in everyone} - UNKNOWN)))

@@ -20,6 +20,7 @@ from sanoscope.edition.stores import reading
 from sanoscope.engine.memory import MemoryEngine
 from sanoscope.engine.plan import Aggregate, Scan
 from sanoscope.engine.protocol import Engine
+from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.workspace import Settings
 
 
@@ -38,6 +39,7 @@ class Etablissement:
     code_geo: str
     connu: bool
     mois: int
+    territoire: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,12 @@ class Edition:
     @cached_property
     def etablissements(self) -> Mapping[tuple[int, str], Etablissement]:
         """Establishments by (year, FINESS); of one that several fields have, as the one it sent most of has it."""
-        rows = sorted((Etablissement(**row) for row in self._rows("etablissements")), key=lambda e: e.mois)
-        return {(e.annee, e.finess): e for e in rows}
+        rows = self._rows("etablissements")
+        for row in rows:  # an edition built before the territory was kept has that of the code
+            place = self.residences.get(row["code_geo"])
+            row.setdefault("territoire", place.territoire if place else UNKNOWN)
+        known = sorted((Etablissement(**row) for row in rows), key=lambda e: e.mois)
+        return {(e.annee, e.finess): e for e in known}
 
     @cached_property
     def finess(self) -> Mapping[str, Etablissement]:
@@ -131,6 +137,12 @@ class Edition:
     def residences(self) -> Mapping[str, Residence]:
         """Geographic codes of residence by code."""
         return {row["code_geo"]: Residence(**row) for row in self._rows("residences")}
+
+    @cached_property
+    def territoires(self) -> frozenset[str]:
+        """The territories where patients live or establishments are."""
+        lived_in = {place.territoire for place in self.residences.values()}
+        return frozenset(lived_in | {e.territoire for e in self.etablissements.values()}) - {UNKNOWN}
 
     @cached_property
     def population(self) -> Population:

@@ -150,8 +150,9 @@ class Reference:
             pairs: (annee, finess).
 
         Returns:
-            annee, finess, raison_sociale, categorie, secteur, departement, region, ght, code_geo, connu (bool); what no
-            table knows is deduced from the FINESS (département, région) or "?".
+            annee, finess, raison_sociale, categorie, secteur, departement, region, territoire, ght, code_geo, connu
+            (bool); what no table knows is deduced from the FINESS (département, région) or "?". The territoire is that
+            of the geographic code.
         """
         known = self["etablissements"].with_columns(
             pl.col("annee_debut").fill_null(0), pl.col("annee_fin").fill_null(9999)
@@ -179,9 +180,11 @@ class Reference:
         rows = rows.join(regions, on="departement", how="left").with_columns(
             pl.coalesce(pl.col("region").replace("", None), "region_dep", pl.lit(UNKNOWN)).alias("region")
         )
-        unknown = [pl.col(c).fill_null("").replace("", UNKNOWN) for c in ("categorie", "secteur", "ght", "code_geo")]
-        columns = ["annee", "finess", "raison_sociale", "categorie", "secteur", "departement", "region", "ght"]
-        return rows.with_columns(unknown).select(*columns, "code_geo", "connu").sort("annee", "finess")
+        rows = rows.join(self["geographie"].select("code_geo", "territoire"), on="code_geo", how="left")
+        maybe = ("categorie", "secteur", "territoire", "ght", "code_geo")
+        columns = ["annee", "finess", "raison_sociale", "categorie", "secteur", "departement", "region", *maybe[2:]]
+        unknown = [pl.col(name).fill_null("").replace("", UNKNOWN) for name in maybe]
+        return rows.with_columns(unknown).select(*columns, "connu").sort("annee", "finess")
 
     def residences(self, codes: pl.Series) -> pl.DataFrame:
         """Return (code_geo, libelle, departement, region, territoire, connu) of geographic codes; unknown ones too."""

@@ -330,9 +330,9 @@ class _Parser:
     def _zone_codes(self, kind: str) -> set[str]:
         if kind in ("region", "departement"):
             return {c for c in self.edition.libelles.get(kind, {}) if c != "?"}
-        residences = self.edition.residences.values()
-        codes = {r.territoire for r in residences} - {"?"} if kind == "territoire" else {r.code_geo for r in residences}
-        return codes | ({e.code_geo for e in self.edition.finess.values()} - {"?"} if kind == "code_geo" else set())
+        if kind == "territoire":
+            return set(self.edition.territoires)
+        return {*self.edition.residences, *(e.code_geo for e in self.edition.finess.values() if e.code_geo != "?")}
 
     def _among(self, name: str, given: dict[str, str], allowed: set[str]) -> str:
         value = given.get(name, "")

@@ -5,7 +5,7 @@ from typing import Any
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.edition.edition import Edition
+from sanoscope.edition.edition import Edition, Etablissement
 from sanoscope.edition.manifest import DRAWS, SPREAD, TableCube
 from sanoscope.engine.plan import (
     Aggregate,
@@ -21,7 +21,7 @@ from sanoscope.engine.plan import (
     all_of,
 )
 from sanoscope.errors import SanoscopeError
-from sanoscope.query.criteria import Query
+from sanoscope.query.criteria import Query, Zone
 from sanoscope.sentence import Sentence
 
 RowKey = tuple[Any, ...]
@@ -70,7 +70,7 @@ def question(query: Query, restitution: Restitution, champ: Champ, edition: Edit
     by_residence = restitution.criteres.zone == "residence"
     if by_residence:
         conditions += _residence(query, edition)
-    selection = _establishments(query, edition, in_zone=not by_residence)
+    selection = _establishments(query, years, edition, in_zone=not by_residence)
     if selection and not by_residence:
         conditions += selection
     month = query.mois
@@ -182,7 +182,9 @@ def _residence(query: Query, edition: Edition) -> list[tuple[str, tuple[str, ...
             return [(f"{kind}_residence", (zone.code,))]
 
 
-def _establishments(query: Query, edition: Edition, *, in_zone: bool) -> list[tuple[str, tuple[str, ...]]]:
+def _establishments(
+    query: Query, years: tuple[int, ...], edition: Edition, *, in_zone: bool
+) -> list[tuple[str, tuple[str, ...]]]:
     conditions: list[tuple[str, tuple[str, ...]]] = [
         (name, (getattr(query, name),)) for name in ("secteur", "categorie", "ght") if getattr(query, name)
     ]
@@ -194,20 +196,23 @@ def _establishments(query: Query, edition: Edition, *, in_zone: bool) -> list[tu
     if in_zone and zone.kind in ("region", "departement"):
         conditions.append((zone.kind, (zone.code,)))
     elif in_zone and zone.kind != "france":
-        conditions.append(("finess", _implanted(query, edition)))
+        conditions.append(("finess", _implanted(query.zone, years, edition)))
     return conditions
 
 
-def _implanted(query: Query, edition: Edition) -> tuple[str, ...]:
-    """Return the establishments whose geographic code is in a territory, a code or a free zone."""
-    zone = query.zone
-    if zone.kind == "zonage":
-        codes = edition.zonages[zone.zonage][zone.code][1]
-    elif zone.kind == "territoire":
-        codes = frozenset(r.code_geo for r in edition.residences.values() if r.territoire == zone.code)
-    else:
-        codes = frozenset({zone.code})
-    return tuple(sorted(e.finess for e in edition.finess.values() if e.code_geo in codes))
+def _implanted(zone: Zone, years: tuple[int, ...], edition: Edition) -> tuple[str, ...]:
+    """Return the establishments that are in a territory, a code or a free zone in one of the years.
+
+    They are named one by one, as a basket is: the open side publishes no such zone.
+    """
+
+    def inside(one: Etablissement) -> bool:
+        if zone.kind == "territoire":
+            return one.territoire == zone.code
+        codes = edition.zonages[zone.zonage][zone.code][1] if zone.kind == "zonage" else {zone.code}
+        return one.code_geo in codes
+
+    return tuple(sorted({e.finess for e in edition.etablissements.values() if e.annee in years and inside(e)}))
 
 
 def _finess_of(conditions: list[tuple[str, tuple[str, ...]]], edition: Edition) -> frozenset[str]:

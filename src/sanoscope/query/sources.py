@@ -11,6 +11,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.edition.manifest import TableCube
 from sanoscope.edition.noised import SMALL
 from sanoscope.errors import CriterionError
+from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.query.noised import CELLS, Told, carrier_of, columns_of, published, sums_told, told
 from sanoscope.query.planner import Question, choose, choose_open, spreads, sums_plan
 from sanoscope.query.states import Ints, Sums, margins
@@ -115,13 +116,16 @@ def sums_of(
 
 
 def folded(read: Told, asked: Question, champ: Champ) -> Told:
-    """Return, of rows by zone of residence and of establishments, those where both are the same, by that zone."""
+    """Return, of rows by zone of residence and of establishments, those where both are the same, by that zone.
+
+    Two zones that are not known are not the same.
+    """
     pairs = [
         (asked.rows.index(n) + 1, asked.rows.index(of.lieu) + 1)
         for n in asked.rows
         if (of := champ.dimensions[n]).lieu and of.lieu in asked.rows
     ]
-    kept = [row for row, key in enumerate(read.keys) if all(key[a] == key[b] for a, b in pairs)]
+    kept = [row for row, key in enumerate(read.keys) if all(key[a] == key[b] != UNKNOWN for a, b in pairs)]
     dropped = {b for _, b in pairs}
     keys = [tuple(v for at, v in enumerate(read.keys[row]) if at not in dropped) for row in kept]
     return Told(keys, {name: values[kept] for name, values in read.columns.items()})
@@ -154,7 +158,9 @@ def _place(name: str, champ: Champ) -> str:
     if not dimension.lieu:
         raise CriterionError(
             "non-publie",
-            Sentence("La production d'une zone se demande par département ou par région."),
+            Sentence(
+                "La production d'une zone se demande par département ou par région ; par territoire, en accès sécurisé."
+            ),
             allowed=["france", "region:CODE", "departement:CODE"],
             criterion="zone",
         )

@@ -68,7 +68,7 @@ def openness(service: Service, restitution: Restitution, edition: Edition) -> Op
 
 def _zones(edition: Edition, *, residence: bool) -> dict[str, set[str]]:
     kinds = {kind: set(edition.libelles.get(kind, {})) for kind in ("region", "departement")}
-    kinds["territoire"] = {r.territoire for r in edition.residences.values()}
+    kinds["territoire"] = set(edition.territoires)
     kinds["recrutement"] = set(edition.finess) if residence else set()
     kinds |= {f"zonage:{name}": set(zones) for name, zones in edition.zonages.items()}
     return {kind: codes - {UNKNOWN} for kind, codes in kinds.items()}

@@ -42,9 +42,8 @@ def levels(edition: Edition, *, residence: bool = False) -> Iterator[Level]:
         codes = sorted((code, name) for code, name in edition.libelles.get(kind, {}).items() if code != "?")
         if codes:
             yield Level(kind, *TITLES[kind], tuple((f"{kind}:{code}", f"{code} {name}") for code, name in codes))
-    territories = sorted({r.territoire for r in edition.residences.values()} - {"?"})
-    if territories:
-        pairs = tuple((f"territoire:{code}", code) for code in territories)
+    if edition.territoires:
+        pairs = tuple((f"territoire:{code}", code) for code in sorted(edition.territoires))
         yield Level("territoire", *TITLES["territoire"], pairs)
     for name, zones in sorted(edition.zonages.items()):
         pairs = tuple((f"zonage:{name}:{code}", label) for code, (label, _) in sorted(zones.items()))
