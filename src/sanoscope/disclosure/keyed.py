@@ -12,7 +12,7 @@ A small count is only said to be small. What could pin it is a bound, "a group h
 siblings have not": each term of that bound carries a noise of its own, as large as the small count itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from math import ceil, sqrt
 
@@ -55,7 +55,8 @@ def noise(sets: Sequence[str], *, key: bytes) -> NDArray[np.int64]:
     """Return the noise of sets, int64[sets]; arguments and errors as in `told`."""
     if not 16 <= len(key) <= 64:
         raise ValueError(f"a key of 16 to 64 bytes, not {len(key)}")
-    return _geometric(np.array([_unit(key, name) for name in sets]))
+    drawn = _drawn(sets, key) >> np.uint64(11)
+    return _geometric((2 * drawn + 1) / 2**53 - 1)  # even between −1 and 1, neither included
 
 
 def names(rows: Sequence[NDArray[np.object_]], *, key: bytes) -> NDArray[np.uint64]:
@@ -67,9 +68,10 @@ def names(rows: Sequence[NDArray[np.object_]], *, key: bytes) -> NDArray[np.uint
     """
     found = np.zeros(len(rows[0]), np.uint64)
     for column in rows:
-        values, inverse = np.unique(column.astype(str), return_inverse=True)
-        drawn = [int.from_bytes(blake2b(v.encode(), key=key, digest_size=8).digest(), "big") for v in values]
-        found = _mixed(found ^ np.array(drawn, np.uint64)[inverse])
+        values = column.tolist()
+        known = list(dict.fromkeys(values))
+        drawn = dict(zip(known, _drawn(map(str, known), key).tolist(), strict=True))
+        found = _mixed(found ^ np.fromiter((drawn[value] for value in values), np.uint64, len(values)))
     return found
 
 
@@ -82,10 +84,10 @@ def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
         return numbers ^ (numbers >> np.uint64(31))
 
 
-def _unit(key: bytes, name: str) -> float:
-    """Return a number drawn evenly between −1 and 1, neither included."""
-    drawn = int.from_bytes(blake2b(name.encode(), key=key, digest_size=8).digest(), "big") >> 11
-    return (2 * drawn + 1) / 2**53 - 1
+def _drawn(texts: Iterable[str], key: bytes) -> NDArray[np.uint64]:
+    """Return a number for each text, uint64[texts], drawn evenly."""
+    drawn = [blake2b(text.encode(), key=key, digest_size=8).digest() for text in texts]
+    return np.frombuffer(b"".join(drawn), ">u8").astype(np.uint64)
 
 
 def _geometric(drawn: NDArray[np.float64]) -> NDArray[np.int64]:
