@@ -36,8 +36,10 @@ def distinct(moves: Moves) -> Moves:
     swapped[:, 0], swapped[:, 1] = moves[:, 1], moves[:, 0]
     swapped[:, 2::2], swapped[:, 3::2] = moves[:, 3::2], moves[:, 2::2]
     alike = np.where((moves[:, 0] > moves[:, 1])[:, None], swapped, moves)
-    first = np.unique(alike, axis=0, return_index=True)[1]
-    return moves[np.sort(first)]
+    order = np.lexsort(alike.T)  # of those that are alike the first comes first
+    alike = alike[order]
+    first = np.append(True, (alike[1:] != alike[:-1]).any(axis=1))[: len(moves)]
+    return moves[np.sort(order[first])]
 
 
 @jit
