@@ -2,7 +2,7 @@
 
 Their groups are every combination of the levels that a field declares (`catalogue.field.Bruite`), told apart by the
 column ``groupe``. The noise is drawn for the *set* counted (`disclosure.keyed`), which for persons is told by their
-numbers and for stays by the base cells they come from: a set met under two names has one noise.
+numbers and for stays by the base cells they come from: a set met under two names, or in two tables, has one noise.
 """
 
 import secrets
@@ -35,6 +35,7 @@ KEY_FILE = "cle-personnes"
 
 YEAR = "annee"
 _AGES = ("sexe", "age5")
+_OWN, _SET, _NAME = "_propre", "_ensemble", "_nom"
 
 
 def group_name(dimensions: Iterable[str]) -> str:
@@ -115,10 +116,31 @@ def _told(
             zone = next((n for n in columns if champ.dimensions[n].axe == "residence"), FRANCE)
             groups = groups.join(_standardised(source, columns, zone, population), on=[YEAR, *columns], how="left")
         others = [pl.lit("").alias(n) for n in every if n not in columns]
-        parts.append(groups.with_columns(pl.lit(group_name(combination)).alias(GROUP), *others))
-    whole = pl.concat(parts, how="diagonal_relaxed")
+        said = [part for n in sorted(combination) for part in (pl.lit(f" {n}="), pl.col(n))]
+        own = pl.concat_str(pl.lit(champ.champ), *said).alias(_OWN)
+        parts.append(groups.with_columns(pl.lit(group_name(combination)).alias(GROUP), own, *others))
+    whole = _named(pl.concat(parts, how="diagonal_relaxed"), declared)
     table = _noised(whole, declared, key=key, threshold=threshold, add=source.add).sort(YEAR, GROUP, *every)
     return table.select(YEAR, GROUP, *every, *_figures(declared))
+
+
+def _named(whole: pl.DataFrame, declared: Bruite) -> pl.DataFrame:
+    """Return groups with, as ``NAME_ensemble``, the one name that the set of each count has in every table.
+
+    It is what the count is of the coarsest group that counts the same set, and how many: a set that two tables tell has
+    one noise, and one that another edition tells with one stay more has another.
+    """
+    names = []
+    for name in declared.comptes:
+        said = pl.concat_str(pl.lit(f"{name} "), YEAR, pl.lit(" "), _OWN, pl.lit(" "), name).alias(_NAME)
+        size = pl.col(_OWN).str.count_matches("=").alias("_axes")
+        names.append(whole.select(pl.col(f"{name}_ensemble").alias(_SET), size, said))
+    first = pl.concat(names).sort("_axes", _NAME).unique(_SET, keep="first", maintain_order=True).drop("_axes")
+    for name in declared.comptes:
+        of = f"{name}_ensemble"
+        whole = whole.join(first, left_on=of, right_on=_SET, how="left", maintain_order="left")
+        whole = whole.drop(of).rename({_NAME: of})
+    return whole.drop(_OWN)
 
 
 def _figures(declared: Bruite) -> list[str]:
@@ -151,6 +173,7 @@ class _Stays:
             for name in declared.comptes
             for half, of in halves.items()
         )
+        self.cells = self.cells.with_columns(pl.col(pl.String).cast(pl.Categorical))
 
     def groups(self, columns: list[str]) -> pl.DataFrame:
         """Return each group: its sums, and by count ``NAME_ensemble``, what tells whom it counts."""
@@ -160,12 +183,12 @@ class _Stays:
             pl.concat_str([YEAR, n + "_a", n + "_b"], separator=" ").alias(f"{n}_ensemble")
             for n in self.declared.comptes
         ]
-        return summed.with_columns(tells).drop(keyed)
+        return summed.with_columns(*tells, pl.col(pl.Categorical).cast(pl.String)).drop(keyed)
 
     def strata(self, columns: list[str]) -> pl.DataFrame:
         """Return the sums of each group in each stratum."""
         own = self.cells.group_by(YEAR, *dict.fromkeys((*columns, *_AGES)))
-        return own.agg(pl.col(*self.declared.strates).sum())
+        return own.agg(pl.col(*self.declared.strates).sum()).with_columns(pl.col(pl.Categorical).cast(pl.String))
 
 
 class _Persons:
@@ -311,7 +334,7 @@ def noise_key(place: Path, before: Path | None, secret: int) -> bytes:
 
 def _noone(declared: Bruite, every: list[str], champ: Champ) -> pl.DataFrame:
     counts = dict.fromkeys((*declared.comptes, *declared.portees), pl.Int64())
-    texts = dict.fromkeys((GROUP, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String())
+    texts = dict.fromkeys((GROUP, _OWN, *every, *(f"{n}_ensemble" for n in declared.comptes)), pl.String())
     times = {n: pl.Int16() for n in every if champ.dimensions[n].axe == "temps"}
     standard = dict.fromkeys((n + end for n in declared.strates for end in (STANDARD, SQUARES)), pl.Float64())
     return pl.DataFrame(schema={YEAR: pl.Int16(), **texts, **times, **counts, **standard})
