@@ -39,7 +39,7 @@ def distinct(moves: Moves) -> Moves:
     order = np.lexsort(alike.T)  # of those that are alike the first comes first
     alike = alike[order]
     first = np.append(True, (alike[1:] != alike[:-1]).any(axis=1))[: len(moves)]
-    return moves[np.sort(order[first])]
+    return np.asarray(moves[np.sort(order[first])])
 
 
 @jit

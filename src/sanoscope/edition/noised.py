@@ -2,7 +2,7 @@
 
 Their groups are every combination of the levels that a field declares (`catalogue.field.Bruite`), told apart by the
 column ``groupe``. The noise is drawn for the *set* counted (`disclosure.keyed`), which for persons is told by their
-numbers and for stays by the base cells they come from: a set met under two names, or in two tables, has one noise.
+numbers and for stays by the base cells they come from: a set met under two names has one noise (see `_named`).
 """
 
 import secrets
@@ -119,23 +119,25 @@ def _told(
         said = [part for n in sorted(combination) for part in (pl.lit(f" {n}="), pl.col(n))]
         own = pl.concat_str(pl.lit(champ.champ), *said).alias(_OWN)
         parts.append(groups.with_columns(pl.lit(group_name(combination)).alias(GROUP), own, *others))
-    whole = _named(pl.concat(parts, how="diagonal_relaxed"), declared)
+    whole = _named(pl.concat(parts, how="diagonal_relaxed"), declared, champ)
     table = _noised(whole, declared, key=key, threshold=threshold, add=source.add).sort(YEAR, GROUP, *every)
     return table.select(YEAR, GROUP, *every, *_figures(declared))
 
 
-def _named(whole: pl.DataFrame, declared: Bruite) -> pl.DataFrame:
-    """Return groups with, as ``NAME_ensemble``, the one name that the set of each count has in every table.
+def _named(whole: pl.DataFrame, declared: Bruite, champ: Champ) -> pl.DataFrame:
+    """Return groups with, as ``NAME_ensemble``, the name of the set of each count.
 
-    It is what the count is of the coarsest group that counts the same set, and how many: a set that two tables tell has
-    one noise, and one that another edition tells with one stay more has another.
+    It is the coarsest group that counts the same set, and how many: a set met under two names has one noise, so has a
+    group that two tables tell, and one that another edition tells with one stay more has another noise.
     """
     names = []
-    for name in declared.comptes:
+    for place, name in enumerate(sorted(declared.comptes, key=lambda name: name != champ.principale)):
         said = pl.concat_str(pl.lit(f"{name} "), YEAR, pl.lit(" "), _OWN, pl.lit(" "), name).alias(_NAME)
         size = pl.col(_OWN).str.count_matches("=").alias("_axes")
-        names.append(whole.select(pl.col(f"{name}_ensemble").alias(_SET), size, said))
-    first = pl.concat(names).sort("_axes", _NAME).unique(_SET, keep="first", maintain_order=True).drop("_axes")
+        sets = pl.col(f"{name}_ensemble").alias(_SET)
+        names.append(whole.select(sets, size, pl.lit(place).alias("_rang"), said))
+    order = ("_axes", "_rang", _NAME)
+    first = pl.concat(names).sort(order).unique(_SET, keep="first", maintain_order=True).select(_SET, _NAME)
     for name in declared.comptes:
         of = f"{name}_ensemble"
         whole = whole.join(first, left_on=of, right_on=_SET, how="left", maintain_order="left")
