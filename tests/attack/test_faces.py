@@ -14,6 +14,7 @@ NOISED = (
     "caracteristiques-",
     "chirurgie-ambulatoire-mco",
     "diagnostics-par-ghm-mco",
+    "flux-entrants-entre-etablissements-mco",
     "flux-entre-etablissements-mco",
     "gestes-marqueurs-mco",
     "hospitalisations-evitables-mco",

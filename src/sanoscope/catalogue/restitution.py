@@ -18,6 +18,8 @@ class Criteres(Frozen):
         mois: cumulated to a month.
         zone: whose zone: of the ``etablissement``, of the ``residence``, or none.
         etablissements: establishment, basket, sector, category, GHT.
+        etablissement_de: the dimension that the establishments picked are of: ``finess``, those of the stays, or
+            another one, such as where stays go next.
         regroupement: levels of activity that the rows may be grouped by; the first is the default, ``""`` is none.
         activite: levels at which one activity may be picked.
     """
@@ -26,6 +28,7 @@ class Criteres(Frozen):
     mois: bool = True
     zone: Literal["", "etablissement", "residence"] = ""
     etablissements: bool = False
+    etablissement_de: str = "finess"
     regroupement: tuple[str, ...] = ()
     activite: tuple[str, ...] = ()
 

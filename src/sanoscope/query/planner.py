@@ -71,6 +71,8 @@ def question(query: Query, restitution: Restitution, champ: Champ, edition: Edit
     if by_residence:
         conditions += _residence(query, edition)
     selection = _establishments(query, years, edition, in_zone=not by_residence)
+    if selection and (named := restitution.criteres.etablissement_de) != "finess":
+        selection = [(named, tuple(sorted(_finess_of(selection, edition))))]
     if selection and not by_residence:
         conditions += selection
     month = query.mois
