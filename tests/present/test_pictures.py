@@ -72,6 +72,11 @@ def of_hospitals(*cells: Cell) -> Table:
     return table({"finess": codes, "raison_sociale": [f"CH {c[-1]}" for c in codes]}, figure("sejours", cells))
 
 
+def of_codes(*cells: Cell) -> Table:
+    codes = [f"2900{i}" for i in range(len(cells))]
+    return table({"code_geo": codes, "libelle_code_geo": [f"Commune {c}" for c in codes]}, figure("sejours", cells))
+
+
 def of_departements(cells: dict[str, Cell]) -> Table:
     return table({"departement": list(cells)}, figure("sejours", list(cells.values())))
 
@@ -99,12 +104,13 @@ def of_shares(*pairs: tuple[Cell, Cell]) -> Table:
     return table({"finess": codes, "raison_sociale": codes}, shares, sizes, total=True)
 
 
-PLACES = {f"29000000{i}": "29" if i < 3 else "35" for i in range(9)}
+PLACES = {f"29000000{i}": "29" if i < 3 else "35" for i in range(9)} | {f"2900{i}": "29" for i in range(9)}
 GENRES: dict[str, tuple[Callable[..., Table], int, Callable[[Table, Palette], Picture]]] = {
     "barres": (of_hospitals, 4, lambda t, p: bars(t, "sejours", 20, p, "essai")),
     "lignes": (of_years, 4, lambda t, p: lines(t, "sejours", 20, p, "essai")),
     "pyramide": (of_ages, 6, lambda t, p: pyramid(t, "sejours", p, "essai")),
     "points": (of_hospitals, 4, lambda t, p: circles(t, "sejours", p, "essai", PLACES)),
+    "codes": (of_codes, 4, lambda t, p: circles(t, "sejours", p, "essai", PLACES)),
     "flux": (of_flows, 4, lambda t, p: flows(t, "sejours", p, "essai")),
     "sommes": (of_hospitals, 6, lambda t, p: choropleth(t, "sejours", "departements", p, "essai", PLACES)),
     "carte": (
@@ -315,6 +321,13 @@ def test_circles_of_a_departement_do_not_hide_each_other() -> None:
     assert len(spots) == 3
     for i, (x, y, r) in enumerate(spots):
         assert all((x - a) ** 2 + (y - b) ** 2 >= (r + s) ** 2 for a, b, s in spots[i + 1 :])
+
+
+def test_circles_of_geographic_codes_say_so() -> None:
+    made = circles(of_codes(exact(900), exact(500)), "sejours", LIGHT, "essai", PLACES)
+    assert made.title.startswith("Sejours par code géographique")
+    assert "Chaque cercle est un code géographique, près du centre de son département." in made.description
+    assert len(marks(made, "symbol")) == 2
 
 
 # classes -------------------------------------------------------------------------------------------------------------

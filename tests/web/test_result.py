@@ -228,7 +228,13 @@ def test_english_figures_are_written_as_english_does(client: TestClient) -> None
     assert any("." in text for row in english for text in row[2:])
 
 
-TOO_SMALL = {"chirurgie-ambulatoire-mco", "developpement-had", "flux-entre-etablissements-mco", "gestes-marqueurs-mco"}
+TOO_SMALL = {
+    "chirurgie-ambulatoire-mco",
+    "developpement-had",
+    "flux-entrants-entre-etablissements-mco",
+    "flux-entre-etablissements-mco",
+    "gestes-marqueurs-mco",
+}
 """What the small country shows no figure of for a département: each has a test of its picture elsewhere."""
 
 

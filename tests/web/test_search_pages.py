@@ -95,9 +95,9 @@ def test_links_lead_to_an_answer_without_a_detour(client: TestClient) -> None:
 
 
 def test_what_no_restitution_answers_is_said(client: TestClient) -> None:
-    page = client.get("/recherche?q=ghm+06C081").text
+    page = client.get("/recherche?q=gme+0127JA0").text
     assert page.count("Aucune restitution en accès libre n'y répond.") == page.count("<h3") == 1
-    (group,) = client.get("/api/v1/recherche?q=ghm+06C081").json()["groupes"]
+    (group,) = client.get("/api/v1/recherche?q=gme+0127JA0").json()["groupes"]
     assert group["resultats"][0]["restitutions"] == []
 
 

@@ -70,12 +70,13 @@ class Carte(Frozen):
     """The map that goes with the table.
 
     Attributes:
-        genres: ways to draw it, the first by default: ``points``, a circle an establishment; ``departements`` and
-            ``regions``, territories coloured by class; ``flux``, from origin to destination.
+        genres: ways to draw it, the first by default: ``points``, a circle an establishment; ``codes``, a circle a
+            geographic code; ``departements`` and ``regions``, territories coloured by class; ``flux``, from origin to
+            destination.
         mesure: measure drawn.
     """
 
-    genres: tuple[Literal["points", "departements", "regions", "flux"], ...] = Field(min_length=1)
+    genres: tuple[Literal["points", "codes", "departements", "regions", "flux"], ...] = Field(min_length=1)
     mesure: str
 
 

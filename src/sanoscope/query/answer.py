@@ -551,6 +551,9 @@ def _not_published(query: Query, restitution: Restitution, champ: Champ) -> Sano
             "« %(slug)s » ne publie pas ce croisement en accès libre : trop d'effectifs y seraient petits.",
             slug=restitution.slug,
         ),
-        allowed=[told.libelle for told in (*champ.publication.feuillets.values(), *champ.publication.bruites.values())],
+        allowed=[
+            *(sheet.libelle for sheet in champ.publication.feuillets.values()),
+            *(told.libelle for told in champ.publication.bruites.values()),
+        ],
         todo=Sentence("Prenez un regroupement moins fin, une région ou un département, ou retirez le mois."),
     )

@@ -65,6 +65,7 @@ GENRES = {
     "pyramide": marked("par âge et sexe"),
     "nuage": marked("selon l'effectif"),
     "points": marked("par établissement"),
+    "codes": marked("par code géographique"),
     "departements": marked("par département"),
     "regions": marked("par région"),
     "flux": marked("des flux"),

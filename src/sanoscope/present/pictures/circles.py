@@ -1,6 +1,7 @@
-"""Circles at the places of establishments, as large as their figure."""
+"""Circles at the places of establishments, or of geographic codes of residence, as large as their figure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from math import cos, pi, sin, sqrt
 from typing import Any
@@ -29,6 +30,42 @@ LARGEST, LARGEST_NEAR = 17.0, 26.0
 """Radius of the largest circle (px): on the whole map, on a part of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a circle is, in words.
+
+    Attributes:
+        one: its name; ``title`` of the map.
+        near: where it is, around the centre of its département; ``at``, where outlines tell its own place.
+        nowhere: how many have no known place.
+    """
+
+    one: Sentence
+    title: Sentence
+    near: Sentence
+    at: Sentence
+    nowhere: Sentence
+
+
+_WORDS = {
+    "finess": _Named(
+        Sentence("Établissement"),
+        Sentence("%(mesure)s par établissement"),
+        Sentence("Chaque cercle est un établissement, près du centre de son département."),
+        Sentence("Chaque cercle est un établissement, près du centre de son code géographique."),
+        Sentence("%(n)s établissements sans département connu."),
+    ),
+    "code_geo": _Named(
+        Sentence("Code géographique"),
+        Sentence("%(mesure)s par code géographique"),
+        Sentence("Chaque cercle est un code géographique, près du centre de son département."),
+        Sentence("Chaque cercle est un code géographique, en son centre."),
+        Sentence("%(n)s codes géographiques sans département connu."),
+    ),
+}
+"""By the column that names circles."""
+
+
 def circles(
     table: Table,
     measure: str,
@@ -38,32 +75,36 @@ def circles(
     codes_geo: Mapping[str, str] | None = None,
     fond: Outlines | None = None,
 ) -> Picture:
-    """Draw a circle for each establishment, as large as its figure, around the centre of its département.
+    """Draw a circle for each establishment or geographic code, as large as its figure, in its département.
 
     Circles of a département are moved apart so that each is seen: their exact place means nothing.
 
     Args:
-        table: by establishment.
+        table: by establishment, or by geographic code.
         measure: column drawn.
         palette: colours.
         slug: of the restitution.
-        places: département of each FINESS.
-        codes_geo: geographic code of each FINESS.
-        fond: outlines of geographic codes: an establishment whose code has one is drawn around its centre instead.
+        places: département of each FINESS and geographic code.
+        codes_geo: geographic code of each.
+        fond: outlines of geographic codes: what has one is drawn around its centre instead.
 
     Raises:
-        NothingToDrawError: no value may be drawn, or no establishment has a known place.
+        NothingToDrawError: no value may be drawn, or nothing has a known place.
     """
     figure, rows = measured(table, measure), of_last_year(table)
-    finess = column(table, "finess")
-    if finess is None:
-        raise NothingToDrawError(Sentence("Le tableau n'est pas par établissement : il n'y a pas de point à placer."))
+    what = next((name for name in _WORDS if column(table, name)), "")
+    label = column(table, what)
+    if label is None:
+        raise NothingToDrawError(
+            Sentence("Le tableau n'est ni par établissement ni par code géographique : il n'y a pas de point à placer.")
+        )
+    said_of, known_as = _WORDS[what], label.values
     geo = geometry("departements")
     found = [v for v in values(figure, rows) if v.figure > 0]
-    placed = [v for v in found if places.get(finess.values[v.row], "?") in geo.places]
+    placed = [v for v in found if places.get(known_as[v.row], "?") in geo.places]
     if not placed:
-        raise NothingToDrawError(Sentence("Aucun des établissements publiés n'a de département connu."))
-    codes = {v.row: places[finess.values[v.row]] for v in placed}
+        raise NothingToDrawError(Sentence("Rien de ce qui est publié n'a de département connu."))
+    codes = {v.row: places[known_as[v.row]] for v in placed}
     at = view(geo, sorted(set(codes.values())), WIDTH, HEIGHT)
     most = max(v.figure for v in placed)
     largest = LARGEST if at.whole else LARGEST_NEAR
@@ -73,19 +114,19 @@ def circles(
     for code in sorted(set(codes.values())):
         own = sorted((v for v in placed if codes[v.row] == code), key=lambda v: -v.figure)
         here = geo.places[code]
-        spots = [in_crown(known[f], code) if (f := finess.values[v.row]) in known else here for v in own]
+        spots = [in_crown(known[f], code) if (f := known_as[v.row]) in known else here for v in own]
         middles = [_middle(spot, at) for spot in spots]
         for v, (x, y) in zip(own, _apart([largest * sqrt(v.figure / most) for v in own], middles), strict=True):
             said = {"nom": named[v.row], "ou": here.name, "dit": with_unit(v.text, figure)}
             data.append({**said, "valeur": v.figure, "approche": v.approximate, "x": x, "y": y})
     data.sort(key=lambda d: -float(str(d["valeur"])))
-    title = joined("", [Sentence("%(mesure)s par établissement", mesure=figure.title), last_year(table)])
+    title = joined("", [Sentence(said_of.title, mesure=figure.title), last_year(table)])
     hidden = sum(1 for row in rows if value(figure, row) is None)
-    lines = [table.title, _where(known, [finess.values[v.row] for v in placed])]
+    lines = [table.title, _where(said_of, known, [known_as[v.row] for v in placed])]
     if hidden:
         lines.append(Sentence("%(n)s valeurs non publiées, non dessinées.", n=hidden))
     if len(placed) < len(found):
-        lines.append(Sentence("%(n)s établissements sans département connu.", n=len(found) - len(placed)))
+        lines.append(Sentence(said_of.nowhere, n=len(found) - len(placed)))
     if any(v.approximate for v in placed):
         lines.append(Sentence("Cercle rayé : valeur approchée."))
     if at.whole and any(geo.places[code].inset for code in codes.values()):
@@ -101,19 +142,20 @@ def circles(
         described,
         source(table, slug, ground=f"{geo.credit}, {fond.geometry.credit}" if fond else geo.credit),
     )
-    layers = [*ground(geo, at, palette), *_circles(data, most, largest, figure, palette, at)]
+    layers = [*ground(geo, at, palette), *_circles(data, most, largest, figure, said_of, palette, at)]
     return Picture(mapped(layers, head, palette, geo, at), head, extract(table, [v.row for v in placed], [figure]))
 
 
-def _where(known: Mapping[str, Place], drawn: Sequence[str]) -> str:
-    """Return in words where the circles of establishments are."""
+def _where(said_of: _Named, known: Mapping[str, Place], drawn: Sequence[str]) -> str:
+    """Return in words where circles are."""
     if not known:
-        return Sentence("Chaque cercle est un établissement, près du centre de son département.")
+        return said_of.near
     elsewhere = sum(1 for one in drawn if one not in known)
-    said = Sentence("Chaque cercle est un établissement, près du centre de son code géographique.")
     if not elsewhere:
-        return said
-    return joined(" ", [said, Sentence("Sans contour du leur, %(n)s sont au centre du département.", n=elsewhere)])
+        return said_of.at
+    return joined(
+        " ", [said_of.at, Sentence("Sans contour du leur, %(n)s sont au centre du département.", n=elsewhere)]
+    )
 
 
 def _middle(place: Place, at: View) -> tuple[float, float]:
@@ -122,7 +164,13 @@ def _middle(place: Place, at: View) -> tuple[float, float]:
 
 
 def _circles(
-    data: Sequence[dict[str, Any]], most: float, largest: float, figure: Measured, palette: Palette, at: View
+    data: Sequence[dict[str, Any]],
+    most: float,
+    largest: float,
+    figure: Measured,
+    said_of: _Named,
+    palette: Palette,
+    at: View,
 ) -> list[Spec]:
     size = {
         "field": "valeur",
@@ -139,7 +187,7 @@ def _circles(
     }
     fill = {"condition": {"test": "datum.approche", "value": pattern(APPROXIMATE)}, "value": palette.mark}
     stroke = {"condition": {"test": "datum.approche", "value": palette.mark}, "value": palette.background}
-    said = tooltip(("nom", Sentence("Établissement")), ("ou", Sentence("Département")), ("dit", figure.title))
+    said = tooltip(("nom", said_of.one), ("ou", Sentence("Département")), ("dit", figure.title))
     layers: list[Spec] = [
         {
             "data": {"values": list(data)},

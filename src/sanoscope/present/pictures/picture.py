@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from sanoscope.catalogue.restitution import Carte, Graphique, Restitution
-from sanoscope.edition.edition import Edition
+from sanoscope.edition.edition import Edition, Etablissement, Residence
 from sanoscope.errors import CriterionError
 from sanoscope.present.pictures.bars import bars
 from sanoscope.present.pictures.choropleth import choropleth
@@ -22,19 +22,23 @@ from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
 
 Places: TypeAlias = Mapping[What, Mapping[str, str]]
-"""Territory of each FINESS, by level; and its geographic code."""
+"""Territory of each FINESS and geographic code, by level; and its geographic code."""
 
-GENRE_OF: Mapping[What, str] = {"departements": "departements", "regions": "regions", "code_geo": "points"}
-"""Which map loaded outlines are for, by what they are of."""
+GENRES_OF: Mapping[What, tuple[str, ...]] = {
+    "departements": ("departements",),
+    "regions": ("regions",),
+    "code_geo": ("points", "codes"),
+}
+"""Which maps loaded outlines are for, by what they are of."""
 
 
 def places_of(edition: Edition) -> Places:
-    """Return where the establishments of an edition are."""
-    known = edition.finess.items()
+    """Return where the establishments and the geographic codes of an edition are."""
+    known: list[tuple[str, Residence | Etablissement]] = [*edition.residences.items(), *edition.finess.items()]
     return {
-        "departements": {finess: one.departement for finess, one in known},
-        "regions": {finess: one.region for finess, one in known},
-        "code_geo": {finess: one.code_geo for finess, one in known},
+        "departements": {code: one.departement for code, one in known},
+        "regions": {code: one.region for code, one in known},
+        "code_geo": {code: one.code_geo for code, one in known},
     }
 
 
@@ -99,7 +103,7 @@ def carte(
     declared = restitution.carte
     if declared is None:
         raise NothingToDrawError(Sentence("« %(slug)s » n'a pas de carte.", slug=restitution.slug))
-    genre = GENRE_OF[fond.what] if fond else genre or declared.genres[0]
+    genre = (drawn_as(declared, fond) or GENRES_OF[fond.what][0]) if fond else genre or declared.genres[0]
     if genre not in declared.genres:
         raise CriterionError(
             "genre-inconnu", Sentence("Carte « %(genre)s » inconnue.", genre=genre), allowed=declared.genres
@@ -109,14 +113,19 @@ def carte(
 
 def fits(declared: Carte, fond: Outlines) -> bool:
     """Tell whether a map may be drawn with outlines: it has the genre that they are for."""
-    return GENRE_OF[fond.what] in declared.genres
+    return bool(drawn_as(declared, fond))
+
+
+def drawn_as(declared: Carte, fond: Outlines) -> str:
+    """Return the genre of a map that outlines are for; "" where it has none."""
+    return next((genre for genre in GENRES_OF[fond.what] if genre in declared.genres), "")
 
 
 def _carte(
     table: Table, declared: Carte, genre: str, slug: str, places: Places, theme: Theme, fond: Outlines | None
 ) -> Picture:
     palette, measure = PALETTES[theme], declared.mesure
-    if genre == "points":
+    if genre in ("points", "codes"):
         return circles(table, measure, palette, slug, places["departements"], places.get("code_geo"), fond)
     if genre == "flux":
         return flows(table, measure, palette, slug)
