@@ -88,3 +88,13 @@ def test_a_table_without_rows_keeps_its_columns() -> None:
     duck = DuckDBEngine()
     duck.store("t", nothing)
     assert duck.run(Scan("t")).schema == MemoryEngine({"t": nothing}).run(Scan("t")).schema == SCHEMA
+
+
+def test_a_product_or_sum_of_small_integers_is_not_small() -> None:
+    days = pa.table({"n": pa.array([400, 100], pa.int16()), "m": pa.array([120, 120], pa.int8())})
+    square, double = Binary("*", Column("n"), Column("n")), Binary("+", Column("m"), Column("m"))
+    plan = Derive(Scan("t"), (("square", square), ("double", double)))
+    duck = DuckDBEngine()
+    duck.store("t", days)
+    expected = [{"square": 160_000, "double": 240}, {"square": 10_000, "double": 240}]
+    assert duck.run(plan).to_pylist() == MemoryEngine({"t": days}).run(plan).to_pylist() == expected

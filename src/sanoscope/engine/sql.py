@@ -151,6 +151,8 @@ def _(expression: Constant) -> exp.Expr:
 @_expression.register
 def _(expression: Binary) -> exp.Expr:
     left, right = _expression(expression.left), _expression(expression.right)
+    if expression.op in ("+", "*"):  # of columns of 8 or 16 bits the result may need more
+        left = exp.cast(left, "BIGINT")
     return exp.paren(_BINARY[expression.op](this=left, expression=right))
 
 
