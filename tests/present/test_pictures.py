@@ -323,6 +323,13 @@ def test_circles_of_a_departement_do_not_hide_each_other() -> None:
         assert all((x - a) ** 2 + (y - b) ** 2 >= (r + s) ** 2 for a, b, s in spots[i + 1 :])
 
 
+def test_bars_of_classes_of_length_stay_in_their_order() -> None:
+    lengths = table({"duree_classe": ["00", "01", "02"]}, figure("sejours", [exact(50), exact(20), exact(90)]))
+    made = bars(lengths, "sejours", 20, LIGHT, "essai")
+    assert [row["valeur"] for row in rows_drawn(made)][:3] == [50, 20, 90]
+    assert "La plus grande : 02, 90 ; la plus petite montrée : 01, 20." in made.description
+
+
 def test_circles_of_geographic_codes_say_so() -> None:
     made = circles(of_codes(exact(900), exact(500)), "sejours", LIGHT, "essai", PLACES)
     assert made.title.startswith("Sejours par code géographique")

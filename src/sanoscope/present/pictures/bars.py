@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sanoscope.present.numbers import heading, with_unit
 from sanoscope.present.pictures.frame import WIDTH, Heading, Picture, Spec, framed, source, tooltip
 from sanoscope.present.pictures.palette import APPROXIMATE, Palette, pattern
-from sanoscope.present.pictures.values import Value, details, extract, measured, names, not_drawn, value, values
+from sanoscope.present.pictures.values import Value, column, details, extract, measured, names, not_drawn, value, values
 from sanoscope.query.table import Measured, Table
 from sanoscope.sentence import Sentence, joined
 
@@ -15,6 +15,8 @@ CHARACTERS = 46
 """Most characters of a label: as many as have room."""
 BAR = 24
 """Height of a bar and its blank (px)."""
+ORDERED = "duree_classe"
+"""The classes whose bars stay in their own order."""
 APPROXIMATE_BARS = Sentence("Hachures : valeur approchée, et son incertitude (trait fin).")
 
 
@@ -26,6 +28,9 @@ def bars(table: Table, measure: str, first: int, palette: Palette, slug: str) ->
     """
     figure, rows = measured(table, measure), details(table)
     shown = sorted(values(figure, rows), key=lambda v: -v.figure)[:first]
+    largest, smallest = shown[0], shown[-1]
+    if column(table, ORDERED):
+        shown.sort(key=lambda v: v.row)
     named = names(table)
     before = next((f for f in table.figures if f.name == f"{measure}_n1"), None)
     labels = _labels([named[v.row] for v in shown])
@@ -46,10 +51,10 @@ def bars(table: Table, measure: str, first: int, palette: Palette, slug: str) ->
         "Graphique en barres. %(titre)s. La plus grande : %(premiere)s, %(grande)s ; la plus petite montrée : "
         "%(derniere)s, %(petite)s.",
         titre=title,
-        premiere=named[shown[0].row],
-        grande=with_unit(shown[0].text, figure),
-        derniere=named[shown[-1].row],
-        petite=with_unit(shown[-1].text, figure),
+        premiere=named[largest.row],
+        grande=with_unit(largest.text, figure),
+        derniere=named[smallest.row],
+        petite=with_unit(smallest.text, figure),
     )
     head = Heading(title, tuple(lines), joined(" ", filter(None, [described, *lines[1:]])), source(table, slug))
     layers = _bar_layers(data, figure, palette, previous=previous)
