@@ -4,13 +4,14 @@
 import json
 from pathlib import Path
 
+from sanoscope.catalogue.control import Controles
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import Source
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
-MODELS = {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche}
+MODELS = {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche, "controles": Controles}
 
 
 def schema(name: str) -> str:

@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+from sanoscope.catalogue.control import Controles
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import catalogue
@@ -74,6 +75,15 @@ def test_every_fiche_is_documented() -> None:
         assert f"`{slug}`" in text("docs/fiches.md")
 
 
+def test_every_control_is_documented_with_its_thresholds() -> None:
+    page = text("docs/controles.md")
+    for control in catalogue().controles:
+        warns, blocks = ("jamais" if at is None else f"{at:g}" for at in control.seuils.model_dump().values())
+        assert f"| `{control.code}` | {control.libelle} | {warns} | {blocks} |" in page, control.code
+        assert control.pourquoi in page
+        assert control.que_faire in page
+
+
 def test_links_of_the_documentation_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!http|#)([^)#]+)", page.read_text(encoding="utf-8")):
@@ -86,6 +96,7 @@ def test_every_room_is_on_the_architecture_page() -> None:
 
 
 def test_schemas_for_editors_are_those_of_the_models() -> None:
-    for name, model in {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche}.items():
+    models = {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche, "controles": Controles}
+    for name, model in models.items():
         kept = json.loads(text(f"docs/schemas/{name}.json"))
         assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"

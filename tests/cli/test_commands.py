@@ -35,7 +35,7 @@ def test_from_files_to_an_answer(tmp_path: Path) -> None:
     assert "94 lignes lues = 94 acceptées + 0 refusées." in call("intake", str(raw), *at)
     assert "0 fichiers reçus, 2 déjà connus" in call("intake", str(raw), *at)
     assert "94 lignes = 94 retenues" in call("build", "--name", "essai", *at)
-    assert "bon  MCO, rapprochement" in call("check", "essai", *at)
+    assert "note  MCO, rapprochement : 94 lignes = 94 retenues + 0 exclues" in call("check", "essai", *at)
     call("publish", "essai", *at)
     assert "essai  en cours  2023 ← publiée" in call("editions", *at)
     assert "1 à 10" in call("query", "cartographie-activite-mco", "annee=2023", *at)

@@ -37,6 +37,19 @@ class Exclusion(Frozen):
     quand: Conditions
 
 
+class Impossible(Frozen):
+    """Lines that no hospital can have meant: those that meet ``quand`` and not ``sauf``.
+
+    Attributes:
+        quand, sauf: conditions.
+        apres_transmission: those of a month that comes after that of the transmission.
+    """
+
+    quand: Conditions = {}
+    sauf: Conditions = {}
+    apres_transmission: bool = False
+
+
 class Colonne(Frozen):
     """A column of a line that follows from one of its file.
 
@@ -487,6 +500,8 @@ class Champ(Frozen):
         colonnes: columns of a line that follow from those of its file.
         unites: what is counted, where a line is only a part of it.
         exclusions: what is left out, in order: a line goes to the first that fits.
+        impossibles: lines that are counted apart, by the code of the control that bounds their share
+            (``catalogue/controles.yaml``); they count as the others do.
         drapeaux: named conditions.
         moyennes: national means that lines are set against.
         suites: what comes after a stay.
@@ -507,6 +522,7 @@ class Champ(Frozen):
     colonnes: dict[str, Colonne] = {}
     unites: Unites | None = None
     exclusions: tuple[Exclusion, ...] = ()
+    impossibles: dict[str, Impossible] = {}
     drapeaux: dict[str, Conditions] = {}
     moyennes: dict[str, Moyenne] = {}
     suites: Suites | None = None

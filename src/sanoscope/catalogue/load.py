@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from sanoscope.catalogue.control import Controle, Controles, Rupture
 from sanoscope.catalogue.fiche import Bloc, Fiche
 from sanoscope.catalogue.field import Champ, Frozen, Mesure
 from sanoscope.catalogue.restitution import Restitution
@@ -33,6 +34,7 @@ class Catalogue:
     restitutions: Mapping[str, Restitution]
     sources: Mapping[str, Source]
     fiches: Mapping[str, Fiche] = field(default_factory=lambda: MappingProxyType({}))
+    controles: tuple[Controle, ...] = ()
 
     def restitution(self, slug: str) -> Restitution:
         """Return a restitution by its name.
@@ -101,7 +103,10 @@ def catalogue() -> Catalogue:
 
 
 def load(directory: Path) -> Catalogue:
-    """Read ``champs/*.yaml``, ``sources/*.yaml``, ``restitutions/*.yaml`` and ``fiches/*.yaml`` of a directory.
+    """Read ``champs/*.yaml``, ``sources/*.yaml``, ``restitutions/*.yaml``, ``fiches/*.yaml`` and ``controles.yaml``.
+
+    Args:
+        directory: where they are; a catalogue without ``controles.yaml`` controls nothing.
 
     Raises:
         SanoscopeError: ``catalogue-invalide``, with the file and what is wrong in it.
@@ -110,6 +115,7 @@ def load(directory: Path) -> Catalogue:
     for path in sorted((directory / "champs").glob("*.yaml")):
         champ = _champ(path, directory)
         _check_zone(path, champ)
+        _check_impossible(path, champ)
         champs[champ.champ] = champ
     sources = {s.source: s for s in (_read(path, Source) for path in sorted((directory / "sources").glob("*.yaml")))}
     restitutions = {}
@@ -129,8 +135,27 @@ def load(directory: Path) -> Catalogue:
         _check_fiche(path, fiche, restitutions)
         fiches[fiche.slug] = fiche
     return Catalogue(
-        MappingProxyType(champs), MappingProxyType(restitutions), MappingProxyType(sources), MappingProxyType(fiches)
+        MappingProxyType(champs),
+        MappingProxyType(restitutions),
+        MappingProxyType(sources),
+        MappingProxyType(fiches),
+        _controls(directory / "controles.yaml", champs),
     )
+
+
+def _controls(path: Path, champs: Mapping[str, Champ]) -> tuple[Controle, ...]:
+    """Read the controls: each impossible value of a field has its own, and each sum of theirs is one of a field."""
+    if not path.is_file():
+        return ()
+    found = _read(path, Controles).controles
+    bounded = {control.code for control in found if control.genre == "valeur_impossible"}
+    declared = {code for champ in champs.values() for code in champ.impossibles}
+    if odd := bounded ^ declared:
+        raise _invalid(path, f"{', '.join(sorted(odd))} : à déclarer ici et dans les impossibles d'un champ")
+    sums = {name for champ in champs.values() for name in champ.sommes} | {""}
+    if unknown := {control.somme for control in found if isinstance(control, Rupture)} - sums:
+        raise _invalid(path, f"somme {', '.join(sorted(unknown))} inconnue des champs")
+    return found
 
 
 def _read(path: Path, model: type[Model]) -> Model:
@@ -178,6 +203,14 @@ def _check_zone(path: Path, champ: Champ) -> None:
     named = {champ.zone, *(of.zone for of in (champ.listes.natures.values() if champ.listes else ()))} - {""}
     if unknown := named - zones:
         raise _invalid(path, f"zone {', '.join(sorted(unknown))} inconnue ; connues : {', '.join(sorted(zones))}")
+
+
+def _check_impossible(path: Path, champ: Champ) -> None:
+    read = {column.name for kind in champ.fichiers for layout in layouts(kind) for column in layout.columns}
+    known = {*read, *champ.colonnes, *champ.dimensions}
+    named = {name for of in champ.impossibles.values() for name in (*of.quand, *of.sauf)} - {"drapeau"}
+    if unknown := named - known:
+        raise _invalid(path, f"impossibles : colonne {', '.join(sorted(unknown))} inconnue")
 
 
 def _check_source(

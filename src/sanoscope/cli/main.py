@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.status import Status
 from rich.table import Table as RichTable
@@ -17,13 +18,16 @@ from rich.table import Table as RichTable
 from sanoscope import workspace as workspaces
 from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import OPEN, SECURE
+from sanoscope.catalogue.control import NIVEAUX
 from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.protect import QUICK, Care
 from sanoscope.edition import publication
 from sanoscope.edition.build import build as build_edition
+from sanoscope.edition.check import Controle
 from sanoscope.edition.check import check as check_edition
 from sanoscope.edition.edition import open_edition
 from sanoscope.edition.published import build_published
+from sanoscope.edition.release import release
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.intake.store import StoredFile
@@ -255,25 +259,40 @@ def check(
     edition: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition à contrôler.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Contrôle une édition : rapprochement, agrégats, retards, écart à l'édition publiée."""
+    """Contrôle une édition avant publication ; 1 si un contrôle la bloque."""
     with _told():
         place = _workspace(workspace)
         controls = check_edition(place.editions, edition, catalogue(), place.settings)
-        for control in controls:
-            mark = "[green]bon[/]" if control.bon else "[bold red]MAUVAIS[/]"
-            out.print(f"{mark}  {control.nom} : {control.detail}", highlight=False)
+        _say_controls(controls)
         if not all(control.bon for control in controls):
             raise typer.Exit(1)
+
+
+def _say_controls(controls: Sequence[Controle]) -> None:
+    """Print controls by level, the worst first, with what to do about those that are not notes."""
+    for level, style in (("bloque", "bold red"), ("alerte", "yellow"), ("note", "green")):
+        for control in (c for c in controls if c.niveau == level):
+            out.print(f"[{style}]{level}[/]  {escape(f'{control.nom} : {control.detail}')}", highlight=False)
+            if level != "note":
+                out.print(f"        [{control.code}] {control.que_faire}", highlight=False, markup=False)
+    told = [f"{sum(c.niveau == level for c in controls)} {level}" for level in NIVEAUX]
+    out.print(f"{len(controls)} contrôles : {', '.join(told)}.", highlight=False)
 
 
 @app.command()
 def publish(
     edition: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition à servir.")],
+    malgre_tout: Annotated[
+        str, typer.Option("--malgre-tout", metavar="RAISON", help="Publie une édition bloquée ; la raison est gardée.")
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Publie une édition : c'est elle qui répond désormais."""
+    """Publie une édition qu'aucun contrôle ne bloque : c'est elle qui répond désormais."""
     with _told():
-        publication.publish(_workspace(workspace).editions, edition)
+        place = _workspace(workspace)
+        with err.status("Contrôles"):
+            found = release(place.editions, edition, catalogue(), place.settings, malgre_tout=malgre_tout)
+        _say_controls([control for control in found if control.niveau != "note"])
         out.print(f"Édition {edition} publiée.", highlight=False)
 
 

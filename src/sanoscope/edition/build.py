@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
+
 from sanoscope import __version__
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
@@ -20,10 +22,10 @@ from sanoscope.edition.dimensions import drop_dimensions, store_dimensions, tree
 from sanoscope.edition.inputs import Inputs, lines_of
 from sanoscope.edition.noised import noise_key, open_noised
 from sanoscope.edition.opening import open_store
-from sanoscope.edition.rules import exclusion
+from sanoscope.edition.rules import exclusion, impossible
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
-from sanoscope.engine.plan import Aggregate, Column, Derive, Measure, Scan
+from sanoscope.engine.plan import Aggregate, Case, Column, Constant, Derive, LeftJoin, Measure, Scan
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
@@ -268,6 +270,7 @@ class _Construction:
         rows = self.engine.run(Aggregate(named, (("annee", "exclusion"),), (Measure("n", "count"),))).to_pylist()
         counting = [f for t in self.transmissions for kind, f in t.fichiers.items() if kind in self.champ.fichiers]
         held = set(counting)
+        wrong = self._impossible()
         replaced = [f for f in self.files if f.kind in self.champ.fichiers and f not in held]
         return [
             manifests.Rapprochement(
@@ -279,9 +282,34 @@ class _Construction:
                     for e in self.champ.exclusions
                 },
                 remplacees=sum(lines_of(f, self.champ) for f in replaced if f.annee == year),
+                impossibles=wrong.get(year, {}),
             )
             for year in self.years
         ]
+
+    def _impossible(self) -> dict[int, dict[str, int]]:
+        """Return how many of the lines that count have each impossible value, by year."""
+        declared = self.champ.impossibles
+        if not declared:
+            return {}
+        sent = pl.DataFrame(
+            [(t.annee, t.finess, t.mois) for t in self.transmissions],
+            schema={"annee": pl.Int64, "finess": pl.String, "mois_transmis": pl.Int64},
+            orient="row",
+        )
+        self.engine.store("_transmis", sent.to_arrow())
+        lines = LeftJoin(Scan("_lignes"), Scan("_transmis"), ("annee", "finess"), ("mois_transmis",))
+        told = {code: impossible(of, self.champ, Column("mois_transmis")) for code, of in declared.items()}
+        found = Derive(
+            lines,
+            (
+                ("annee", Column("annee")),
+                *((code, Case(((wrong, Constant(1)),), Constant(0))) for code, wrong in told.items()),
+            ),
+        )
+        rows = self.engine.run(Aggregate(found, (("annee",),), tuple(Measure(c, "sum", c) for c in told))).to_pylist()
+        self.engine.drop("_transmis")
+        return {row["annee"]: {code: int(row[code]) for code in told} for row in rows}
 
 
 def _entry(file: StoredFile) -> manifests.Entree:

@@ -1,139 +1,189 @@
-"""``sanoscope check``: what must hold of an edition before it is published."""
+"""``sanoscope check``: what must hold of an edition before it is published, and how badly it does not.
 
-from dataclasses import dataclass
+The controls are those of ``catalogue/controles.yaml``, with the thresholds of the workspace; `edition.controls`
+measures. What was found is kept beside the edition, so that publishing it does not measure again.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sanoscope.catalogue.field import Champ
+import polars as pl
+
+from sanoscope import __version__
+from sanoscope.catalogue.control import Controle as Declared
+from sanoscope.catalogue.control import Integrite, Niveau
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.edition import manifest as manifests
+from sanoscope.edition.controls import Subject, measure
 from sanoscope.edition.edition import Edition, open_edition
-from sanoscope.edition.manifest import ManifestChamp
-from sanoscope.edition.noised import audit_noised
-from sanoscope.edition.opening import audit_year
-from sanoscope.edition.publication import served, verify
-from sanoscope.edition.rollups import base_shape
-from sanoscope.engine.plan import Aggregate, Measure, Scan
-from sanoscope.workspace import Settings
+from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.publication import last_protected, verify
+from sanoscope.errors import SanoscopeError, suggest
+from sanoscope.nomenclature.reference import load_plain
+from sanoscope.nomenclature.tables import CONTROLES, TOTAUX_CONTROLE
+from sanoscope.workspace import Settings, Workspace
+
+KEPT = "controles.json"
+"""What the controls found, in the secure side of the edition's directory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Controle:
-    """One control and what it found."""
+    """One control and what it found.
+
+    Attributes:
+        nom: the field, and what was looked at.
+        niveau: ``note``, ``alerte`` or ``bloque``.
+        detail: what was seen; no count of people from 1 to 10.
+        code: the control, by which an operator names it.
+        que_faire: what to do where it is not a note.
+        sans_appel: where it blocks, nobody can have it otherwise.
+    """
 
     nom: str
-    bon: bool
+    niveau: Niveau
     detail: str
+    code: str = ""
+    que_faire: str = ""
+    sans_appel: bool = False
+
+    @property
+    def bon(self) -> bool:
+        """It does not block."""
+        return self.niveau != "bloque"
 
 
 def check(directory: Path, name: str, catalogue: Catalogue, settings: Settings) -> list[Controle]:
-    """Run every control on an edition, field by field; each says what it saw."""
+    """Make every control of an edition, field by field; each says what it saw. Keep what they found.
+
+    Raises:
+        NotFoundError: ``edition-introuvable``.
+        SanoscopeError: ``edition-alteree``, ``controles-invalides`` (a table of the workspace names what there is not).
+    """
     manifest = verify(directory, name)
-    if manifest.source:
-        return _published_source(open_edition(directory, name, settings=settings, public=True))
-    edition = open_edition(directory, name, settings=settings)
+    controls, totals = _in_force(directory, catalogue, settings)
+    edition = open_edition(directory, name, settings=settings, public=manifest.source is not None)
     before = _published(directory, settings)
-    controls = []
-    for champ in (catalogue.champs[code] for code in manifest.champs):
-        own = edition.of(champ.champ)
-        found = [Controle("empreinte", bon=True, detail=f"cubes inchangés ({own.champ.empreinte[:12]}…)")]
-        found += [_reconciled(own.champ), *_rollups(own, champ), _complete(own.champ, champ.fichiers)]
-        if champ.publication.feuillets:
-            found += _certificates(directory / name, own.champ, champ, settings)
-        found += _noised(directory / name, own.champ, champ, settings)
-        found.append(_against(before, own))
-        controls += [Controle(f"{champ.champ.upper()}, {c.nom}", c.bon, c.detail) for c in found]
-    return controls
+    found = []
+    for code in manifest.champs:
+        known = before.of(code) if before and code in before.manifest.champs else None
+        subject = Subject(catalogue.champs[code], edition.of(code), known, directory / name, settings, totals)
+        found += [judged for control in controls for judged in _judged(control, subject)]
+    print_ = _print(directory, manifest, controls, totals, settings)
+    _keep(directory / name, print_, found)
+    return found
 
 
-def _published_source(edition: Edition) -> list[Controle]:
-    """Control an edition of a published source: its rows are those that were received; it proves nothing of masks."""
-    own = edition.champ
-    rows = {t.nom: len(edition.engine.run(Scan(t.nom))) for t in own.tables}
-    astray = [table.nom for table in own.tables if rows[table.nom] != table.lignes]
-    kept = sum(r.retenues for r in own.rapprochement)
-    detail = f"{sum(rows.values())} lignes dans {len(rows)} tables"
-    found = edition.manifest.source.cellules if edition.manifest.source else {}
-    states = ", ".join(f"{n} {state}" for state, n in found.items())
+def kept(directory: Path, name: str, catalogue: Catalogue, settings: Settings) -> list[Controle] | None:
+    """Return what the controls found of an edition; None where they were not made, or on something else.
+
+    Something else is: another content of the edition, other thresholds or totals, another published edition.
+
+    Raises:
+        NotFoundError: ``edition-introuvable``.
+        SanoscopeError: ``controles-invalides``.
+    """
+    manifest = manifests.read(directory / name)
+    path = directory / name / manifests.SECURE / KEPT
+    if not path.is_file():
+        return None
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["empreinte"] != _print(directory, manifest, *_in_force(directory, catalogue, settings), settings):
+        return None
+    return [Controle(**control) for control in record["controles"]]
+
+
+def _judged(control: Declared, subject: Subject) -> list[Controle]:
+    final = isinstance(control, Integrite)
     return [
-        Controle("empreinte", bon=True, detail=f"cellules inchangées ({own.empreinte[:12]}…)"),
-        _reconciled(own),
-        Controle("tables", not astray and sum(rows.values()) == kept, detail),
-        Controle("masques", bon=True, detail=f"ceux de la source, tels quels ({states}) ; rien n'est certifié d'eux"),
+        Controle(
+            nom=f"{subject.champ.champ.upper()}, {control.libelle}{f' {seen.de}' if seen.de else ''}",
+            niveau=(seen.seuils or control.seuils).niveau(seen.valeur),
+            detail=seen.detail,
+            code=control.code,
+            que_faire=control.que_faire,
+            sans_appel=final,
+        )
+        for seen in measure(control, subject)
     ]
 
 
-def _reconciled(manifest: ManifestChamp) -> Controle:
-    wrong = [r.annee for r in manifest.rapprochement if r.lignes != r.retenues + sum(r.exclusions.values())]
-    lines = sum(r.lignes for r in manifest.rapprochement)
-    left_out = sum(sum(r.exclusions.values()) for r in manifest.rapprochement)
-    detail = f"{lines} lignes = {lines - left_out} retenues + {left_out} exclues"
-    return Controle("rapprochement", not wrong, detail if not wrong else f"années en défaut : {wrong}")
+def _in_force(directory: Path, catalogue: Catalogue, settings: Settings) -> tuple[tuple[Declared, ...], pl.DataFrame]:
+    """Return the controls with the thresholds of the workspace, but for those it does without, and its totals."""
+    reference = Workspace(directory.parent, settings).reference
+    changed = load_plain(CONTROLES, reference).to_dicts()
+    free = {control.code for control in catalogue.controles if not isinstance(control, Integrite)}
+    for row in changed:
+        if row["code"] not in free:
+            raise SanoscopeError(
+                "controles-invalides",
+                f"controles.csv : « {row['code']} » n'est pas un contrôle dont les seuils se changent.",
+                allowed=sorted(free),
+                todo=suggest(row["code"], free),
+            )
+    without = {row["code"] for row in changed if row["niveau"] == "sans"}
+    own = {(row["code"], row["niveau"]): float(row["seuil"]) if row["seuil"] else None for row in changed}
+    controls = [_changed(c, own) for c in catalogue.controles if c.code not in without]
+    totals = load_plain(TOTAUX_CONTROLE, reference)
+    for row in totals.to_dicts():
+        champ = catalogue.champs.get(row["champ"])
+        sums = {name for cube in champ.cubes.values() for name in cube.sommes} if champ else set()
+        if row["somme"] not in sums:
+            raise SanoscopeError(
+                "controles-invalides",
+                f"totaux_controle.csv : le champ « {row['champ']} » n'a pas de somme « {row['somme']} ».",
+                allowed=sorted(sums or catalogue.champs),
+            )
+    return tuple(controls), totals
 
 
-def _rollups(edition: Edition, champ: Champ) -> list[Controle]:
-    """Every rollup adds up to its base cube, for every sum."""
-    controls = []
-    for cube, declared in champ.cubes.items():
-        sums = tuple(Measure(n, "sum", n) for n in declared.sommes)
-        totals = {
-            table.nom: edition.engine.run(Aggregate(Scan(table.nom), (("annee",),), sums, ("annee",))).to_pylist()
-            for table in edition.tables(cube)
-        }
-        base = totals[base_shape(champ, cube).table]
-        wrong = [name for name, total in totals.items() if total != base]
-        detail = f"{len(totals)} tables égales au cube de base" if not wrong else f"différentes : {', '.join(wrong)}"
-        controls.append(Controle(f"agrégats du cube {cube}", not wrong, detail))
-    return controls
-
-
-def _noised(place: Path, own: ManifestChamp, champ: Champ, settings: Settings) -> list[Controle]:
-    """Verify that what is told with a noise is what the secure store and the key of the noise give."""
-    controls = []
-    made = {table.nom for table in own.tables_ouvertes}
-    for name in (name for name in champ.publication.bruites if name in made):
-        groups, small, astray = audit_noised(place, champ, name, settings)
-        detail = f"{groups} groupes bruités ou masqués, dont {small} petits"
-        if astray:
-            detail += f" ; {astray} ne sont pas ce que donne la clé"
-        controls.append(Controle(f"{name} ouverts", not astray, detail))
-    return controls
-
-
-def _certificates(place: Path, manifest: ManifestChamp, champ: Champ, settings: Settings) -> list[Controle]:
-    """Verify each year's certificate on what the open store really holds; say what it proves and its exceptions."""
-    controls = []
-    for annee in manifest.annees:
-        proved = audit_year(place, champ, annee, settings)
-        void = proved.outside or proved.exposed or proved.astray
-        detail = f"{proved.small} petits groupes, {proved.single} sans deuxième valeur, {proved.full} avec toutes"
-        if void:
-            wrong = f"{proved.outside} pas hors bornes, {proved.exposed} groupes exposés, {proved.astray} écarts"
-            detail += f" ; NUL : {wrong} au jumeau"
-        controls.append(Controle(f"certificat de {annee}", not void, detail))
-    return controls
-
-
-def _complete(manifest: ManifestChamp, kinds: tuple[str, ...]) -> Controle:
-    """Who is late: establishments of a year whose transmission stops before the latest month, or is cut off."""
-    late = [e for e in manifest.entrees if e.genre in kinds and e.mois < manifest.mois_de(e.annee)]
-    torn = [e.nom for e in manifest.entrees if e.tronque]
-    detail = f"{len(late)} transmission(s) en retard" + (f" ; tronquées : {', '.join(torn)}" if torn else "")
-    return Controle("transmissions", not torn, detail)
+def _changed(control: Declared, own: dict[tuple[str, str], float | None]) -> Declared:
+    """Return a control with the thresholds of the workspace."""
+    if isinstance(control, Integrite):
+        return control
+    levels = {level: own[control.code, level] for level in ("alerte", "bloque") if (control.code, level) in own}
+    return control.model_copy(update={"seuils": control.seuils.model_copy(update=levels)})
 
 
 def _published(directory: Path, settings: Settings) -> Edition | None:
-    name = served(directory)
-    edition = open_edition(directory, name, settings=settings) if name else None
-    return None if edition and edition.manifest.source else edition
+    """Return the last published edition that is not of a published source."""
+    name = last_protected(directory)
+    return open_edition(directory, name, settings=settings) if name else None
 
 
-def _against(before: Edition | None, edition: Edition) -> Controle:
-    """How much the edition moves what is published today."""
-    (code,) = edition.manifest.champs
-    if before is None or code not in before.manifest.champs:
-        return Controle("écart à l'édition publiée", bon=True, detail="rien de publié")
-    counts = [{r.annee: r.retenues for r in e.champ.rapprochement} for e in (before.of(code), edition)]
-    moves = [
-        f"{year} : {counts[0].get(year, 0)} → {counts[1].get(year, 0)} lignes"
-        for year in sorted({*counts[0], *counts[1]})
-    ]
-    return Controle(f"écart à l'édition publiée ({before.nom})", bon=True, detail=" ; ".join(moves))
+def _print(
+    directory: Path, manifest: Manifest, controls: tuple[Declared, ...], totals: pl.DataFrame, settings: Settings
+) -> str:
+    """Return the fingerprint of all that the controls depend on."""
+    place = directory / manifest.nom / manifests.SECURE
+    databases = {Path(manifests.database(champ, public=False)).name for champ in manifest.champs}
+    beside = [path for path in sorted(place.glob("*")) if path.name not in {KEPT, *databases}]
+    told: dict[str, Any] = {
+        "logiciel": __version__,
+        "edition": [(c.empreinte, c.empreinte_ouverte) for c in manifest.champs.values()],
+        "preuves": [(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in beside],
+        "manifeste": [[y.model_dump() for y in c.rapprochement] for c in manifest.champs.values()],
+        "publiee": last_protected(directory),
+        "controles": [control.model_dump() for control in controls],
+        "totaux": totals.to_dicts(),
+        "seuil": settings.seuil,
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _keep(place: Path, print_: str, controls: list[Controle]) -> None:
+    """Write what was found, all or nothing."""
+    folder = place / manifests.SECURE
+    folder.mkdir(exist_ok=True)  # the edition of a published source has no secure side of its own
+    record = {
+        "empreinte": print_,
+        "fait_le": datetime.now(UTC).isoformat(timespec="seconds"),
+        "controles": [asdict(control) for control in controls],
+    }
+    unfinished = folder / f".{KEPT}"
+    unfinished.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    unfinished.replace(folder / KEPT)

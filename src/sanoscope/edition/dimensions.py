@@ -16,6 +16,10 @@ from sanoscope.nomenclature.reference import Reference
 ESTABLISHMENTS, GEOGRAPHY = "_etablissements", "_geographie"
 """Tables of the coarser dimensions of establishments and of geographic codes of residence, while cubes are made."""
 
+UNKNOWN_LINES = "lignes dont le code est inconnu"
+UNKNOWN_ESTABLISHMENTS, UNKNOWN_RESIDENCES = "établissements inconnus", "codes géographiques inconnus"
+"""What a manifest calls what no nomenclature knows; the first is followed by the kind of code."""
+
 
 def trees(champ: Champ) -> list[str]:
     """Return the dimensions whose coarser levels a nomenclature tells; each has a table, its name after ``_``."""
@@ -36,7 +40,7 @@ def store_dimensions(
     unknown = {}
     for name in trees(champ):
         if lost := _store_levels(engine, champ, name, reference):
-            unknown[f"lignes dont le code est inconnu ({champ.dimensions[name].libelle})"] = lost
+            unknown[f"{UNKNOWN_LINES} ({champ.dimensions[name].libelle})"] = lost
     sent = pl.DataFrame({n: [getattr(t, n) for t in transmissions] for n in ("annee", "finess", "mois")})
     establishments = reference.establishments(sent.select("annee", "finess"))
     engine.store("etablissements", establishments.join(sent, on=["annee", "finess"]).to_arrow())
@@ -52,8 +56,8 @@ def store_dimensions(
     engine.store("zonages", reference["zonages"].to_arrow())
     engine.store("libelles", _labels(champ, reference))
     strangers = {
-        "établissements inconnus": establishments.filter(~pl.col("connu"))["finess"].n_unique(),
-        "codes géographiques inconnus": residences.filter(~pl.col("connu")).height,
+        UNKNOWN_ESTABLISHMENTS: establishments.filter(~pl.col("connu"))["finess"].n_unique(),
+        UNKNOWN_RESIDENCES: residences.filter(~pl.col("connu")).height,
     }
     return unknown | {what: n for what, n in strangers.items() if n}
 

@@ -58,6 +58,7 @@ class Rapprochement(_Model):
         retenues: lines in the cubes.
         exclusions: lines left out, by named exclusion.
         remplacees: lines of the store that a later transmission replaces.
+        impossibles: lines in the cubes that have an impossible value, by the code of the control that bounds them.
     """
 
     annee: int
@@ -65,6 +66,7 @@ class Rapprochement(_Model):
     retenues: int
     exclusions: dict[str, int]
     remplacees: int
+    impossibles: dict[str, int] = {}
 
 
 class TableCube(_Model):
@@ -209,14 +211,15 @@ class Manifest(_Model):
 def opened(manifest: Manifest, *, threshold: int) -> Manifest:
     """Return what the open side may know of a manifest.
 
-    Left out: how many lines an establishment sent, and every year or kind of code of which a count is small.
+    Left out: how many lines an establishment sent, impossible values, and every year or kind of code of which a count
+    is small.
     """
 
     def told(*counts: int) -> bool:
         return not any(0 < count < threshold for count in counts)
 
     def of(champ: ManifestChamp) -> ManifestChamp:
-        years = champ.rapprochement
+        years = [year.model_copy(update={"impossibles": {}}) for year in champ.rapprochement]
         return champ.model_copy(
             update={
                 "entrees": [entry.model_copy(update={"lignes": 0}) for entry in champ.entrees],

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -135,8 +135,13 @@ def without_field(champ: str, manifest: Manifest) -> NotFoundError:
     )
 
 
-def publish(directory: Path, name: str) -> None:
-    """Make an edition the one that is served.
+def publish(directory: Path, name: str, *, despite: Mapping[str, object] | None = None) -> None:
+    """Make an edition the one that is served; its controls are for `release` to make.
+
+    Args:
+        directory: the editions of the workspace.
+        name: the edition.
+        despite: which controls block it and why it is published all the same, for the record.
 
     Raises:
         NotFoundError: there is no such edition.
@@ -144,7 +149,7 @@ def publish(directory: Path, name: str) -> None:
     """
     verify(directory, name)
     _point(directory, name)
-    entry = {"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name}
+    entry = {"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name, **(despite or {})}
     with (directory / HISTORY).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
@@ -161,8 +166,8 @@ def rollback(directory: Path) -> str:
         SanoscopeError: ``rien-avant``: none was.
     """
     now = current(directory)
-    history = _history(directory)
-    while history and history[-1] == now:
+    history = _record(directory)
+    while history and history[-1]["edition"] == now:
         history.pop()
     if not history:
         raise SanoscopeError(
@@ -171,10 +176,10 @@ def rollback(directory: Path) -> str:
             allowed=[m.nom for m in editions(directory)],
             todo=Sentence("« sanoscope publish EDITION » publie l'édition de votre choix."),
         )
-    previous = history[-1]
+    previous = str(history[-1]["edition"])
     verify(directory, previous)
     _point(directory, previous)
-    lines = [json.dumps({"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": n}) for n in history]
+    lines = [json.dumps(entry, ensure_ascii=False) for entry in history]
     (directory / f"{HISTORY}.en-cours").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (directory / f"{HISTORY}.en-cours").replace(directory / HISTORY)
     return previous
@@ -223,10 +228,15 @@ def verify(directory: Path, name: str) -> Manifest:
 
 
 def _history(directory: Path) -> list[str]:
+    """Return the editions that were published, the last one last."""
+    return [str(entry["edition"]) for entry in _record(directory)]
+
+
+def _record(directory: Path) -> list[dict[str, object]]:
     path = directory / HISTORY
     if not path.is_file():
         return []
-    return [json.loads(line)["edition"] for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def _point(directory: Path, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from sanoscope.catalogue.field import Champ, Conditions, Intervalle, Somme
+from sanoscope.catalogue.field import Champ, Conditions, Impossible, Intervalle, Somme
 from sanoscope.engine.plan import Binary, Case, Coalesce, Column, Constant, Expression, In, Prefix, all_of
 
 
@@ -74,6 +74,20 @@ def counts(champ: Champ, quand: Conditions | None = None, sauf: Conditions | Non
     return found
 
 
+def impossible(declared: Impossible, champ: Champ, sent: Expression) -> Expression:
+    """Return whether a line that counts has what no hospital can have meant.
+
+    Args:
+        declared: what that is.
+        champ: the field of the line.
+        sent: the month of the line's transmission.
+    """
+    found = counts(champ, declared.quand, declared.sauf)
+    if declared.apres_transmission:
+        found = Binary("and", found, Binary(">", key("mois", champ), sent))
+    return found
+
+
 def contribution(somme: Somme, champ: Champ) -> Expression:
     """Return what a line adds to a sum."""
     if somme.egale:
@@ -96,6 +110,7 @@ def contribution(somme: Somme, champ: Champ) -> Expression:
 def mentioned(champ: Champ) -> set[str]:
     """Return the columns of a line that a field reads: those that it names, and those that these follow from."""
     conditions = [*(e.quand for e in champ.exclusions), *champ.drapeaux.values()]
+    conditions += [c for of in champ.impossibles.values() for c in (of.quand, of.sauf)]
     conditions += [c for s in champ.sommes.values() for c in (s.quand, s.sauf, s.un_si)]
     conditions += [distinct.quand for distinct in champ.distincts.values()]
     conditions += [c for mean in champ.moyennes.values() for c in (mean.quand, mean.sauf)]

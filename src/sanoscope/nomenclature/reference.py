@@ -219,18 +219,32 @@ def load_reference(directory: Path | None = None) -> Reference:
     frames: dict[str, pl.DataFrame] = {}
     prints: dict[str, str] = {}
     for table in TABLES.values():
-        parts = []
-        for base in (OWN, directory):
-            for path in _files(base, table):
-                rows = read_table(table, path)
-                parts.append(_zoning(rows, path.stem) if table is ZONAGES else rows)
-                name = path.name if base is OWN or base is None else f"reference/{path.relative_to(base).as_posix()}"
-                prints[name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        if table is ZONAGES:
-            frames[table.name] = pl.concat([_zoning(empty(table), ""), *parts])
-        else:
-            frames[table.name] = reduce(partial(merge, table), parts, empty(table))
+        frames[table.name], read = _overlaid(table, directory)
+        prints |= read
     return Reference(frames, prints)
+
+
+def load_plain(table: Table, directory: Path) -> pl.DataFrame:
+    """Return one plain table, as `load_reference` has it.
+
+    Raises:
+        InputFileError: it is not what it should be.
+    """
+    return _overlaid(table, directory)[0]
+
+
+def _overlaid(table: Table, directory: Path | None) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Return a table, the package's overlaid by the directory's, and the fingerprints of the files it came from."""
+    parts, prints = [], {}
+    for base in (OWN, directory):
+        for path in _files(base, table):
+            rows = read_table(table, path)
+            parts.append(_zoning(rows, path.stem) if table is ZONAGES else rows)
+            name = path.name if base is OWN or base is None else f"reference/{path.relative_to(base).as_posix()}"
+            prints[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    if table is ZONAGES:
+        return pl.concat([_zoning(empty(table), ""), *parts]), prints
+    return reduce(partial(merge, table), parts, empty(table)), prints
 
 
 def _zoning(rows: pl.DataFrame, name: str) -> pl.DataFrame:

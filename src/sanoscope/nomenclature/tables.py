@@ -342,6 +342,32 @@ ZONAGES = Table(
     ("code_geo",),
 )
 
+CONTROLES = Table(
+    "controles",
+    "Les seuils des contrôles avant publication, là où ils ne sont pas ceux du logiciel.",
+    (
+        Column("code", "code du contrôle : rupture-edition"),
+        Column("niveau", "alerte, bloque, ou sans : le contrôle n'est pas fait", allowed=("alerte", "bloque", "sans")),
+        Column("seuil", "au-dessus de combien, en pour cent ; vide : jamais", optional=True, form=r"\d+(\.\d+)?"),
+    ),
+    ("code", "niveau"),
+)
+
+TOTAUX_CONTROLE = Table(
+    "totaux_controle",
+    "Des totaux nationaux connus par ailleurs, auxquels une édition est comparée.",
+    (
+        Column("annee", "année entière", "integer"),
+        Column("champ", "champ : mco, smr, had, psy…"),
+        Column("somme", "somme du champ : sejours, journees…"),
+        Column("valeur", "total attendu, dans l'unité de la somme", "integer"),
+        Column(
+            "tolerance", "écart qui bloque, en pour cent ; vide : celui du contrôle", optional=True, form=r"\d+(\.\d+)?"
+        ),
+    ),
+    ("annee", "champ", "somme"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -365,6 +391,8 @@ TABLES: dict[str, Table] = {
         REGIONS,
         DEPARTEMENTS,
         ZONAGES,
+        CONTROLES,
+        TOTAUX_CONTROLE,
     )
 }
 """The plain tables by name."""
