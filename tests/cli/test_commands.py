@@ -36,7 +36,12 @@ def test_from_files_to_an_answer(tmp_path: Path) -> None:
     assert "0 fichiers reçus, 2 déjà connus" in call("intake", str(raw), *at)
     assert "94 lignes = 94 retenues" in call("build", "--name", "essai", *at)
     assert "note  MCO, rapprochement : 94 lignes = 94 retenues + 0 exclues" in call("check", "essai", *at)
-    call("publish", "essai", *at)
+    own = place / "reference" / "controles.csv"
+    own.write_text("code,niveau,seuil\netablissements-inconnus,bloque,50\n", encoding="utf-8")
+    assert "bloque  MCO, établissements inconnus : 2 établissements" in call("check", "essai", *at, code=1)
+    assert "[edition-bloquee]" in call("publish", "essai", *at, code=1)
+    assert "publiée" not in call("editions", *at)
+    assert "bloque  MCO, établissements" in call("publish", "essai", "--malgre-tout", "liste attendue lundi", *at)
     assert "essai  en cours  2023 ← publiée" in call("editions", *at)
     assert "1 à 10" in call("query", "cartographie-activite-mco", "annee=2023", *at)
     words = ("query", "cartographie-activite-mco", "annee=2023", "--scope", "secure", "--format", "csv")

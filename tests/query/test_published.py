@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from sanoscope import workspace as workspaces
 from sanoscope.access.scope import OPEN, SECURE, Scope
 from sanoscope.catalogue.load import catalogue
+from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
 from sanoscope.edition.check import check
 from sanoscope.edition.edition import in_memory, open_edition
@@ -324,3 +326,13 @@ def test_the_real_hospi_diag_shares_are_the_file_s(real: Workspace, shared: Path
     states = open_edition(real.editions, "hospi-diag-2022", settings=real.settings, public=True).manifest.source
     assert states
     assert sum(states.cellules.values()) == 6 * 28_863
+
+
+def test_rows_that_were_not_received_block(place: Workspace, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(place.root, tmp_path / "copie", symlinks=True))
+    place_of = copy / "editions" / "smr-2025" / manifests.PUBLIC
+    manifest = manifests.read(place_of)
+    manifest.champs["smr"].tables[0].lignes += 1
+    manifests.write(place_of, manifest)
+    controls = check(copy / "editions", "smr-2025", catalogue(), place.settings)
+    assert [(c.code, c.niveau) for c in controls if not c.bon] == [("tables", "bloque")]

@@ -68,7 +68,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except SanoscopeError as error:
-        err.print(f"[bold red]Erreur[/] [{error.code}]", highlight=False)
+        err.print(f"[bold red]Erreur[/] {escape(f'[{error.code}]')}", highlight=False)
         err.print(str(error), highlight=False, markup=False)
         raise typer.Exit(1) from error
 
