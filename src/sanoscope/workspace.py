@@ -42,6 +42,20 @@ paniers_par_heure = 30
 bloc = 16777216
 # Une archive dont un membre dépasse ce facteur de décompression est refusée (bombe de décompression).
 facteur_decompression = 200
+
+[rafraichissement]
+# Dossier où les fichiers sont déposés, relu par « sanoscope refresh » ; ou une adresse : s3://…, sftp://…
+depot = ""
+# Éditions publiées que l'on garde, outre celle qui est servie.
+garder = 4
+# Jours pendant lesquels une édition publiée, ou construite, est gardée de toute façon.
+jours = 370
+# Compte rendu par courriel : le serveur (HOTE ou HOTE:PORT), l'expéditeur, les destinataires séparés par des virgules.
+courriel_serveur = ""
+courriel_de = ""
+courriel_pour = ""
+# Adresse à laquelle le compte rendu est envoyé en JSON (POST).
+webhook = ""
 """
 
 
@@ -59,6 +73,11 @@ class Settings:
         paniers_par_heure: most baskets saved from one address in an hour.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
+        depot: drop folder, or its URL; "" for none.
+        garder: published editions kept besides the one that is served.
+        jours: how long an edition is kept in any case (days).
+        courriel_serveur, courriel_de, courriel_pour: the report by mail: SMTP server, from whom, to whom; "" for none.
+        webhook: where the report is posted; "" for nowhere.
     """
 
     seuil: int = 11
@@ -70,6 +89,13 @@ class Settings:
     paniers_par_heure: int = 30
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
+    depot: str = ""
+    garder: int = 4
+    jours: int = 370
+    courriel_serveur: str = ""
+    courriel_de: str = ""
+    courriel_pour: str = ""
+    webhook: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +124,11 @@ class Workspace:
     def editions(self) -> Path:
         """One directory an edition, and the pointer ``current``."""
         return self.root / "editions"
+
+    @property
+    def operations(self) -> Path:
+        """What refreshing leaves: its journal, its reports, what it knows of the drop folder."""
+        return self.root / "rafraichissement"
 
     @property
     def state(self) -> Path:

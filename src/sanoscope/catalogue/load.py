@@ -1,5 +1,6 @@
 """Reading the catalogue: the package's files, checked one by one and against each other."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,13 +29,14 @@ PRINCIPAL = "$principale"
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All that can be asked."""
+    """All that can be asked; ``empreinte`` is the sha256 of the files that say it."""
 
     champs: Mapping[str, Champ]
     restitutions: Mapping[str, Restitution]
     sources: Mapping[str, Source]
     fiches: Mapping[str, Fiche] = field(default_factory=lambda: MappingProxyType({}))
     controles: tuple[Controle, ...] = ()
+    empreinte: str = ""
 
     def restitution(self, slug: str) -> Restitution:
         """Return a restitution by its name.
@@ -140,6 +142,7 @@ def load(directory: Path) -> Catalogue:
         MappingProxyType(sources),
         MappingProxyType(fiches),
         _controls(directory / "controles.yaml", champs),
+        _fingerprint(directory),
     )
 
 
@@ -156,6 +159,15 @@ def _controls(path: Path, champs: Mapping[str, Champ]) -> tuple[Controle, ...]:
     if unknown := {control.somme for control in found if isinstance(control, Rupture)} - sums:
         raise _invalid(path, f"somme {', '.join(sorted(unknown))} inconnue des champs")
     return found
+
+
+def _fingerprint(directory: Path) -> str:
+    """Return the sha256 of the names and contents of the files of a catalogue."""
+    whole = hashlib.sha256()
+    for path in sorted(directory.rglob("*.yaml")):
+        whole.update(f"{path.relative_to(directory).as_posix()}\n".encode())
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def _read(path: Path, model: type[Model]) -> Model:

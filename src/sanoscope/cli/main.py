@@ -227,7 +227,7 @@ def build(
                     catalogue(),
                     years=_years(years),
                     name=name,
-                    care=QUICK if effort == "rapide" else Care(),
+                    care=_care(effort),
                     before=publication.last_protected(place.editions),
                     progress=say,
                 )
@@ -245,6 +245,50 @@ def build(
             f"Édition {manifest.nom} construite avec {engine}. « sanoscope publish {manifest.nom} » la publie.",
             highlight=False,
         )
+
+
+@app.command()
+def refresh(
+    depot: Annotated[
+        str, typer.Option("--depot", help="Le dossier de dépôt, ou son adresse ; sinon celui des réglages.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="À blanc : dit ce qui serait fait, n'écrit rien.")] = False,
+    effort: Annotated[
+        Literal["normal", "rapide"], typer.Option("--effort", help="Soin mis à perdre peu de chiffres exacts.")
+    ] = "normal",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Met à jour, seul : reçoit ce qui est déposé, construit, contrôle, publie, purge ; ne refait rien sans raison."""
+    from sanoscope.operate.refresh import refresh as refresh_workspace
+    from sanoscope.operate.refresh import rehearse
+    from sanoscope.operate.report import BUSY, as_text
+
+    with _told():
+        place = _workspace(workspace)
+        try:
+            with err.status("Mise à jour") as status:
+                if dry_run:
+                    report = rehearse(place, catalogue(), depot=depot)
+                else:
+                    report = refresh_workspace(
+                        place,
+                        catalogue(),
+                        depot=depot,
+                        care=_care(effort),
+                        progress=lambda step: status.update(f"Mise à jour : {step}"),
+                    )
+        except SanoscopeError as error:
+            if error.code != "deja-en-cours":
+                raise
+            err.print(str(error), highlight=False, markup=False)
+            raise typer.Exit(BUSY) from error
+        out.print(as_text(report), end="", highlight=False, markup=False)
+        if report.code:
+            raise typer.Exit(report.code)
+
+
+def _care(effort: str) -> Care:
+    return QUICK if effort == "rapide" else Care()
 
 
 def _years(text: str) -> list[int]:

@@ -4,7 +4,8 @@ Each step is a plan of the engine, so that another engine builds the same. The d
 rename, complete or not at all.
 """
 
-from collections.abc import Callable, Iterable
+import hashlib
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from sanoscope.errors import SanoscopeError
 from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.reference import Reference, load_reference
-from sanoscope.workspace import Workspace, alone
+from sanoscope.workspace import Settings, Workspace, alone
 
 Progress = Callable[[str], None]
 
@@ -63,17 +64,7 @@ def build(
         SanoscopeError: ``rien-a-construire``, ``edition-existante``, ``rapprochement`` (a line is nowhere).
     """
     wanted = set(years)
-    stored = {place: dict(stored_files(workspace.store, place)) for place in dict.fromkeys(FIELD_OF.values())}
-    sent: dict[str, _Sent] = {}
-    for code, champ in ((code, champ) for code, champ in catalogue.champs.items() if champ.fichiers):
-        places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
-        files = {file: path for place in places for file, path in stored[place].items()}
-        transmissions = last_transmissions(
-            list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), wanted or None
-        )
-        transmissions = [t for t in transmissions if any(lines_of(f, champ) for f in t.fichiers.values())]
-        if transmissions:
-            sent[code] = _Sent(champ, files, transmissions)
+    sent = counting(workspace, catalogue, wanted)
     if not sent:
         raise SanoscopeError(
             "rien-a-construire",
@@ -102,9 +93,51 @@ def build(
                 moteur="duckdb",
                 nomenclatures=dict(reference.fingerprints),
                 champs=built,
+                regles=rules_of(catalogue, workspace.settings),
             )
             complete(work, manifest, manifests.opened(manifest, threshold=workspace.settings.seuil))
     return manifest
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A field, all the files that the store has of it, and the transmissions that count."""
+
+    champ: Champ
+    files: dict[StoredFile, Path]
+    transmissions: list[Transmission]
+
+    @property
+    def entries(self) -> list[manifests.Entree]:
+        """The files that count, as a manifest says them."""
+        return [_entry(file) for sent in self.transmissions for file in sent.fichiers.values()]
+
+
+def counting(workspace: Workspace, catalogue: Catalogue, years: Collection[int] = ()) -> dict[str, Sent]:
+    """Return by field what the store has that counts; a field of which nothing does is not there.
+
+    Args:
+        workspace: where the store is.
+        catalogue: the fields.
+        years: years to take; none is all that the store has.
+    """
+    stored = {place: dict(stored_files(workspace.store, place)) for place in dict.fromkeys(FIELD_OF.values())}
+    sent: dict[str, Sent] = {}
+    for code, champ in ((code, champ) for code, champ in catalogue.champs.items() if champ.fichiers):
+        places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
+        files = {file: path for place in places for file, path in stored[place].items()}
+        transmissions = last_transmissions(
+            list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), years or None
+        )
+        transmissions = [t for t in transmissions if any(lines_of(f, champ) for f in t.fichiers.values())]
+        if transmissions:
+            sent[code] = Sent(champ, files, transmissions)
+    return sent
+
+
+def rules_of(catalogue: Catalogue, settings: Settings) -> str:
+    """Return the fingerprint of what decides figures beside files and reference tables: catalogue and threshold."""
+    return hashlib.sha256(f"{catalogue.empreinte} {settings.seuil}".encode()).hexdigest()
 
 
 def _of_field(champ: str, progress: Progress | None) -> Progress:
@@ -140,15 +173,6 @@ def edition_name(workspace: Workspace, name: str) -> str:
     return next(candidate for candidate in names if not (workspace.editions / candidate).exists())
 
 
-@dataclass(frozen=True)
-class _Sent:
-    """A field, all the files that the store has of it, and the transmissions that count."""
-
-    champ: Champ
-    files: dict[StoredFile, Path]
-    transmissions: list[Transmission]
-
-
 class _Construction:
     """The build of one field: the engine on its file of the edition, the inputs as its tables."""
 
@@ -156,7 +180,7 @@ class _Construction:
         self,
         workspace: Workspace,
         catalogue: Catalogue,
-        sent: _Sent,
+        sent: Sent,
         reference: Reference,
         work: Path,
         progress: Progress,
@@ -166,6 +190,7 @@ class _Construction:
         self.champ = sent.champ
         self.files = sent.files
         self.transmissions = sent.transmissions
+        self.entries = sent.entries
         self.work = work
         self.progress = progress
         self.years = sorted({t.annee for t in sent.transmissions})
@@ -191,7 +216,7 @@ class _Construction:
         self.engine.close()
         return manifests.ManifestChamp(
             annees=self.years,
-            entrees=[_entry(f) for t in self.transmissions for f in t.fichiers.values()],
+            entrees=self.entries,
             rapprochement=reconciliation,
             versions={
                 self.champ.dimensions[n].arbre: {

@@ -177,6 +177,10 @@ class Manifest(_Model):
 
     An edition of a published source has one store, which is open: there is nothing in it that its publisher did not
     show.
+
+    Attributes:
+        regles: fingerprint of what decides the figures beside the files and the reference tables: the catalogue, the
+            threshold.
     """
 
     nom: str
@@ -187,6 +191,7 @@ class Manifest(_Model):
     nomenclatures: dict[str, str]
     champs: dict[str, ManifestChamp]
     source: SourcePubliee | None = None
+    regles: str = ""
 
     def repond(self, restitution: Restitution) -> bool:
         """Tell whether the edition has the figures of a restitution: those of its field, or those of its source."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,14 @@ from sanoscope.sentence import Sentence
 
 POINTER = "current"
 HISTORY = "publications.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An edition that began to be served, and when (UTC)."""
+
+    edition: str
+    instant: datetime
 
 
 def editions(directory: Path) -> list[Manifest]:
@@ -225,6 +234,11 @@ def verify(directory: Path, name: str) -> Manifest:
                 todo=Sentence("Reconstruisez-la, ou rétablissez-la d'une sauvegarde."),
             )
     return manifest
+
+
+def publications(directory: Path) -> list[Publication]:
+    """Return every publication, the first first."""
+    return [Publication(str(one["edition"]), datetime.fromisoformat(str(one["instant"]))) for one in _record(directory)]
 
 
 def _history(directory: Path) -> list[str]:

@@ -1,0 +1,296 @@
+"""``sanoscope refresh``: from a drop folder to a published edition, alone.
+
+Every step may be done again: intake knows files by their fingerprint, an edition appears by one rename, a publication
+is one pointer. So a refresh that was killed is taken up by the next one, and two in a row make one edition.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sanoscope.catalogue.load import Catalogue
+from sanoscope.disclosure.protect import Care
+from sanoscope.edition import publication
+from sanoscope.edition.build import build, edition_name
+from sanoscope.edition.check import Controle, check
+from sanoscope.edition.manifest import Manifest
+from sanoscope.errors import InputFileError, SanoscopeError
+from sanoscope.intake.receive import IntakeReport, receive
+from sanoscope.nomenclature.importers import load_path
+from sanoscope.operate import drop as drops
+from sanoscope.operate import journal as journals
+from sanoscope.operate import retention
+from sanoscope.operate.journal import Journal
+from sanoscope.operate.notices import send
+from sanoscope.operate.recipe import Recipe, recipe_now, recipe_of
+from sanoscope.operate.report import BLOCKED, DRY, NOTHING, PUBLISHED, STOPPED, Named, Report, keep
+from sanoscope.workspace import UNFINISHED, Workspace, alone
+
+Progress = Callable[[str], None]
+
+
+def blocks(controls: Sequence[Controle]) -> bool:
+    """Tell whether controls forbid the publication of an edition."""
+    return not all(control.bon for control in controls)
+
+
+def refresh(
+    workspace: Workspace,
+    catalogue: Catalogue,
+    *,
+    depot: str = "",
+    care: Care | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Receive what the drop folder has, build and check an edition if anything counts anew, publish it, purge.
+
+    Args:
+        workspace: where.
+        catalogue: what will be asked.
+        depot: the drop folder or its URL; "" is the one of the settings.
+        care: how much work protecting each year is worth.
+        progress: called with what is being done, in French.
+
+    Returns:
+        The report, also kept in the workspace and sent as the settings say; what stopped the refresh is in it.
+
+    Raises:
+        SanoscopeError: ``deja-en-cours``: another refresh is at work in this workspace.
+    """
+    with alone(workspace.operations, "mise à jour"):
+        run = _Run(
+            workspace, catalogue, depot or workspace.settings.depot, care or Care(), progress or (lambda _: None)
+        )
+        report = run.whole()
+        report = replace(report, fin=_now(), avis=send(replace(report, fin=_now()), workspace.settings))
+        try:
+            keep(report, workspace.operations)
+        except OSError as error:
+            kept = Named("compte rendu", f"non écrit ({type(error).__name__})")
+            report = replace(report, avis=(*report.avis, kept))
+    return report
+
+
+def rehearse(workspace: Workspace, catalogue: Catalogue, *, depot: str = "") -> Report:
+    """Return what a refresh would do (« à blanc »); nothing is written, and what a file holds is not known.
+
+    Raises:
+        SanoscopeError: the drop folder is not there, or cannot be read.
+    """
+    debut, address = _now(), depot or workspace.settings.depot
+    drop = drops.drop_at(address, workspace.root)
+    found, wanted = drops.news(drop, address, workspace.operations)
+    served = publication.last_protected(workspace.editions)
+    pending = _pending(workspace, catalogue, served)
+    if wanted:
+        motif = "les fichiers nouveaux seraient reçus ; s'ils comptent, une édition serait construite et publiée"
+    elif pending:
+        motif = "une édition serait construite de ce que le dépôt a déjà, et publiée"
+    else:
+        motif = "rien de neuf : rien ne serait construit"
+    kept = retention.sort(workspace)
+    return Report(
+        debut,
+        fin=_now(),
+        depot=drops.shown(address),
+        etat=DRY,
+        motif=motif,
+        reprise=journals.read(workspace.operations).etape,
+        trouves=len(found),
+        lus=tuple(wanted),
+        edition=served,
+        avant=served,
+        gardees=tuple(Named(one.edition, one.raison) for one in kept if one.raison),
+        purgees=tuple(one.edition for one in kept if not one.raison),
+    )
+
+
+class _Run:
+    """One refresh: its steps, its journal, its report as it grows."""
+
+    def __init__(
+        self, workspace: Workspace, catalogue: Catalogue, address: str, care: Care, progress: Progress
+    ) -> None:
+        self.workspace, self.catalogue, self.address = workspace, catalogue, address
+        self.care, self.progress = care, progress
+        self.report = Report(_now(), depot=drops.shown(address))
+        self.journal = Journal()
+        self.step = ""
+
+    def whole(self) -> Report:
+        """Do every step and return the report; what stops it is said there."""
+        try:
+            self._steps()
+        except InputFileError as error:  # its message may tell what a file holds
+            self._stop(error.code)
+        except SanoscopeError as error:
+            self._stop(f"{error.code} : {error.message}")
+        except Exception as error:  # a machine that works alone says what broke, whatever it is
+            self._stop(f"{type(error).__name__} ({_place(error)})")
+        return self.report
+
+    def _stop(self, why: str) -> None:
+        self.report = replace(self.report, etat=STOPPED, motif=f"étape « {self.step} » : {why}")
+
+    def _steps(self) -> None:
+        self.step = "journal"
+        self.journal = journals.read(self.workspace.operations)
+        self.report = replace(self.report, reprise=self.journal.etape)
+        self._receive()
+        served = publication.last_protected(self.workspace.editions)
+        self.report = replace(self.report, edition=served, avant=served)
+        if served and served == self.journal.edition:
+            self._write(publiee=served)
+        with self._step("construction"):
+            wanted = _pending(self.workspace, self.catalogue, served)
+            made = self._build(wanted, served) if wanted else ""
+        if made and self._checked(made):
+            self._publish(made)
+        elif not made:
+            motif = self.report.motif or "les fichiers qui comptent sont ceux de l'édition publiée"
+            self.report = replace(self.report, etat=NOTHING, motif=motif if served else "aucune transmission ne compte")
+        if self.report.etat in (PUBLISHED, NOTHING):
+            with self._step("purge"):
+                kept = retention.purge(self.workspace)
+            self.report = replace(
+                self.report,
+                gardees=tuple(Named(one.edition, one.raison) for one in kept if one.raison),
+                purgees=tuple(one.edition for one in kept if not one.raison),
+            )
+        self._write(etape="")
+
+    # receiving ----------------------------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        """Copy what is new in the drop, receive it, load its reference tables."""
+        operations, scratch = self.workspace.operations, self.workspace.operations / f"{UNFINISHED}depot"
+        with self._step("dépôt"):
+            drop = drops.drop_at(self.address, self.workspace.root)
+            found, wanted = drops.news(drop, self.address, operations)
+            fetched = drops.fetch(drop, found, wanted, scratch)
+        left = tuple(Named(name, why) for name, why in fetched.laisses.items())
+        self.report = replace(self.report, trouves=len(found), lus=tuple(fetched.lus), laisses=left)
+        tables = [name for name in fetched.lus if name.startswith(f"{drops.REFERENCE}/")]
+        files = [scratch / name for name in fetched.lus if name not in tables]
+        with self._step("réception"):
+            if files:
+                published = [source.attendu for source in self.catalogue.sources.values()]
+                self._received(receive(self.workspace, files, published=published))
+        with self._step("référence"):
+            self._load(scratch, tables)
+            drops.remember(self.address, operations, fetched)
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _received(self, intake: IntakeReport) -> None:
+        whole = [Named(r.label, f"{r.code} ; voyez quarantine/fichiers.jsonl") for r in intake.refused]
+        parts = [
+            Named(f.nom, f"{f.refusees} lignes refusées{', fichier tronqué' if f.tronque else ''} ; voyez quarantine/")
+            for f in intake.received
+            if f.refusees or f.tronque
+        ]
+        read, accepted, refused = intake.lines
+        self.report = replace(
+            self.report,
+            recus=len(intake.received),
+            connus=len(intake.known),
+            refuses=(*whole, *parts),
+            lignes_lues=read,
+            lignes_acceptees=accepted,
+            lignes_refusees=refused,
+        )
+
+    def _load(self, scratch: Path, tables: Sequence[str]) -> None:
+        """Load reference tables."""
+        loaded, refused = [], []
+        for report in load_path(scratch / drops.REFERENCE, self.workspace.reference) if tables else ():
+            if report.error or report.refused:
+                why = "« sanoscope reference load » dit pourquoi"
+                refused.append(Named(report.path.name, f"table refusée, en tout ou en partie ; {why}"))
+            if report.rows:
+                rows = ", ".join(f"{n} lignes dans {table}" for table, n in report.rows.items())
+                loaded.append(Named(report.path.name, rows))
+        self.report = replace(self.report, references=tuple(loaded), refuses=(*self.report.refuses, *refused))
+
+    # editions -----------------------------------------------------------------------------------------------------
+
+    def _build(self, wanted: Recipe, served: str) -> str:
+        """Return the edition to publish: the one that a killed refresh left, or a new one; "" where there is none."""
+        editions, left = self.workspace.editions, self.journal.edition
+        if left and left != served and _recipe(editions, left, self.catalogue) == wanted:
+            if left == self.journal.publiee:
+                motif = f"l'édition {left} a été publiée, puis retirée : elle n'est pas publiée de nouveau"
+                self.report = replace(self.report, motif=motif)
+                return ""
+            return left
+        name = edition_name(self.workspace, "")
+        self._write(edition=name)
+        self.progress(f"construction de {name}")
+        build(self.workspace, self.catalogue, name=name, care=self.care, before=served, progress=self.progress)
+        return name
+
+    def _checked(self, name: str) -> bool:
+        """Check an edition and tell whether it may be published."""
+        self.report = replace(self.report, edition=name)
+        with self._step("contrôles"):
+            controls = check(self.workspace.editions, name, self.catalogue, self.workspace.settings)
+        said = tuple(Named(c.nom, "bon" if c.bon else "mauvais") for c in controls)
+        self.report = replace(self.report, controles=said)
+        if blocks(controls):
+            motif = f"des contrôles s'opposent à sa publication : « sanoscope check {name} » dit lesquels et pourquoi"
+            self.report = replace(self.report, etat=BLOCKED, motif=motif)
+            return False
+        return True
+
+    def _publish(self, name: str) -> None:
+        with self._step("publication"):
+            publication.publish(self.workspace.editions, name)
+            self._write(publiee=name)
+        self.report = replace(self.report, etat=PUBLISHED)
+
+    # journal ------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[None]:
+        self.step = name
+        self.progress(name)
+        self._write(etape=name)
+        began = time.perf_counter()
+        yield
+        took = Named(name, f"{time.perf_counter() - began:.1f} s")
+        self.report = replace(self.report, etapes=(*self.report.etapes, took))
+
+    def _write(self, **values: str) -> None:
+        self.journal = replace(self.journal, **values)
+        journals.write(self.workspace.operations, self.journal)
+
+
+def _pending(workspace: Workspace, catalogue: Catalogue, served: str) -> Recipe | None:
+    """Return the recipe of an edition to build, None where the published one is of that recipe or nothing counts."""
+    wanted = recipe_now(workspace, catalogue)
+    known = _recipe(workspace.editions, served, catalogue) if served else None
+    return wanted if wanted.files and wanted != known else None
+
+
+def _recipe(editions: Path, name: str, catalogue: Catalogue) -> Recipe | None:
+    """Return the recipe of an edition, None where there is no such edition whose tables are those that were built."""
+    try:
+        manifest: Manifest = publication.verify(editions, name)
+    except (SanoscopeError, OSError):
+        return None
+    return recipe_of(manifest, catalogue)
+
+
+def _place(error: Exception) -> str:
+    """Return where an error was raised, without what it says."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
