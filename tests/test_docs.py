@@ -5,6 +5,8 @@ import re
 import tomllib
 from pathlib import Path
 
+import yaml
+
 from sanoscope.catalogue.control import Controles
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
@@ -14,6 +16,7 @@ from sanoscope.catalogue.source import Source
 from sanoscope.cli.main import app
 from sanoscope.formats.registry import kinds, layouts
 from sanoscope.nomenclature.tables import TABLES
+from sanoscope.operate.report import BLOCKED, BUSY, CODES, RESERVED
 from sanoscope.present.numbers import SHOWN
 from sanoscope.query.criteria import CRITERIA
 from sanoscope.query.table import State
@@ -37,6 +40,21 @@ def test_every_command_is_documented() -> None:
     assert len(names) > 8
     for name in [*names, "reference load"]:
         assert f"`sanoscope {name}" in text("docs/commandes.md")
+
+
+def test_every_return_code_of_refresh_is_documented() -> None:
+    for code in {*CODES.values(), BUSY, RESERVED}:
+        assert f"| {code} |" in text("docs/exploitation.md")
+
+
+def test_what_is_shipped_to_run_it_calls_the_command() -> None:
+    for name in ("sanoscope-refresh.service", "crontab"):
+        assert "sanoscope refresh --workspace" in text(f"deploiement/{name}")
+    told = yaml.safe_load(text("deploiement/cronjob.yaml"))
+    (container,) = told["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][:2] == ["sanoscope", "refresh"]
+    policy = told["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"][0]
+    assert policy["onExitCodes"]["values"] == [BUSY, CODES[BLOCKED], RESERVED]
 
 
 def test_every_criterion_is_documented() -> None:

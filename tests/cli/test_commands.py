@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from sanoscope.cli.main import app
 from tests.pmsi import rsa, write
 
-COMMANDS = ["init", "intake", "build", "check", "publish", "rollback", "seal", "editions", "query", "serve", "demo"]
+COMMANDS = ["init", "intake", "build", "check", "publish", "rollback", "seal", "editions", "refresh", "query", "serve"]
 run = CliRunner()
 
 
@@ -20,7 +20,7 @@ def call(*words: str, code: int = 0) -> str:
     return result.output
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "reference"])
+@pytest.mark.parametrize("command", [*COMMANDS, "demo", "reference"])
 def test_every_command_has_its_help_in_french(command: str) -> None:
     assert command in call("--help")
     assert len(call(command, "--help")) > 100

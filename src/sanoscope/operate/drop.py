@@ -182,6 +182,7 @@ def fetch(drop: Drop, found: Mapping[str, str], wanted: Sequence[str], scratch: 
     """
     left: dict[str, str] = {}
     for name in wanted:
+        before = _now(drop, name)
         try:
             source = drop.open(name)
         except OSError:
@@ -191,7 +192,7 @@ def fetch(drop: Drop, found: Mapping[str, str], wanted: Sequence[str], scratch: 
         target.parent.mkdir(parents=True, exist_ok=True)
         with source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy, 1 << 20)
-        if _now(drop, name) != found[name]:
+        if not before or _now(drop, name) != before:
             left[name] = CHANGED
     apart = {_group(name) for name in left}
     left |= {name: "va avec un fichier laissé" for name in wanted if _group(name) in apart and name not in left}
