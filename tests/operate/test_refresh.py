@@ -158,7 +158,7 @@ def test_an_edition_that_a_killed_refresh_left_altered_is_built_anew(tmp_path: P
     (workspace.editions / publication.POINTER).unlink()
     (workspace.editions / publication.HISTORY).unlink()
     resumed = run(workspace)
-    assert resumed.etat == NOTHING  # published and no longer served: withdrawn
+    assert (resumed.etat, "puis retirée" in resumed.motif) == (NOTHING, True)
     journals.write(workspace.operations, journals.Journal("publication", first.edition))
     resumed = run(workspace)
     assert (resumed.etat, resumed.edition, resumed.reprise) == (PUBLISHED, first.edition, "publication")
@@ -169,6 +169,23 @@ def test_an_edition_that_a_killed_refresh_left_altered_is_built_anew(tmp_path: P
     rebuilt = run(workspace)
     assert rebuilt.etat == PUBLISHED
     assert rebuilt.edition != first.edition
+
+
+def test_a_purge_that_fails_is_said_and_the_publication_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = place(tmp_path)
+    drop(tmp_path / "depot", 40, 30)
+
+    def full(_: object) -> None:
+        raise OSError(28, "NUMEROSECRET")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(refreshing.retention, "purge", full)
+        report = run(workspace)
+    assert (report.etat, report.code) == (PUBLISHED, 5)
+    assert [(one.nom, one.detail.split()[0]) for one in report.avis] == [("étape « purge »", "OSError")]
+    assert publication.served(workspace.editions) == report.edition
+    after = run(workspace)
+    assert (after.etat, after.code, after.reprise) == (NOTHING, 0, "purge")
 
 
 def test_dry_run_says_what_would_be_done_and_writes_nothing(tmp_path: Path) -> None:

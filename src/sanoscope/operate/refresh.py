@@ -65,8 +65,8 @@ def refresh(
         run = _Run(
             workspace, catalogue, depot or workspace.settings.depot, care or Care(), progress or (lambda _: None)
         )
-        report = run.whole()
-        report = replace(report, fin=_now(), avis=send(replace(report, fin=_now()), workspace.settings))
+        report = replace(run.whole(), fin=_now())
+        report = replace(report, avis=(*report.avis, *send(report, workspace.settings)))
         try:
             keep(report, workspace.operations)
         except OSError as error:
@@ -134,7 +134,11 @@ class _Run:
         return self.report
 
     def _stop(self, why: str) -> None:
-        self.report = replace(self.report, etat=STOPPED, motif=f"étape « {self.step} » : {why}")
+        """Say what stopped the refresh; once the edition is published, it is a reserve."""
+        if self.report.etat in (PUBLISHED, NOTHING):
+            self.report = replace(self.report, avis=(Named(f"étape « {self.step} »", why),))
+        else:
+            self.report = replace(self.report, etat=STOPPED, motif=f"étape « {self.step} » : {why}")
 
     def _steps(self) -> None:
         self.step = "journal"
@@ -151,8 +155,9 @@ class _Run:
         if made and self._checked(made):
             self._publish(made)
         elif not made:
-            motif = self.report.motif or "les fichiers qui comptent sont ceux de l'édition publiée"
-            self.report = replace(self.report, etat=NOTHING, motif=motif if served else "aucune transmission ne compte")
+            same = "les fichiers qui comptent sont ceux de l'édition publiée"
+            motif = self.report.motif or (same if served else "aucune transmission ne compte")
+            self.report = replace(self.report, etat=NOTHING, motif=motif)
         if self.report.etat in (PUBLISHED, NOTHING):
             with self._step("purge"):
                 kept = retention.purge(self.workspace)
@@ -248,8 +253,8 @@ class _Run:
     def _publish(self, name: str) -> None:
         with self._step("publication"):
             publication.publish(self.workspace.editions, name)
+            self.report = replace(self.report, etat=PUBLISHED)
             self._write(publiee=name)
-        self.report = replace(self.report, etat=PUBLISHED)
 
     # journal ------------------------------------------------------------------------------------------------------
 

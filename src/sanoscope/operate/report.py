@@ -48,7 +48,7 @@ class Report:
         controles: the controls, « bon » or « mauvais ».
         gardees, purgees: what became of the editions.
         etapes: the steps and their seconds.
-        avis: what was sent of this report, or why not.
+        avis: what was sent of this report, or why not; what went wrong once the edition was published.
     """
 
     debut: str
