@@ -18,7 +18,7 @@ from sanoscope.formats.registry import kinds, layouts
 from sanoscope.nomenclature.tables import TABLES
 from sanoscope.operate.report import BLOCKED, BUSY, CODES, RESERVED
 from sanoscope.present.numbers import SHOWN
-from sanoscope.query.criteria import CRITERIA
+from sanoscope.query.criteria import CRITERIA, DATE
 from sanoscope.query.table import State
 from sanoscope.workspace import DEFAULT_SETTINGS
 
@@ -58,7 +58,7 @@ def test_what_is_shipped_to_run_it_calls_the_command() -> None:
 
 
 def test_every_criterion_is_documented() -> None:
-    for name in CRITERIA:
+    for name in (*CRITERIA, DATE):
         assert f"| `{name}` |" in text("docs/commandes.md")
 
 

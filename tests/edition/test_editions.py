@@ -1,6 +1,8 @@
 """An edition is immutable and whole; publishing moves one pointer; nothing is published that was altered."""
 
+import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -210,3 +212,161 @@ def test_unknown_codes_are_kept_and_reported(edition: Edition) -> None:
     )
     odd = [row for row in rows.to_pylist() if row["ghm"] == "99X99Z"]
     assert [(r["cmd"], r["racine"], r["gp"]) for r in odd] == [("99", "99X99", "?")]
+
+
+# sealed, removed ------------------------------------------------------------------------------------------------------
+
+
+def test_a_sealed_edition_is_final(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    sealed = publication.seal(place, "a")
+    assert (sealed.etat, len(sealed.sceau)) == ("scellée", 64)
+    files = [path for path in (place / "a").rglob("*") if path.is_file()]
+    assert not [path for path in files if path.stat().st_mode & 0o222]
+    for attempt, code in (
+        (lambda: publication.seal(place, "a"), "deja-scellee"),
+        (lambda: build(two_editions, catalogue(), name="a"), "edition-existante"),
+        (lambda: publication.remove(place, "a"), "edition-scellee"),
+    ):
+        with pytest.raises(SanoscopeError) as error:
+            attempt()
+        assert error.value.code == code
+        assert error.value.todo
+    assert publication.verify(place, "a") == sealed
+    publication.publish(place, "a")
+    assert stays(two_editions) == 20
+
+
+@pytest.mark.parametrize("side", ["", manifests.PUBLIC])
+def test_a_sealed_manifest_that_was_edited_is_seen(two_editions: Workspace, side: str) -> None:
+    publication.seal(two_editions.editions, "a")
+    path = two_editions.editions / "a" / side / manifests.FILE
+    path.chmod(0o644)
+    path.write_text(path.read_text(encoding="utf-8").replace('"mois": 12', '"mois": 11'), encoding="utf-8")
+    with pytest.raises(SanoscopeError) as error:
+        publication.verify(two_editions.editions, "a")
+    assert error.value.code == "edition-alteree"
+
+
+def test_a_seal_that_was_cut_off_between_its_two_manifests_is_done_again(
+    two_editions: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, write_one = two_editions.editions, manifests.write
+    with monkeypatch.context() as patched:
+        patched.setattr(manifests, "write", lambda at, m: write_one(at, m) if at.name == manifests.PUBLIC else 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publication.seal(place, "a")
+    assert publication.verify(place, "a").etat == "en cours"
+    assert publication.seal(place, "a").etat == "scellée"
+    publication.verify(place, "a")
+
+
+def test_what_is_served_is_not_removed_and_what_is_removed_is_gone(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "a")
+    with pytest.raises(SanoscopeError) as error:
+        publication.remove(place, "a")
+    assert error.value.code == "edition-servie"
+    publication.publish(place, "b")
+    publication.remove(place, "a")
+    assert sorted(p.name for p in place.iterdir()) == [".verrou", "b", "current", publication.HISTORY]
+    with pytest.raises(NotFoundError, match="Il n'y a pas d'édition « a »"):
+        publication.rollback(place)
+
+
+# the history of what was served ---------------------------------------------------------------------------------------
+
+MAP = catalogue().restitutions["cartographie-activite-mco"]
+
+
+def history(place: Path, *lines: str) -> None:
+    (place / publication.HISTORY).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def event(day: str, name: str, *, back: bool = False) -> str:
+    return json.dumps({"instant": f"{day}T06:00:00+00:00", "edition": name} | ({"retour": True} if back else {}))
+
+
+def test_an_edition_answers_for_the_day_on_which_it_was_served(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "b")
+    history(place, event("2026-01-03", "a"), event("2026-01-10", "b"))
+    served = {day: publication.served_on(place, date(2026, 1, day), MAP) for day in (3, 9, 10, 11)}
+    assert served == {3: "a", 9: "a", 10: "b", 11: "b"}
+    with pytest.raises(NotFoundError) as before:
+        publication.served_on(place, date(2026, 1, 2), MAP)
+    assert before.value.code == "aucune-edition-ce-jour"
+    assert "03/01/2026" in before.value.todo
+
+
+def test_an_edition_that_was_withdrawn_does_not_answer_for_its_days(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "a")
+    history(place, event("2026-01-03", "a"), event("2026-01-10", "b"), event("2026-01-12", "a", back=True))
+    assert publication.published(place) == {"a"}
+    assert publication.served_on(place, date(2026, 1, 9), MAP) == "a"
+    assert publication.served_on(place, date(2026, 1, 12), MAP) == "a"
+    with pytest.raises(NotFoundError) as withdrawn:
+        publication.served_on(place, date(2026, 1, 10), MAP)
+    assert (withdrawn.value.code, withdrawn.value.allowed) == ("edition-retiree", ("a",))
+
+
+def test_a_way_back_keeps_the_dates_of_what_came_before(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "a")
+    publication.publish(place, "b")
+    before = publication.publications(place)
+    publication.rollback(place)
+    after = publication.publications(place)
+    assert after[:-1] == before
+    assert (after[-1].edition, after[-1].retour) == ("a", True)
+    publication.publish(place, "b")
+    assert publication.rollback(place) == "a"
+
+
+def test_a_history_without_instants_counts_from_the_day_of_the_build(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "b")
+    history(place, '{"edition": "disparue"}', '{"edition": "a"}', '{"edition": "b"}')
+    assert [e.instant for e in publication.publications(place)][1:] == [
+        manifests.read(place / name).cree_le for name in ("a", "b")
+    ]
+    assert publication.served_on(place, manifests.read(place / "b").cree_le.date(), MAP) == "b"
+    publication.publish(place, "a")
+    assert [e.edition for e in publication.publications(place)] == ["disparue", "a", "b", "a"]
+
+
+def test_a_publication_cut_off_before_it_is_written_down_is_told_by_the_pointer(two_editions: Workspace) -> None:
+    place = two_editions.editions
+    publication.publish(place, "a")
+    publication._point(place, "b")
+    with (place / publication.HISTORY).open("a", encoding="utf-8") as stream:
+        stream.write('{"instant": "20')
+    assert [e.edition for e in publication.publications(place)] == ["a", "b"]
+    assert publication.published(place) == {"a", "b"}
+    assert publication.rollback(place) == "a"
+    assert [(e.edition, e.retour) for e in publication.publications(place)] == [("a", False), ("b", False), ("a", True)]
+
+
+# late files -----------------------------------------------------------------------------------------------------------
+
+
+def test_late_files_make_a_new_edition_and_never_an_edit(two_editions: Workspace, tmp_path: Path) -> None:
+    """A hospital corrects a year that is sealed, as by LAMDA: the figures of the sealed edition stay."""
+    place = two_editions.editions
+    publication.publish(place, "b")
+    publication.seal(place, "b")
+    kept = {path: path.read_bytes() for path in sorted((place / "b").rglob("*")) if path.is_file()}
+    late = write(tmp_path / "lamda", "290000025.2023.12.rsa", [{"n": 34}])
+    assert receive(two_editions, [late]).clean
+    build(two_editions, catalogue(), name="b-lamda")
+    publication.publish(place, "b-lamda")
+    assert (stays(two_editions), stays(two_editions, "b")) == (54, 50)
+    assert {path: path.read_bytes() for path in kept} == kept
+    publication.verify(place, "b")
+    moved = [
+        (e.finess, e.annee)
+        for e in manifests.read(place / "b-lamda").champs["mco"].entrees
+        if e not in manifests.read(place / "b").champs["mco"].entrees
+    ]
+    assert moved == [("290000025", 2023)]

@@ -15,7 +15,7 @@ from sanoscope.edition.publication import current, editions
 from sanoscope.errors import CriterionError
 from sanoscope.present.exports import FORMATS, Format
 from sanoscope.present.numbers import FRENCH
-from sanoscope.query.criteria import CRITERIA, Query, taken
+from sanoscope.query.criteria import CRITERIA, DATE, Query, taken
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -33,8 +33,13 @@ MEANINGS = {
     "activite": "Une activité : NIVEAU:CODE, par exemple doac:D01.",
     "comparer": "n-1, region ou france : la même question un an avant, ou ailleurs, à côté de chaque chiffre.",
     "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
+    "date": "AAAA-MM-JJ : l'édition qui répondait ce jour-là, au lieu de son nom.",
 }
 """What each criterion is, in one sentence."""
+
+
+AS_OF = "asOf"
+"""Another name of ``date``, in the API alone."""
 
 
 def file(
@@ -56,7 +61,7 @@ def file(
     Raises:
         CriterionError: a criterion or the format is refused.
     """
-    pairs = [(name, value) for name, value in items if name != "format"]
+    pairs = [(DATE if name == AS_OF else name, value) for name, value in items if name != "format"]
     formats = [value for name, value in items if name == "format"] or ["json"]
     if len(formats) > 1 or formats[0] not in FORMATS:
         raise CriterionError(
@@ -69,7 +74,7 @@ def file(
         media_type=chosen.media_type,
         headers={
             "Content-Disposition": _attachment(query, chosen.extension),
-            **cache_control(query.edition),
+            **cache_control("" if DATE in dict(pairs) else query.edition),
             "Link": f'<{path}?{query.canonical}>; rel="canonical"',
         },
     )
@@ -142,7 +147,7 @@ def _described(restitution: Restitution) -> dict[str, Any]:
         "acces": restitution.acces,
         "rythme": restitution.rythme,
         "source": restitution.source,
-        "criteres": {name: MEANINGS[name] for name in (*taken(restitution), "comparer")},
+        "criteres": {name: MEANINGS[name] for name in (*taken(restitution), "comparer", DATE)},
         "regroupements": [level for level in restitution.criteres.regroupement if level],
         "activites": list(restitution.criteres.activite),
         "formats": list(FORMATS),
@@ -152,7 +157,8 @@ def _described(restitution: Restitution) -> dict[str, Any]:
 
 def _parameters() -> list[dict[str, Any]]:
     text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
-    parameters = [{**text, "name": name, "description": MEANINGS[name]} for name in CRITERIA]
+    parameters = [{**text, "name": name, "description": MEANINGS[name]} for name in (*CRITERIA, DATE)]
+    parameters.append({**text, "name": AS_OF, "description": MEANINGS[DATE]})
     kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
     return [*parameters, {**text, "name": "format", "description": "Format du fichier.", "schema": kinds}]
 

@@ -38,6 +38,7 @@ from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, legend
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
+from sanoscope.query.dated import pinned
 from sanoscope.query.table import Table
 from sanoscope.workspace import Workspace
 
@@ -389,12 +390,11 @@ def query(
     """Répond à une question : sanoscope query casemix-mco annee=2023 zone=departement:29."""
     with _told():
         place = _workspace(workspace)
-        pairs = [_pair(text) for text in criteria or []]
         books = catalogue()
         restitution = books.restitution(slug)
-        pinned = dict(pairs).get("edition", "")
+        pairs = pinned([_pair(text) for text in criteria or []], restitution, place.editions)
         reader = SECURE if scope == "secure" else OPEN
-        named = pinned or publication.answering(place.editions, restitution)
+        named = dict(pairs).get("edition", "") or publication.answering(place.editions, restitution)
         edition = open_edition(place.editions, named, settings=place.settings, public=reader.masked)
         asked = parse(pairs, restitution, edition, reader, Baskets(place.state))
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)

@@ -1,5 +1,7 @@
 """What an edition says of itself."""
 
+import hashlib
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -181,6 +183,9 @@ class Manifest(_Model):
     Attributes:
         regles: fingerprint of what decides the figures beside the files and the reference tables: the catalogue, the
             threshold.
+        scelle_le: when it was sealed.
+        sceau: sha256 of the whole of this manifest but itself, hence of the fingerprints of the tables; "" for an
+            edition that is not sealed, or was by an earlier version.
     """
 
     nom: str
@@ -192,6 +197,8 @@ class Manifest(_Model):
     champs: dict[str, ManifestChamp]
     source: SourcePubliee | None = None
     regles: str = ""
+    scelle_le: datetime | None = None
+    sceau: str = ""
 
     def repond(self, restitution: Restitution) -> bool:
         """Tell whether the edition has the figures of a restitution: those of its field, or those of its source."""
@@ -236,6 +243,31 @@ def opened(manifest: Manifest, *, threshold: int) -> Manifest:
         )
 
     return manifest.model_copy(update={"champs": {name: of(champ) for name, champ in manifest.champs.items()}})
+
+
+def sealed(manifest: Manifest, when: datetime) -> Manifest:
+    """Return a manifest that says it is final, with its seal."""
+    final = manifest.model_copy(update={"etat": "scellée", "scelle_le": when, "sceau": ""})
+    return final.model_copy(update={"sceau": _print(final)})
+
+
+def check_seal(manifest: Manifest) -> None:
+    """Do nothing if a manifest is as it was sealed, or never was.
+
+    Raises:
+        SanoscopeError: ``edition-alteree``.
+    """
+    if manifest.sceau and manifest.sceau != _print(manifest.model_copy(update={"sceau": ""})):
+        raise SanoscopeError(
+            "edition-alteree",
+            Sentence("Le manifeste de l'édition « %(nom)s » n'est plus celui qui a été scellé.", nom=manifest.nom),
+            todo=Sentence("Rétablissez-la d'une sauvegarde."),
+        )
+
+
+def _print(manifest: Manifest) -> str:
+    said = manifest.model_dump(mode="json", exclude_defaults=True)  # a later version may have more to say
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def read(directory: Path) -> Manifest:

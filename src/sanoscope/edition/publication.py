@@ -3,9 +3,10 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,17 +15,27 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
+from sanoscope.workspace import UNFINISHED
 
 POINTER = "current"
 HISTORY = "publications.jsonl"
+WRITABLE = 0o222
+"""Permissions to write, which the files of a sealed edition do not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An edition that began to be served, and when (UTC)."""
+    """An edition that began to be served.
+
+    Attributes:
+        edition: its name.
+        instant: when (UTC).
+        retour: it was a way back: the editions published after it are withdrawn.
+    """
 
     edition: str
     instant: datetime
+    retour: bool = False
 
 
 def editions(directory: Path) -> list[Manifest]:
@@ -157,26 +168,23 @@ def publish(directory: Path, name: str, *, despite: Mapping[str, object] | None 
         SanoscopeError: ``edition-alteree``: its cubes are not those that were built.
     """
     verify(directory, name)
-    _point(directory, name)
-    entry = {"instant": datetime.now(UTC).isoformat(timespec="seconds"), "edition": name, **(despite or {})}
-    with (directory / HISTORY).open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    _serve(directory, name, back=False, despite=despite or {})
 
 
 def published(directory: Path) -> frozenset[str]:
-    """Return the editions that were published one day, hence that a link may be pinned to."""
+    """Return the editions that were published one day and not withdrawn: a link may be pinned to them."""
     return frozenset(_history(directory))
 
 
 def rollback(directory: Path) -> str:
-    """Serve the edition that was served before the current one, and return its name.
+    """Serve the edition that was served before the current one, which is withdrawn; return its name.
 
     Raises:
         SanoscopeError: ``rien-avant``: none was.
     """
     now = current(directory)
-    history = _record(directory)
-    while history and history[-1]["edition"] == now:
+    history = _history(directory)
+    while history and history[-1] == now:
         history.pop()
     if not history:
         raise SanoscopeError(
@@ -185,23 +193,90 @@ def rollback(directory: Path) -> str:
             allowed=[m.nom for m in editions(directory)],
             todo=Sentence("« sanoscope publish EDITION » publie l'édition de votre choix."),
         )
-    previous = str(history[-1]["edition"])
+    previous = history[-1]
     verify(directory, previous)
-    _point(directory, previous)
-    lines = [json.dumps(entry, ensure_ascii=False) for entry in history]
-    (directory / f"{HISTORY}.en-cours").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    (directory / f"{HISTORY}.en-cours").replace(directory / HISTORY)
+    _serve(directory, previous, back=True, despite={})
     return previous
 
 
+def served_on(directory: Path, day: date, restitution: Restitution) -> str:
+    """Return the edition that answered a restitution at the end of a day (UTC); today, the one that answers now.
+
+    As `answering` does: the edition published then if it has the figures, else the last published before it that has.
+
+    Raises:
+        NotFoundError: ``aucune-edition-ce-jour``: none was published, or none had the figures;
+            ``edition-retiree``: the one that answered was withdrawn or removed since.
+    """
+    until = [event for event in publications(directory) if event.instant.date() <= day]
+    known = published(directory)
+    for name in reversed(_standing(until)):
+        there = (directory / name).is_dir()
+        if there and not _known(directory, name).repond(restitution):
+            continue
+        if there and name in known:
+            return name
+        raise NotFoundError(
+            "edition-retiree",
+            Sentence("L'édition servie le %(jour)s, « %(nom)s », a été retirée depuis.", jour=day, nom=name),
+            allowed=sorted(name for name in known if (directory / name).is_dir()),
+            todo=Sentence("Demandez une autre date, ou une édition par son nom."),
+        )
+    first = min((event.instant.date() for event in publications(directory)), default=None)
+    raise NotFoundError(
+        "aucune-edition-ce-jour",
+        Sentence("Aucune édition publiée le %(jour)s ne répond à « %(slug)s ».", jour=day, slug=restitution.slug),
+        todo=Sentence("La première publication est du %(jour)s.", jour=first) if first else "",
+    )
+
+
 def seal(directory: Path, name: str) -> Manifest:
-    """Say that an edition is final (« scellée »)."""
+    """Say that an edition is final (« scellée »): its manifests get their own fingerprint, its files are read-only.
+
+    Raises:
+        NotFoundError: there is no such edition.
+        SanoscopeError: ``edition-alteree``, or ``deja-scellee``.
+    """
     manifest = verify(directory, name)
-    sealed = manifest.model_copy(update={"etat": "scellée"})
-    manifests.write(directory / name, sealed)
-    public = manifests.read(directory / name / manifests.PUBLIC)
-    manifests.write(directory / name / manifests.PUBLIC, public.model_copy(update={"etat": "scellée"}))
-    return sealed
+    if manifest.etat == "scellée":
+        raise SanoscopeError(
+            "deja-scellee",
+            Sentence("L'édition « %(name)s » est déjà scellée.", name=name),
+            todo=Sentence("Une correction fait une autre édition : « sanoscope build --name AUTRE »."),
+        )
+    now = datetime.now(UTC).replace(microsecond=0)
+    place = directory / name
+    manifests.write(place / manifests.PUBLIC, manifests.sealed(manifests.read(place / manifests.PUBLIC), now))
+    manifests.write(place, manifests.sealed(manifest, now))  # last: until then it is not sealed, and may be again
+    for file in place.rglob("*"):
+        if file.is_file():
+            file.chmod(file.stat().st_mode & ~WRITABLE)
+    return manifests.read(place)
+
+
+def remove(directory: Path, name: str) -> None:
+    """Remove an edition that is neither sealed nor served.
+
+    Raises:
+        NotFoundError: there is no such edition.
+        SanoscopeError: ``edition-scellee``, or ``edition-servie``.
+    """
+    manifest = manifests.read(directory / name)
+    if manifest.etat == "scellée":
+        raise SanoscopeError(
+            "edition-scellee",
+            Sentence("L'édition « %(name)s » est scellée : elle ne se retire pas.", name=name),
+            todo=Sentence("Une édition scellée se garde ; seules les éditions en cours se retirent."),
+        )
+    if name == served(directory):
+        raise SanoscopeError(
+            "edition-servie",
+            Sentence("L'édition « %(name)s » est celle qui est servie.", name=name),
+            todo=Sentence("Publiez-en d'abord une autre."),
+        )
+    leaving = directory / f"{UNFINISHED}{name}-retiree"
+    (directory / name).rename(leaving)  # whole or gone: what is left of it is no edition
+    shutil.rmtree(leaving)
 
 
 def verify(directory: Path, name: str) -> Manifest:
@@ -212,6 +287,8 @@ def verify(directory: Path, name: str) -> Manifest:
         SanoscopeError: ``edition-alteree``.
     """
     manifest = manifests.read(directory / name)
+    for place in (directory / name, directory / name / manifests.PUBLIC):
+        manifests.check_seal(manifests.read(place))
     prints = {
         manifest.base(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
         for name, champ in manifest.champs.items()
@@ -237,20 +314,71 @@ def verify(directory: Path, name: str) -> Manifest:
 
 
 def publications(directory: Path) -> list[Publication]:
-    """Return every publication, the first first."""
-    return [Publication(str(one["edition"]), datetime.fromisoformat(str(one["instant"]))) for one in _record(directory)]
+    """Return every publication and every way back, the first first.
+
+    What was written without an instant counts from the day its edition was built. A publication that was cut off
+    before it was written down is told by the pointer, and dated as it is.
+    """
+    return [*_written(directory), *_unwritten(directory)]
+
+
+def _written(directory: Path) -> list[Publication]:
+    path = directory / HISTORY
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
+        try:
+            said = json.loads(line)
+        except json.JSONDecodeError:  # cut off: the pointer, or the publication after, says what is served
+            continue
+        instant = said.get("instant") or _built(directory, said["edition"])
+        found.append(Publication(said["edition"], datetime.fromisoformat(instant), bool(said.get("retour"))))
+    return found
+
+
+def _unwritten(directory: Path) -> list[Publication]:
+    """Return the publication that the pointer alone tells, if it is not written down."""
+    now, known = served(directory), _written(directory)
+    if not now or (known and known[-1].edition == now):
+        return []
+    return [Publication(now, datetime.fromtimestamp((directory / POINTER).lstat().st_mtime, UTC))]
+
+
+def _built(directory: Path, name: str) -> str:
+    """Return when an edition was built; the beginning of time for one that was removed."""
+    there = (directory / name / manifests.PUBLIC / manifests.FILE).is_file()
+    return (_known(directory, name).cree_le if there else datetime.fromtimestamp(0, UTC)).isoformat()
 
 
 def _history(directory: Path) -> list[str]:
-    """Return the editions that were published, the last one last."""
-    return [str(entry["edition"]) for entry in _record(directory)]
+    return _standing(publications(directory))
 
 
-def _record(directory: Path) -> list[dict[str, object]]:
+def _standing(events: Iterable[Publication]) -> list[str]:
+    """Return the editions that stand after publications and ways back: a way back withdraws what came after."""
+    standing: list[str] = []
+    for event in events:
+        if event.retour and event.edition in standing:
+            while standing[-1] != event.edition:
+                standing.pop()
+        else:
+            standing.append(event.edition)
+    return standing
+
+
+def _serve(directory: Path, name: str, *, back: bool, despite: Mapping[str, object]) -> None:
+    """Move the pointer, then write it down; a publication that was cut off before is written first."""
+    cut_off = _unwritten(directory)
+    _point(directory, name)
     path = directory / HISTORY
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    torn = path.is_file() and not path.read_bytes().endswith(b"\n")
+    with path.open("a", encoding="utf-8") as stream:
+        stream.write("\n" if torn else "")
+        for event in (*cut_off, Publication(name, datetime.now(UTC), retour=back)):
+            entry = {"instant": event.instant.isoformat(timespec="seconds"), "edition": event.edition}
+            said = {**entry, **({"retour": True} if event.retour else {}), **(despite if event.edition == name else {})}
+            stream.write(json.dumps(said, ensure_ascii=False) + "\n")
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def _point(directory: Path, name: str) -> None:

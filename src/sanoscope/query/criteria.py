@@ -28,6 +28,9 @@ CRITERIA = (
 )
 """Every criterion, in canonical order."""
 
+DATE = "date"
+"""Given in the place of ``edition``: the one that answered that day (`query.dated`). No question keeps it."""
+
 COMPARISONS = ("n-1", "region", "france")
 """What ``comparer`` puts beside the figures: the year before, the région around, the whole country."""
 
@@ -136,7 +139,7 @@ def parse(
             todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
         )
     return _Parser(restitution, edition.answering(restitution), baskets).parse(
-        collected(pairs, (*taken(restitution), "comparer"), restitution.slug)
+        collected(pairs, (*taken(restitution), "comparer"), restitution.slug, also=(DATE,))
     )
 
 
@@ -208,13 +211,16 @@ def _basket_todo(criterion: str) -> str:
     )
 
 
-def collected(pairs: Iterable[tuple[str, str]], allowed: Sequence[str], slug: str) -> dict[str, str]:
+def collected(
+    pairs: Iterable[tuple[str, str]], allowed: Sequence[str], slug: str, *, also: Sequence[str] = ()
+) -> dict[str, str]:
     """Return what is given by name, without blanks around it; what is left empty is not given.
 
     Args:
         pairs: (name, value).
         allowed: names that are admitted.
         slug: what is asked, for who must be told that a name is not.
+        also: names that are admitted elsewhere in its place, told with the others.
 
     Raises:
         CriterionError: ``critere-inconnu``, or ``critere-double``.
@@ -228,8 +234,8 @@ def collected(pairs: Iterable[tuple[str, str]], allowed: Sequence[str], slug: st
             raise CriterionError(
                 "critere-inconnu",
                 said,
-                allowed=allowed,
-                todo=suggest(name, allowed),
+                allowed=(*allowed, *also),
+                todo=suggest(name, (*allowed, *also)),
             )
         if name in found:
             raise CriterionError(

@@ -13,6 +13,7 @@ from sanoscope.edition.publication import answering, current, published, served
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
+from sanoscope.query.dated import Pairs, pinned
 from sanoscope.query.table import Table, without_estimates
 from sanoscope.sentence import Sentence
 from sanoscope.workspace import Workspace
@@ -87,6 +88,10 @@ class Service:
             return False
         return True
 
+    def pinned(self, restitution: Restitution, pairs: Iterable[tuple[str, str]]) -> Pairs:
+        """Return criteria with, in the place of a ``date``, the edition that answered a restitution that day."""
+        return pinned(pairs, restitution, self.workspace.editions)
+
     def question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         """Return the checked question and the edition that will answer it.
 
@@ -94,10 +99,10 @@ class Service:
             NotFoundError: unknown restitution or edition.
             CriterionError: unknown criterion or value.
         """
-        given = list(pairs)
         restitution = self.catalogue.restitution(slug)
-        pinned = next((value for name, value in given if name == "edition"), "")
-        edition = self.answering(restitution, pinned, public=scope.masked)
+        given = self.pinned(restitution, pairs)
+        named = next((value for name, value in given if name == "edition"), "")
+        edition = self.answering(restitution, named, public=scope.masked)
         return parse(given, restitution, edition, scope, self.baskets), edition
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:

@@ -29,7 +29,7 @@ from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.picture import carte, chart, fits, places_of
 from sanoscope.present.pictures.render import to_png, to_svg
 from sanoscope.present.pictures.values import NothingToDrawError
-from sanoscope.query.criteria import Query
+from sanoscope.query.criteria import DATE, Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -208,7 +208,7 @@ def pictures(service: Service) -> APIRouter:
             )
         pairs = [(name, value) for name, value in items if name not in ("theme", "genre")]
         fond = chosen(genre, grounds(service.workspace)) if kind == "carte" else None
-        exact = fond is None or genre == fond.genre
+        exact = (fond is None or genre == fond.genre) and DATE not in dict(pairs)
         genre = fond.genre if fond else genre
         query, table = service.ask(slug, pairs, OPEN)
         spoken = languages.of(request)

@@ -34,6 +34,7 @@ def steps(service: Service) -> APIRouter:
             return form_page(request, service, restitution, {})
         sent, look = looking(every)
         try:
+            sent = service.pinned(restitution, sent)
             query, table = service.ask(slug, wished(service, restitution, sent), OPEN)
             drawn = results.table(request, query, table, look)
             images = results.images(request, query, table, look)
@@ -62,8 +63,13 @@ def steps(service: Service) -> APIRouter:
 
     @routes.get("/restitutions/{slug}/formulaire")
     def form(slug: str, request: Request) -> HTMLResponse:
-        given = dict(joined(request.query_params.multi_items()))
-        return form_page(request, service, service.catalogue.restitution(slug), given, counted="compter" in given)
+        restitution = service.catalogue.restitution(slug)
+        every = request.query_params.multi_items()
+        try:
+            given = dict(joined(service.pinned(restitution, every)))
+        except CriterionError as error:
+            return form_page(request, service, restitution, dict(joined(every)), error)
+        return form_page(request, service, restitution, given, counted="compter" in given)
 
     @routes.get("/restitutions/{slug}/notice")
     def notice(slug: str, request: Request) -> HTMLResponse:
