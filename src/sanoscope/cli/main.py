@@ -39,6 +39,7 @@ from sanoscope.present.numbers import FRENCH, legend
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.dated import pinned
+from sanoscope.query.moved import FIRST
 from sanoscope.query.table import Table
 from sanoscope.workspace import Workspace
 
@@ -371,6 +372,50 @@ def editions(workspace: WorkspaceOption = None) -> None:
             years = ", ".join(map(str, manifest.annees))
             of = f"  source {manifest.source.source}" if manifest.source else ""
             out.print(f"{manifest.nom}  {manifest.etat}  {years}{of}{mark}", highlight=False)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="L'édition d'avant.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="L'édition d'après.")],
+    restitution: Annotated[
+        list[str] | None, typer.Option("--restitution", help="Une restitution ; plusieurs fois pour plusieurs.")
+    ] = None,
+    first: Annotated[int, typer.Option("--premiers", min=0, help="Plus grands écarts dits, par niveau.")] = FIRST,
+    format_: Annotated[Literal["texte", "json", "csv"], typer.Option("--format", help="Comment l'écrire.")] = "texte",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Le fichier à écrire.")] = None,
+    scope: Annotated[Literal["open", "secure"], typer.Option("--scope", help="secure : effectifs entiers.")] = "open",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Compare deux éditions : ce dont elles sont faites, puis les chiffres qui ont bougé."""
+    import orjson
+
+    from sanoscope.cli.diff import compared
+    from sanoscope.present import moved
+
+    with _told():
+        place = _workspace(workspace)
+        with err.status("Comparaison") as status:
+            found = compared(
+                place,
+                (before, after),
+                SECURE if scope == "secure" else OPEN,
+                catalogue(),
+                slugs=restitution or (),
+                first=first,
+                progress=lambda slug: status.update(f"Comparaison : {slug}"),
+            )
+        if format_ == "csv":
+            data = moved.to_csv(found.changes, found.moved)
+        elif format_ == "json":
+            document = moved.document(before, after, found.changes, found.moved)
+            data = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
+        else:
+            data = "\n".join([*moved.text(before, after, found.changes, found.moved), ""]).encode()
+        if output:
+            output.write_bytes(data)
+        else:
+            sys.stdout.buffer.write(data)
 
 
 @app.command()
