@@ -14,11 +14,11 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
 from sanoscope.edition.build import build
 from sanoscope.edition.changes import Other, Sending, changes
+from sanoscope.edition.edition import open_edition
 from sanoscope.intake.receive import receive
+from sanoscope.present.numbers import cell
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
-from sanoscope.edition.edition import open_edition
-from sanoscope.present.numbers import cell
 from sanoscope.query.table import Table
 from sanoscope.workspace import Workspace
 from tests.cli.test_commands import call
@@ -29,7 +29,7 @@ SLUG = "cartographie-activite-mco"
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """« a », then « b »: a hospital sends its last months, another corrects, a third is new, the fourth is as it was."""
+    """« a », then « b »: a hospital sends its last months, another corrects, a third is new, a fourth is the same."""
     root = tmp_path_factory.mktemp("deux")
     place = workspaces.create(root / "espace")
     many = [{"n": 40, "actes": "ACQK001/1/1"}, {"n": 25, "duree": 0}]
@@ -133,13 +133,10 @@ def test_the_open_side_tells_what_two_open_answers_show_and_no_more(two: Workspa
     for one, move in told:
         if one["restitution"] == "casemix-mco" and one["regroupement"] in ("cmd", "racine"):
             for side in ("avant", "apres"):
-                digits = {text.replace("≈ ", "").replace("\u202f", "") for text in shown[side, one["regroupement"]]}
+                texts = {t.replace("≈ ", "").replace("\u202f", "") for t in shown[side, one["regroupement"]]}
                 figure = move[side]["valeur"]
-                assert {
-                    str(figure).replace(".", ","),
-                    f"{figure:.1f}".replace(".", ","),
-                    f"{figure:.2f}".replace(".", ","),
-                } & digits
+                written = {str(figure), f"{figure:.1f}", f"{figure:.2f}"}
+                assert {text.replace(".", ",") for text in written} & texts
 
 
 def test_identified_and_secure_restitutions_are_compared_in_secure_access_alone(two: Workspace) -> None:

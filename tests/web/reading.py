@@ -43,6 +43,8 @@ PAGES = (
     "/methode",
     "/methode/audit",
     "/editions",
+    "/editions/comparer",
+    "/editions/comparer?de=petite&a=petite&restitution=casemix-mco",
     "/api",
     "/nulle-part",
     "/en",

@@ -133,6 +133,9 @@ ERRORS = (
     "/recherche?q=" + "x" * 300,
     "/themes/rien",
     "/nouveautes?theme=rien",
+    "/editions/comparer?de=rien&a=petite",
+    "/restitutions/casemix-mco?date=hier",
+    "/restitutions/casemix-mco?date=2020-01-01",
 )
 OTHERS = (
     "/restitutions/casemix-mco/formulaire?annee=2022&compter=oui",

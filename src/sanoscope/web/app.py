@@ -21,6 +21,7 @@ from sanoscope.query.service import Service
 from sanoscope.search.find import Search
 from sanoscope.sentence import Sentence
 from sanoscope.web.baskets import basket_pages
+from sanoscope.web.compared import compared_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
 from sanoscope.web.feeds import feeds
@@ -64,7 +65,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(router(service))
     app.include_router(search_routes(search))
     app.include_router(fiche_routes(service))
-    for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, pictures, basket_pages):
+    for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)

@@ -9,6 +9,7 @@ from sanoscope.edition.publication import editions, served
 from sanoscope.present.exports import FORMATS
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
+from sanoscope.web.compared import address, earlier, known_editions
 from sanoscope.web.method import measures, text
 from sanoscope.web.site import page, published_edition
 
@@ -37,7 +38,14 @@ def documents(service: Service) -> APIRouter:
     @routes.get("/editions")
     def edition_list(request: Request) -> HTMLResponse:
         place = service.workspace.editions
-        return page(request, "editions.html", editions=editions(place), served=served(place))
+        return page(
+            request,
+            "editions.html",
+            editions=editions(place),
+            served=served(place),
+            avant=earlier(known_editions(service)),
+            comparaison=address,
+        )
 
     @routes.get("/api")
     def api_page(request: Request) -> HTMLResponse:

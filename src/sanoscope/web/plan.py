@@ -39,6 +39,7 @@ SECTIONS = {
         Place("/methode", marked("La méthode")),
         Place("/methode/audit", marked("Son audit")),
         Place("/editions", marked("Les éditions")),
+        Place("/editions/comparer", marked("Comparer deux éditions")),
     ),
     marked("Suivre, réutiliser"): (
         Place("/calendrier", marked("Calendrier des mises à jour")),

@@ -20,6 +20,7 @@ from sanoscope.query.criteria import Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web import language as languages
+from sanoscope.web.compared import address as compared
 from sanoscope.web.grounds import grounds
 from sanoscope.web.kept import Kept
 from sanoscope.web.language import marked
@@ -107,9 +108,24 @@ class Results:
             site=site,
             fixed=fixed,
             frame=_frame(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", spoken.say(table.title)),
+            newer=self._newer(query, table),
             sentence=spoken.say(citation.sentence(table, fixed, date.today())),
             bibtex=citation.bibtex(table, fixed, date.today(), spoken.say),
         )
+
+    def _newer(self, query: Query, table: Table) -> tuple[str, str, str] | None:
+        """Return the edition that answers now, if the question is pinned to an older one: its name, two addresses.
+
+        They are those of the same question there, and of the comparison of both editions.
+        """
+        if not query.edition:
+            return None
+        restitution = self._service.catalogue.restitution(query.restitution)
+        now, pinned = (self._service.answering(restitution, name).manifest for name in ("", table.edition))
+        if now.cree_le <= pinned.cree_le:
+            return None
+        there = f"/restitutions/{query.restitution}?{replace(query, edition='').canonical}"
+        return now.nom, there, compared(pinned.nom, now.nom, query.restitution)
 
     def embedded(self, request: Request, slug: str) -> HTMLResponse:
         """Return the table alone, for the frames of other sites; an error too is told within the frame."""

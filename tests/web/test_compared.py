@@ -1,0 +1,105 @@
+"""Two editions on one page: what they were made from and the open figures that moved; and an older one says so."""
+
+import re
+from html import unescape
+
+import pytest
+from fastapi.testclient import TestClient
+from playwright.sync_api import Browser
+
+from sanoscope import workspace as workspaces
+from sanoscope.catalogue.load import catalogue
+from sanoscope.edition import publication
+from sanoscope.edition.build import build
+from sanoscope.intake.receive import receive
+from sanoscope.web.app import create_app
+from sanoscope.workspace import Workspace
+from tests.pmsi import write
+from tests.web.conftest import served
+from tests.web.reading import violations
+from tests.web.test_english import french_in
+from tests.web.test_rgaa import STRUCTURE
+
+SLUG = "cartographie-activite-mco"
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """« a » then « b » published, « c » built and published to nobody."""
+    root = tmp_path_factory.mktemp("trois")
+    place = workspaces.create(root / "espace")
+    for name, finess, stays in (("a", "290000017", 60), ("b", "290000025", 40), ("c", "290000033", 30)):
+        receive(place, [write(root / name, f"{finess}.2023.12.rsa", [{"n": stays}])])
+        build(place, catalogue(), name=name, before="a" if name > "a" else "", secret=1)
+    publication.publish(place.editions, "a")
+    publication.publish(place.editions, "b")
+    return place
+
+
+@pytest.fixture(scope="module")
+def client(three: Workspace) -> TestClient:
+    return TestClient(create_app(three))
+
+
+def main(client: TestClient, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return unescape(answer.text.split('<main id="contenu"')[1].split("</main>", maxsplit=1)[0])
+
+
+def test_the_list_leads_to_the_comparison_with_the_one_before(client: TestClient) -> None:
+    page = main(client, "/editions")
+    assert re.findall(r'href="(/editions/comparer[^"]*)"', page) == ["/editions/comparer?de=a&a=b"]
+
+
+def test_the_comparison_says_what_came_and_what_moved(client: TestClient) -> None:
+    page = main(client, f"/editions/comparer?de=a&a=b&restitution={SLUG}")
+    assert "290000025" in page
+    assert re.search(r"<td>nouvelle</td><td>–</td><td>décembre</td>", page)
+    (total,) = re.findall(r"Total.*?</tr>", page, re.S)[:1]
+    assert re.findall(r'<td class="nombre">(.*?)</td>', total) == ["60", "100", "40 (66,7 %)"]
+    for address in re.findall(r'href="(/[^"]*)"', page):
+        assert client.get(address).status_code == 200, address
+    assert main(client, "/editions/comparer").count("<option selected>") == 2
+
+
+def test_only_published_editions_are_compared(client: TestClient) -> None:
+    for query in ("de=a&a=c", "de=c&a=a", "de=rien&a=a"):
+        assert client.get(f"/editions/comparer?{query}").status_code == 404
+    assert client.get("/editions/comparer?de=a&a=b&restitution=rien").status_code == 404
+    assert "c" not in re.findall(r"<option[^>]*>(\w)</option>", main(client, "/editions/comparer"))
+
+
+@pytest.mark.parametrize("slug", [s for s, r in catalogue().restitutions.items() if r.acces != "libre"])
+def test_no_closed_restitution_is_compared(client: TestClient, slug: str) -> None:
+    assert "<h3" not in main(client, f"/editions/comparer?de=a&a=b&restitution={slug}")
+    assert slug not in main(client, "/editions/comparer?de=a&a=b")
+
+
+def test_an_answer_pinned_to_an_older_edition_says_that_there_is_another(client: TestClient) -> None:
+    line = "Une édition plus récente est publiée : b."
+    page = main(client, f"/restitutions/{SLUG}?annee=2023&edition=a")
+    assert line in page
+    assert f'<a href="/restitutions/{SLUG}?annee=2023">' in page
+    assert f'<a href="/editions/comparer?de=a&a=b&restitution={SLUG}">' in page
+    for query in ("annee=2023", "annee=2023&edition=b"):
+        assert line not in main(client, f"/restitutions/{SLUG}?{query}")
+
+
+def test_it_is_said_in_english(client: TestClient) -> None:
+    for path in (f"/en/editions/comparer?de=a&a=b&restitution={SLUG}", f"/en/restitutions/{SLUG}?annee=2023&edition=a"):
+        assert not french_in(client.get(path).text), path
+
+
+def test_before_two_editions_there_is_nothing_to_compare(workspace: Workspace) -> None:
+    assert "Il faut deux éditions" in main(TestClient(create_app(workspace)), "/editions/comparer")
+
+
+def test_the_page_is_accessible(browser: Browser, three: Workspace) -> None:
+    with served(three) as site:
+        page = browser.new_page()
+        page.goto(f"{site}/editions/comparer?de=a&a=b&restitution=casemix-mco")
+        page.locator("details.replie").evaluate("each => each.open = true")
+        assert page.evaluate(STRUCTURE) == []
+        assert violations(page) == []
+        page.close()
