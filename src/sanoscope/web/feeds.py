@@ -28,19 +28,19 @@ def feeds(service: Service) -> APIRouter:
 
     @routes.get("/nouveautes")
     def news_page(request: Request, theme: str = "") -> HTMLResponse:
-        known = updates(service, _theme(theme))
+        known = updates(service, chosen_theme(theme))
         news, champs = [(u, u.of(theme)) for u in known], fields(service.catalogue)
         return page(request, "nouveautes.html", theme=theme, nouveautes=news, champs=champs)
 
     @routes.get("/nouveautes.atom")
     def atom_feed(request: Request, theme: str = "") -> Response:
-        known = updates(service, _theme(theme))[:KEPT]
+        known = updates(service, chosen_theme(theme))[:KEPT]
         body = atom(known, theme=theme, site=_site(request), language=languages.of(request))
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
     @routes.get("/nouveautes.rss")
     def rss_feed(request: Request, theme: str = "") -> Response:
-        known = updates(service, _theme(theme))[:KEPT]
+        known = updates(service, chosen_theme(theme))[:KEPT]
         body = rss(known, theme=theme, site=_site(request), language=languages.of(request))
         return Response(body, media_type="application/rss+xml; charset=utf-8")
 
@@ -144,7 +144,12 @@ def _site(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def _theme(theme: str) -> str:
+def chosen_theme(theme: str) -> str:
+    """Return a theme that there is, or "" for all.
+
+    Raises:
+        CriterionError: ``theme-inconnu``.
+    """
     if theme and theme not in THEMES:
         raise CriterionError(
             "theme-inconnu",

@@ -10,7 +10,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 import yaml
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from sanoscope.catalogue.restitution import Restitution
@@ -18,6 +18,8 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import NotFoundError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
+from sanoscope.web.agenda import icalendar
+from sanoscope.web.feeds import chosen_theme
 from sanoscope.web.language import Language, marked
 from sanoscope.web.menu import fields
 from sanoscope.web.site import page
@@ -180,6 +182,15 @@ def help_pages(service: Service) -> APIRouter:
             nouveautes=news,
             aujourd_hui=datetime.now(UTC).date(),
         )
+
+    @routes.get("/calendrier.ics")
+    def agenda(request: Request, theme: str = "", restitution: str = "") -> Response:
+        wanted = service.catalogue.restitution(restitution).slug if restitution else ""
+        kept = [r for r in service.offered() if chosen_theme(theme) in ("", r.theme) and wanted in ("", r.slug)]
+        news = [u for u in updates(service, theme) if any(r in u.restitutions for r in kept)]
+        site = str(request.base_url).rstrip("/")
+        body = icalendar(news, kept, theme=theme, site=site, language=languages.of(request))
+        return Response(body, media_type="text/calendar; charset=utf-8")
 
     return routes
 

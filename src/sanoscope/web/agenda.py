@@ -1,0 +1,83 @@
+"""The calendar as iCalendar (RFC 5545): an event an edition published, and one a restitution for its next update.
+
+The event of a next update keeps its identifier and moves to another day when the update is done.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
+
+from sanoscope.catalogue.restitution import Restitution
+from sanoscope.web.feeds import identifier, summary, title
+from sanoscope.web.language import Language
+from sanoscope.web.updates import Update, due, last
+
+LONGEST = 75
+"""Octets of a line (RFC 5545, §3.1)."""
+
+
+def icalendar(
+    news: list[Update], restitutions: Iterable[Restitution], *, theme: str, site: str, language: Language
+) -> bytes:
+    """Return the calendar.
+
+    Args:
+        news: the editions that were published, the latest first.
+        restitutions: those whose next update is told, where they have one already.
+        theme: the theme that it is about, "" for all.
+        site: address of the site, without a last slash.
+        language: what it is written in.
+    """
+    known = last(news)
+    stamps = {r.slug: u.told.when for u in reversed(news) for r in u.restitutions}
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Sanoscope//Calendrier//FR"]
+    lines += _text("X-WR-CALNAME", language.gettext("Calendrier des mises à jour"))
+    for update in news:
+        address = f"{site}{language.href('/nouveautes')}#{quote(update.told.edition)}"
+        said = title(update, language), summary(update, theme, language)
+        lines += _event(identifier(update), update.told.when, update.told.when.date(), said, address)
+    for restitution in restitutions:
+        if restitution.slug in known:
+            day = due(restitution.rythme, known[restitution.slug])
+            name = language.gettext(restitution.titre)
+            said = (
+                language.gettext("Mise à jour attendue : %(titre)s", titre=name),
+                language.gettext("Une prévision, d'après le rythme de la restitution, pas une promesse."),
+            )
+            address = f"{site}{language.href(f'/restitutions/{restitution.slug}')}"
+            uid = f"urn:sanoscope:attendue:{restitution.slug}"
+            lines += _event(uid, stamps[restitution.slug], day, said, address)
+    lines.append("END:VCALENDAR")
+    return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()
+
+
+def _event(uid: str, stamp: datetime, day: date, said: tuple[str, str], address: str) -> Iterator[str]:
+    """Yield the lines of an event that takes a whole day."""
+    yield "BEGIN:VEVENT"
+    yield f"UID:{uid}"
+    yield f"DTSTAMP:{stamp.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    yield f"DTSTART;VALUE=DATE:{day:%Y%m%d}"
+    yield f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}"
+    yield from _text("SUMMARY", said[0])
+    yield from _text("DESCRIPTION", said[1])
+    yield f"URL:{address}"
+    yield "TRANSP:TRANSPARENT"
+    yield "END:VEVENT"
+
+
+def _text(name: str, text: str) -> Iterator[str]:
+    """Yield a property of type TEXT, what separates values escaped (RFC 5545, §3.3.11)."""
+    for plain, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(plain, escaped)
+    yield f"{name}:{text}"
+
+
+def _folded(line: str) -> Iterator[str]:
+    """Yield a line in parts of 75 octets at most, each but the first after a blank, no character cut in two."""
+    part = ""
+    for character in line:
+        if len((part + character).encode()) > LONGEST:
+            yield part
+            part = " "
+        part += character
+    yield part
