@@ -36,7 +36,7 @@ class Sending:
 class Other:
     """What else an edition is made with, where it differs: ``quoi`` it is, before and after ("" for nothing)."""
 
-    quoi: Literal["nomenclature", "version", "logiciel", "moteur"]
+    quoi: Literal["nomenclature", "version", "logiciel", "moteur", "regles"]
     nom: str
     avant: str
     apres: str
@@ -65,6 +65,7 @@ def changes(before: Manifest, after: Manifest) -> Changes:
     tools = [
         Other("logiciel", "Sanoscope", before.logiciel, after.logiciel),
         Other("moteur", "", before.moteur, after.moteur),
+        _short(Other("regles", "", before.regles, after.regles)),
     ]
     others = [
         *(_short(o) for o in _others("nomenclature", before.nomenclatures, after.nomenclatures)),

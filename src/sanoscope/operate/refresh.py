@@ -18,6 +18,7 @@ from sanoscope.edition import publication
 from sanoscope.edition.build import build, edition_name
 from sanoscope.edition.check import Controle, check
 from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.release import release
 from sanoscope.errors import InputFileError, SanoscopeError
 from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.nomenclature.importers import load_path
@@ -242,8 +243,10 @@ class _Run:
         self.report = replace(self.report, edition=name)
         with self._step("contrôles"):
             controls = check(self.workspace.editions, name, self.catalogue, self.workspace.settings)
-        said = tuple(Named(c.nom, "bon" if c.bon else "mauvais") for c in controls)
-        self.report = replace(self.report, controles=said)
+        told = tuple(
+            Named(c.nom, f"{c.niveau} : {c.detail}. {c.que_faire}".strip()) for c in controls if c.niveau != "note"
+        )
+        self.report = replace(self.report, controles=len(controls), alertes=told)
         if blocks(controls):
             motif = f"des contrôles s'opposent à sa publication : « sanoscope check {name} » dit lesquels et pourquoi"
             self.report = replace(self.report, etat=BLOCKED, motif=motif)
@@ -252,7 +255,7 @@ class _Run:
 
     def _publish(self, name: str) -> None:
         with self._step("publication"):
-            publication.publish(self.workspace.editions, name)
+            release(self.workspace.editions, name, self.catalogue, self.workspace.settings)
             self.report = replace(self.report, etat=PUBLISHED)
             self._write(publiee=name)
 

@@ -45,7 +45,7 @@ class Report:
         lignes_lues, lignes_acceptees, lignes_refusees: lines of the files received.
         references: reference tables loaded, and the rows of each.
         edition: the edition made, or served where there is nothing new; ``avant``: the one served before.
-        controles: the controls, « bon » or « mauvais ».
+        controles: how many controls were made; ``alertes``, those that warn or block, with what to do.
         gardees, purgees: what became of the editions.
         etapes: the steps and their seconds.
         avis: what was sent of this report, or why not; what went wrong once the edition was published.
@@ -69,7 +69,8 @@ class Report:
     references: tuple[Named, ...] = ()
     edition: str = ""
     avant: str = ""
-    controles: tuple[Named, ...] = ()
+    controles: int = 0
+    alertes: tuple[Named, ...] = ()
     gardees: tuple[Named, ...] = ()
     purgees: tuple[str, ...] = ()
     etapes: tuple[Named, ...] = ()
@@ -142,10 +143,9 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield from _listed("Référence", report.references)
     if report.edition and report.avant != report.edition:
         yield "Servie avant", report.avant or "aucune"
-    wrong = [one for one in report.controles if one.detail != "bon"]
     if report.controles:
-        yield "Contrôles", f"{len(report.controles)}, dont {len(wrong)} mauvais"
-    yield from _listed("Contrôle", wrong)
+        yield "Contrôles", f"{report.controles}, dont {len(report.alertes)} qui alertent ou bloquent"
+    yield from _listed("Contrôle", report.alertes)
     yield from _listed("Gardée", report.gardees)
     yield from (("Purgée", name) for name in report.purgees)
     yield from _listed("Étape", report.etapes)

@@ -1,6 +1,5 @@
 """Which editions are kept, and why; the others go."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import SanoscopeError
-from sanoscope.workspace import UNFINISHED, Workspace, alone
+from sanoscope.workspace import Workspace, alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,7 @@ def purge(workspace: Workspace) -> list[Sort]:
     with alone(workspace.editions, "construction"):
         sorted_ = sort(workspace)
         for name in (one.edition for one in sorted_ if not one.raison):
-            leaving = workspace.editions / f"{UNFINISHED}purge-{name}"
-            (workspace.editions / name).rename(leaving)
-            shutil.rmtree(leaving)
+            publication.remove(workspace.editions, name)
     return sorted_
 
 

@@ -24,6 +24,7 @@ OTHERS = {
     "version": Sentence("version de la classification"),
     "logiciel": Sentence("logiciel"),
     "moteur": Sentence("moteur"),
+    "regles": Sentence("catalogue et seuil"),
 }
 """What else an edition is made with, in words."""
 
