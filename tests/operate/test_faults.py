@@ -10,6 +10,7 @@ import resource
 import shutil
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,7 @@ from sanoscope.workspace import UNFINISHED, Workspace
 from tests.operate.small import command, drop, editions, figures, place, run
 
 BLOWS = int(os.environ.get("SANOSCOPE_COUPS", "12"))
-LATE = 1.1
-"""The last blow falls after this part of the time that a refresh takes: once it is over."""
+STEPS = ("dépôt", "réception", "référence", "construction", "contrôles", "publication", "purge")
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +81,34 @@ def answers(workspace: Workspace, of: str) -> tuple[list[dict[str, str]], list[d
 def test_killed_anywhere_nothing_is_lost(
     blow: int, before: Path, undisturbed: tuple[list[dict[str, str]], float], tmp_path: Path
 ) -> None:
-    workspace = copy(before, tmp_path / "essai")
+    expected, seconds = undisturbed
+    wait = seconds * (blow + random.Random(blow).random()) / BLOWS
+    killed(before, tmp_path / "essai", expected, lambda _: time.sleep(wait))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_as_a_step_begins_nothing_is_lost(
+    step: str, before: Path, undisturbed: tuple[list[dict[str, str]], float], tmp_path: Path
+) -> None:
+    def reached(workspace: Workspace) -> None:
+        later, end = STEPS[STEPS.index(step) :], time.monotonic() + 60
+        while journals.read(workspace.operations).etape not in later and time.monotonic() < end:
+            time.sleep(0.0005)
+
+    killed(before, tmp_path / "essai", undisturbed[0], reached)
+
+
+def killed(before: Path, root: Path, expected: list[dict[str, str]], wait: Callable[[Workspace], None]) -> None:
+    """Kill a refresh after a wait, ask the published edition, refresh again."""
+    workspace = copy(before, root)
     first = publication.current(workspace.editions)
     served = answers(workspace, first)
-    expected, seconds = undisturbed
-    spread = (blow + random.Random(blow).random()) / BLOWS
     with beginning(workspace) as process:
-        time.sleep(LATE * seconds * spread)
+        wait(workspace)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     interrupted = journals.read(workspace.operations).etape
-    print(f"coup {blow} à {LATE * seconds * spread:.2f} s : étape « {interrupted} »")
+    print(f"tué à l'étape « {interrupted} »")
     now = publication.current(workspace.editions)
     if now == first:
         assert answers(workspace, first) == served
