@@ -77,7 +77,7 @@ def test_a_blocked_edition_stays_unpublished_until_its_files_or_its_controls_cha
     before = figures(workspace)
     drop(tmp_path / "depot", 4)
     with monkeypatch.context() as patched:
-        patched.setattr(refreshing, "check", lambda *_: [Controle("rupture", bon=False, detail="40 → 4")])
+        patched.setattr(refreshing, "check", lambda *_: [Controle("rupture", "bloque", "40 → 4")])
         blocked, again = run(workspace), run(workspace)
     assert (blocked.etat, blocked.code) == (again.etat, again.code) == (BLOCKED, 4)
     assert blocked.edition == again.edition != first.edition

@@ -67,7 +67,7 @@ def test_what_is_served_sealed_or_unreadable_is_kept(made: Workspace, tmp_path: 
         "b": "illisible : à vous de voir",
         "c": "servie",
         "d": "",
-        "e": "la prochaine en garde la protection",
+        "e": "l'une des 1 dernières publiées avant",
         "f": "",
     }
     assert editions(workspace) == ["a", "b", "c", "e"]
