@@ -1,6 +1,6 @@
 """A refresh killed anywhere, or short of disk: the published edition answers as before, and the next one completes.
 
-``SANOSCOPE_COUPS=50 pytest tests/operate/test_faults.py`` kills at 50 points instead of 12.
+``SANOSCOPE_COUPS=50 pytest tests/operate/test_faults.py`` kills at 50 points instead of 6.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from sanoscope.operate.report import NOTHING, PUBLISHED
 from sanoscope.workspace import UNFINISHED, Workspace
 from tests.operate.small import command, drop, editions, figures, place, run
 
-BLOWS = int(os.environ.get("SANOSCOPE_COUPS", "12"))
+BLOWS = int(os.environ.get("SANOSCOPE_COUPS", "6"))
 STEPS = ("dépôt", "réception", "référence", "construction", "contrôles", "publication", "purge")
 
 
