@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
-
 from sanoscope import __version__
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
@@ -188,7 +186,6 @@ class _Construction:
         self.workspace = workspace
         self.catalogue = catalogue
         self.champ = sent.champ
-        self.files = sent.files
         self.transmissions = sent.transmissions
         self.entries = sent.entries
         self.work = work
@@ -293,10 +290,7 @@ class _Construction:
     def _reconcile(self) -> list[manifests.Rapprochement]:
         named = Derive(Scan("_lignes"), (("annee", Column("annee")), ("exclusion", exclusion(self.champ))))
         rows = self.engine.run(Aggregate(named, (("annee", "exclusion"),), (Measure("n", "count"),))).to_pylist()
-        counting = [f for t in self.transmissions for kind, f in t.fichiers.items() if kind in self.champ.fichiers]
-        held = set(counting)
         wrong = self._impossible()
-        replaced = [f for f in self.files if f.kind in self.champ.fichiers and f not in held]
         return [
             manifests.Rapprochement(
                 annee=year,
@@ -306,7 +300,7 @@ class _Construction:
                     e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
                     for e in self.champ.exclusions
                 },
-                remplacees=sum(lines_of(f, self.champ) for f in replaced if f.annee == year),
+                remplacees=self.inputs.replaced(year),
                 impossibles=wrong.get(year, {}),
             )
             for year in self.years
@@ -317,23 +311,13 @@ class _Construction:
         declared = self.champ.impossibles
         if not declared:
             return {}
-        sent = pl.DataFrame(
-            [(t.annee, t.finess, t.mois) for t in self.transmissions],
-            schema={"annee": pl.Int64, "finess": pl.String, "mois_transmis": pl.Int64},
-            orient="row",
-        )
-        self.engine.store("_transmis", sent.to_arrow())
-        lines = LeftJoin(Scan("_lignes"), Scan("_transmis"), ("annee", "finess"), ("mois_transmis",))
-        told = {code: impossible(of, self.champ, Column("mois_transmis")) for code, of in declared.items()}
-        found = Derive(
-            lines,
-            (
-                ("annee", Column("annee")),
-                *((code, Case(((wrong, Constant(1)),), Constant(0))) for code, wrong in told.items()),
-            ),
-        )
+        of = ("annee", "finess")
+        sent = Derive(Scan("etablissements"), (*((n, Column(n)) for n in of), ("mois_transmis", Column("mois"))))
+        lines = LeftJoin(Scan("_lignes"), sent, of, ("mois_transmis",))
+        told = {code: impossible(one, self.champ, Column("mois_transmis")) for code, one in declared.items()}
+        each = ((code, Case(((wrong, Constant(1)),), Constant(0))) for code, wrong in told.items())
+        found = Derive(lines, (("annee", Column("annee")), *each))
         rows = self.engine.run(Aggregate(found, (("annee",),), tuple(Measure(c, "sum", c) for c in told))).to_pylist()
-        self.engine.drop("_transmis")
         return {row["annee"]: {code: int(row[code]) for code in told} for row in rows}
 
 

@@ -28,6 +28,10 @@ def lines_of(file: StoredFile, champ: Champ) -> int:
 class Inputs:
     """What a field is built from: ``_lignes``, and ``_chainage`` where there is one.
 
+    Attributes:
+        counting: the files whose lines count.
+        chained: there is a chaining.
+
     Args:
         engine: where they are shown.
         champ: the field.
@@ -49,6 +53,8 @@ class Inputs:
         self.used = mentioned(champ)
         self.chaining = self._parts(champ.chainage.fichier) if champ.chainage else []
         self.chained = bool(self.chaining)
+        held = (f for t in transmissions for kind, f in t.fichiers.items() if kind in champ.fichiers)
+        self.counting = frozenset(held)
 
     def show(self, reference: Reference) -> None:
         """Show the lines, with the columns that the field reads, and their chaining.
@@ -73,8 +79,12 @@ class Inputs:
         if self.champ.listes:
             own = Filter(Scan("_lignes"), Binary("=", Column("annee"), Constant(annee)))
             return self.engine.count(own)
-        counting = [f for t in self.transmissions for kind, f in t.fichiers.items() if kind in self.champ.fichiers]
-        return sum(lines_of(f, self.champ) for f in counting if f.annee == annee)
+        return sum(lines_of(f, self.champ) for f in self.counting if f.annee == annee)
+
+    def replaced(self, annee: int) -> int:
+        """Return how many lines of a year the store has that a later transmission replaces."""
+        others = (f for f in self.files if f.kind in self.champ.fichiers and f not in self.counting)
+        return sum(lines_of(f, self.champ) for f in others if f.annee == annee)
 
     def forget(self) -> None:
         """Forget the lines and their chaining."""
