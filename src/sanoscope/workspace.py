@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -157,6 +158,17 @@ def alone(directory: Path, work: str) -> Iterator[None]:
         for left in directory.glob(f"{UNFINISHED}*"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         yield
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file that is on the disk, whole, before it takes its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.en-cours")
+    with unfinished.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.replace(path)
 
 
 def create(directory: Path) -> Workspace:

@@ -25,7 +25,7 @@ from sanoscope.edition.publication import last_protected, verify
 from sanoscope.errors import SanoscopeError, suggest
 from sanoscope.nomenclature.reference import load_plain
 from sanoscope.nomenclature.tables import CONTROLES, TOTAUX_CONTROLE
-from sanoscope.workspace import Settings, Workspace
+from sanoscope.workspace import Settings, Workspace, put
 
 KEPT = "controles.json"
 """What the controls found, in the secure side of the edition's directory."""
@@ -176,14 +176,10 @@ def _print(
 
 
 def _keep(place: Path, print_: str, controls: list[Controle]) -> None:
-    """Write what was found, all or nothing."""
-    folder = place / manifests.SECURE
-    folder.mkdir(exist_ok=True)  # the edition of a published source has no secure side of its own
+    """Write what was found, all or nothing; the edition of a published source has no secure side of its own."""
     record = {
         "empreinte": print_,
         "fait_le": datetime.now(UTC).isoformat(timespec="seconds"),
         "controles": [asdict(control) for control in controls],
     }
-    unfinished = folder / f".{KEPT}"
-    unfinished.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
-    unfinished.replace(folder / KEPT)
+    put(place / manifests.SECURE / KEPT, json.dumps(record, ensure_ascii=False, indent=1))

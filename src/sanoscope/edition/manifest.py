@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
+from sanoscope.workspace import put
 
 FILE = "manifest.json"
 TRACER, SPREAD = "_traceur", "_ecart"
@@ -298,6 +299,4 @@ def read(directory: Path) -> Manifest:
 
 def write(directory: Path, manifest: Manifest) -> None:
     """Write a manifest, all or nothing."""
-    unfinished = directory / f"{FILE}.en-cours"
-    unfinished.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    unfinished.replace(directory / FILE)
+    put(directory / FILE, manifest.model_dump_json(indent=1))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from sanoscope import __version__
 from sanoscope.errors import InputFileError, SanoscopeError
 from sanoscope.intake.names import parse_file_name
-from sanoscope.operate.journal import put
+from sanoscope.workspace import put
 
 REFERENCE = "reference"
 """Folder of the drop whose files are reference tables."""

@@ -6,9 +6,10 @@ and which one it published, so that an edition that was rolled back is not publi
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from sanoscope.workspace import put
 
 FILE = "journal.json"
 
@@ -37,14 +38,3 @@ def read(directory: Path) -> Journal:
 def write(directory: Path, journal: Journal) -> None:
     """Keep a journal, all or nothing."""
     put(directory / FILE, json.dumps(asdict(journal), ensure_ascii=False, indent=1))
-
-
-def put(path: Path, text: str) -> None:
-    """Write a file that is on the disk, whole, before it takes its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.en-cours")
-    with unfinished.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sanoscope.operate.journal import put
+from sanoscope.workspace import put
 
 PUBLISHED, NOTHING, DRY, BLOCKED, STOPPED = "publiée", "rien de neuf", "à blanc", "bloquée", "arrêtée"
 CODES = {PUBLISHED: 0, NOTHING: 0, DRY: 0, BLOCKED: 4, STOPPED: 1}
