@@ -60,10 +60,8 @@ class Colonne(Frozen):
         caracteres: how many of the next ones are kept; 0 is all, where none is left out.
         valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
         sinon: see ``valeurs``.
-        tranches: a number becomes the class of so many units it is in, named by its first value in two digits ("35");
-            an absent number is 0. 0 is none.
-        derniere: first value of the last of these classes, which has no end.
-        bornes: the first values of classes that are not all as wide; the first is 0, the last class has no end.
+        bornes: the first values of classes, from 0; a number becomes the class it is in, named by its first value in two
+            digits ("35"). The last class has no end; an absent number is 0.
     """
 
     de: tuple[str, ...]
@@ -72,14 +70,7 @@ class Colonne(Frozen):
     caracteres: int = Field(0, ge=0)
     valeurs: dict[str, str] = {}
     sinon: str = "?"
-    tranches: int = Field(0, ge=0)
-    derniere: int = Field(95, ge=0, le=99)
     bornes: tuple[Annotated[int, Field(ge=0, le=99)], ...] = ()
-
-    @property
-    def classes(self) -> tuple[int, ...]:
-        """The first value of each class that its numbers are told by; () where they are not."""
-        return self.bornes or (tuple(range(0, self.derniere + 1, self.tranches)) if self.tranches else ())
 
     @model_validator(mode="before")
     @classmethod
@@ -90,8 +81,8 @@ class Colonne(Frozen):
     def _coherent(self) -> "Colonne":
         if self.apres and not self.caracteres:
             raise ValueError("apres demande caracteres")
-        if self.bornes and (self.bornes[0] != 0 or list(self.bornes) != sorted(set(self.bornes)) or self.tranches):
-            raise ValueError("bornes : croissantes à partir de 0, et sans tranches")
+        if self.bornes and (self.bornes[0] != 0 or list(self.bornes) != sorted(set(self.bornes))):
+            raise ValueError("bornes : croissantes, à partir de 0")
         return self
 
 

@@ -19,7 +19,7 @@ def column(name: str, champ: Champ) -> Expression:
         found = Case(((begins, Prefix(found, declared.caracteres, len(declared.prefixe) + 1)),), found)
     elif declared.caracteres:
         found = Prefix(found, declared.caracteres, declared.apres + 1)
-    if first := declared.classes:
+    if first := declared.bornes:
         number = Coalesce(found, Constant(0))
         below = tuple((Binary("<", number, Constant(end)), Constant(f"{start:02}")) for start, end in pairwise(first))
         found = Case(below, Constant(f"{first[-1]:02}"))
