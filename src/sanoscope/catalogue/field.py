@@ -60,8 +60,8 @@ class Colonne(Frozen):
         caracteres: how many of the next ones are kept; 0 is all, where none is left out.
         valeurs: what each value becomes; a value that is not there becomes ``sinon``. Without it, values stay.
         sinon: see ``valeurs``.
-        bornes: the first values of classes, from 0; a number becomes the class it is in, named by its first value in two
-            digits ("35"). The last class has no end; an absent number is 0.
+        bornes: the first values of classes, from 0; a number becomes the class it is in, named by its first value in
+            two digits ("35"). The last class has no end; an absent number is 0.
     """
 
     de: tuple[str, ...]
@@ -280,6 +280,11 @@ class Feuillet(Frozen):
     croise: tuple[tuple[str, str], ...] = ()
     comptes: tuple[str, ...]
     portees: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions of its columns, that which breaks them down included."""
+        return (*self.classe, *((self.par,) if self.par else ()))
 
 
 class Bruite(Frozen):
@@ -539,7 +544,7 @@ class Champ(Frozen):
         _known("distincts", tuple(distinct.lignes for distinct in self.distincts.values()), sums)
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
-            _known(f"feuillet {name}", (*sheet.classe, *((sheet.par,) if sheet.par else ())), dimensions)
+            _known(f"feuillet {name}", sheet.dimensions, dimensions)
             crossed = tuple(n for pair in sheet.croise for n in pair)
             _known(f"feuillet {name}, croise", crossed, set(self.avec_parents(sheet.classe)))
         for name, told in self.publication.bruites.items():

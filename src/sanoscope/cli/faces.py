@@ -140,7 +140,7 @@ class _Open:
     def levels(self) -> set[str]:
         """Return the levels of activity that the lattice tells sums by."""
         sheets = self.champ.publication.feuillets.values()
-        found = {n for s in sheets for n in self.champ.avec_parents((*s.classe, *((s.par,) if s.par else ())))}
+        found = {n for s in sheets for n in self.champ.avec_parents(s.dimensions)}
         return {n for n in found if self.champ.dimensions[n].axe == "activite"}
 
     @property

@@ -8,7 +8,6 @@ import polars as pl
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.rollups import base_shape
 from sanoscope.engine.plan import Aggregate, Measure, Plan, Scan
 
 GRAIN = ("annee", "mois", "finess")
@@ -66,9 +65,8 @@ class Activity:
         return next((n for n, c in cubes if somme in c.sommes and set(grain) <= {*c.dimensions}), "")
 
     def _run(self, somme: str, grain: tuple[str, ...]) -> pl.DataFrame:
-        cube = self._cube(somme, grain)
-        held = [t.nom for t in self.edition.tables(cube) if set(grain) <= {*t.colonnes}]
-        table = held[0] if held else base_shape(self.champ, cube).table
+        held = self.edition.tables(self._cube(somme, grain))
+        table = next(t.nom for t in held if set(grain) <= {*t.colonnes})
         plan: Plan = Aggregate(Scan(table), (grain,), (Measure("n", "sum", somme),))
         found = pl.DataFrame(pl.from_arrow(self.edition.engine.run(plan)))
         return found.with_columns(pl.col(name).cast(pl.Int64) for name in found.columns if name != "finess")

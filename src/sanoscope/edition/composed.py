@@ -8,8 +8,9 @@ import polars as pl
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.manifest import SILENT, ManifestChamp, TableCube
+from sanoscope.edition.manifest import ManifestChamp, TableCube
 from sanoscope.edition.noised import open_noised, persons_table
+from sanoscope.edition.opening import store_silent
 from sanoscope.edition.rollups import Shape, base_shape
 from sanoscope.edition.stores import fingerprint, reading
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -63,7 +64,7 @@ def compose(
             store.store(table, rows.to_arrow())
     persons = _persons(champ, name, parts)
     tables = [_store_persons(secure, champ, name, persons), _store_counts(secure, champ, persons)]
-    public.store(SILENT, pl.DataFrame(schema={"traceur": pl.Int64}).to_arrow())
+    store_silent(public, ())
     told = open_noised(
         secure, public, champ, champ.publication.bruites, threshold=settings.seuil, key=key, progress=progress
     )

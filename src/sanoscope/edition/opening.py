@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from sanoscope.catalogue.field import Champ, Feuillet
@@ -74,7 +74,7 @@ def open_store(
         progress: told what is being done, in French.
     """
     if not champ.publication.feuillets:
-        public.store(SILENT, pl.DataFrame(schema={"traceur": pl.Int64}).to_arrow())
+        store_silent(public, ())
         return [], []
     secret = secret or int(np.random.default_rng().integers(2**31))
     years = [read_year(secure, champ, annee, threshold) for annee in annees]
@@ -109,8 +109,13 @@ def open_store(
     for name in champ.publication.feuillets:
         whole = pl.concat([tables[name] for tables, _, _ in results], how="diagonal_relaxed")
         written.append(_write(public, champ, name, whole))
-    public.store(SILENT, pl.DataFrame({"traceur": np.unique(np.concatenate([s for _, s, _ in results]))}).to_arrow())
+    store_silent(public, np.unique(np.concatenate([s for _, s, _ in results])))
     return written, [said for _, _, said in results]
+
+
+def store_silent(public: DuckDBEngine, tracers: ArrayLike) -> None:
+    """Write the tracers of the groups of which an open store says nothing."""
+    public.store(SILENT, pl.DataFrame({"traceur": np.asarray(tracers, np.int64)}).to_arrow())
 
 
 def _silent(of: Lattice, made: Opened, protection: Protection, random: np.random.Generator) -> NDArray[np.int64]:

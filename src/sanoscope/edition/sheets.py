@@ -145,7 +145,7 @@ def _read(
 
 def parents(champ: Champ, declared: Feuillet) -> tuple[str, ...]:
     """Return the coarser dimensions that a sheet's own determine."""
-    own = (*declared.classe, *((declared.par,) if declared.par else ()))
+    own = declared.dimensions
     found = dict.fromkeys(p for name in own for p in champ.dimensions[name].parents)
     return tuple(name for name in found if name not in own)
 
@@ -160,7 +160,7 @@ def _sheet(
     trunk: YearSheet | None,
 ) -> YearSheet:
     coarse = parents(champ, declared)
-    by = tuple(n for n in (*declared.classe, *((declared.par,) if declared.par else ()), *coarse))
+    by = (*declared.dimensions, *coarse)
     sums = (*declared.comptes, *declared.portees)
     table = _read(engine, champ, declared.cube, annee, (champ.ligne, *by), sums)
     class_names = [n for n in by if n != declared.par and n not in _parents_of(champ, declared.par)]
