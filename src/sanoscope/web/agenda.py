@@ -5,10 +5,9 @@ The event of a next update keeps its identifier and moves to another day when th
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import quote
 
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.web.feeds import identifier, summary, title
+from sanoscope.web.feeds import address, identifier, summary, title
 from sanoscope.web.language import Language
 from sanoscope.web.updates import Update, due, last
 
@@ -33,9 +32,10 @@ def icalendar(
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Sanoscope//Calendrier//FR"]
     lines += _text("X-WR-CALNAME", language.gettext("Calendrier des mises à jour"))
     for update in news:
-        address = f"{site}{language.href('/nouveautes')}#{quote(update.told.edition)}"
         said = title(update, language), summary(update, theme, language)
-        lines += _event(identifier(update), update.told.when, update.told.when.date(), said, address)
+        lines += _event(
+            identifier(update), update.told.when, update.told.when.date(), said, address(update, site, language)
+        )
     for restitution in restitutions:
         if restitution.slug in known:
             day = due(restitution.rythme, known[restitution.slug])
@@ -44,14 +44,14 @@ def icalendar(
                 language.gettext("Mise à jour attendue : %(titre)s", titre=name),
                 language.gettext("Une prévision, d'après le rythme de la restitution, pas une promesse."),
             )
-            address = f"{site}{language.href(f'/restitutions/{restitution.slug}')}"
+            there = f"{site}{language.href(f'/restitutions/{restitution.slug}')}"
             uid = f"urn:sanoscope:attendue:{restitution.slug}"
-            lines += _event(uid, stamps[restitution.slug], day, said, address)
+            lines += _event(uid, stamps[restitution.slug], day, said, there)
     lines.append("END:VCALENDAR")
     return "".join(f"{part}\r\n" for line in lines for part in _folded(line)).encode()
 
 
-def _event(uid: str, stamp: datetime, day: date, said: tuple[str, str], address: str) -> Iterator[str]:
+def _event(uid: str, stamp: datetime, day: date, said: tuple[str, str], where: str) -> Iterator[str]:
     """Yield the lines of an event that takes a whole day."""
     yield "BEGIN:VEVENT"
     yield f"UID:{uid}"
@@ -60,7 +60,7 @@ def _event(uid: str, stamp: datetime, day: date, said: tuple[str, str], address:
     yield f"DTEND;VALUE=DATE:{day + timedelta(days=1):%Y%m%d}"
     yield from _text("SUMMARY", said[0])
     yield from _text("DESCRIPTION", said[1])
-    yield f"URL:{address}"
+    yield f"URL:{where}"
     yield "TRANSP:TRANSPARENT"
     yield "END:VEVENT"
 

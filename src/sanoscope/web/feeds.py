@@ -13,7 +13,7 @@ from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.language import Language
 from sanoscope.web.menu import fields
-from sanoscope.web.site import THEMES, page
+from sanoscope.web.site import THEMES, page, root
 from sanoscope.web.updates import Update, updates
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -35,13 +35,13 @@ def feeds(service: Service) -> APIRouter:
     @routes.get("/nouveautes.atom")
     def atom_feed(request: Request, theme: str = "") -> Response:
         known = updates(service, chosen_theme(theme))[:KEPT]
-        body = atom(known, theme=theme, site=_site(request), language=languages.of(request))
+        body = atom(known, theme=theme, site=root(request), language=languages.of(request))
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
     @routes.get("/nouveautes.rss")
     def rss_feed(request: Request, theme: str = "") -> Response:
         known = updates(service, chosen_theme(theme))[:KEPT]
-        body = rss(known, theme=theme, site=_site(request), language=languages.of(request))
+        body = rss(known, theme=theme, site=root(request), language=languages.of(request))
         return Response(body, media_type="application/rss+xml; charset=utf-8")
 
     return routes
@@ -97,7 +97,7 @@ def atom(news: list[Update], *, theme: str, site: str, language: Language) -> by
         add(entry, "title", title(update, language))
         add(entry, "id", identifier(update))
         add(entry, "updated", update.told.when.isoformat())
-        add(entry, "link", rel="alternate", type="text/html", href=_address(update, site, language))
+        add(entry, "link", rel="alternate", type="text/html", href=address(update, site, language))
         add(entry, "summary", summary(update, theme, language))
     return _document(feed)
 
@@ -119,7 +119,7 @@ def rss(news: list[Update], *, theme: str, site: str, language: Language) -> byt
     for update in news:
         item = ET.SubElement(channel, "item")
         ET.SubElement(item, "title").text = title(update, language)
-        ET.SubElement(item, "link").text = _address(update, site, language)
+        ET.SubElement(item, "link").text = address(update, site, language)
         ET.SubElement(item, "guid", {"isPermaLink": "false"}).text = identifier(update)
         ET.SubElement(item, "pubDate").text = format_datetime(update.told.when)
         ET.SubElement(item, "description").text = summary(update, theme, language)
@@ -136,12 +136,9 @@ def _named(theme: str, language: Language) -> str:
     return f"{name} : {language.gettext(THEMES[theme])}" if theme else name
 
 
-def _address(update: Update, site: str, language: Language) -> str:
+def address(update: Update, site: str, language: Language) -> str:
+    """Return the address of a piece of news."""
     return f"{site}{language.href('/nouveautes')}#{quote(update.told.edition)}"
-
-
-def _site(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 def chosen_theme(theme: str) -> str:

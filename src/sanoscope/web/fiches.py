@@ -39,7 +39,7 @@ from sanoscope.web.language import Language, marked
 from sanoscope.web.looking import Look
 from sanoscope.web.openness import openness
 from sanoscope.web.pictures import Image, images
-from sanoscope.web.site import environment, page
+from sanoscope.web.site import environment, page, root
 from sanoscope.web.tableau import in_language, style
 from sanoscope.web.wishes import Pairs, criteria, joined
 
@@ -90,7 +90,7 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
         fiche = service.catalogue.fiche(slug)
         sheet = compose(service, slug, wished(service, fiche, request.query_params.multi_items()), OPEN)
         spoken = languages.of(request)
-        site = str(request.base_url).rstrip("/")
+        site = root(request)
         link = f"{site}{spoken.href(f'/fiches/{slug}')}?{sheet.pinned}"
         key = spoken.code, slug, sheet.canonical, tuple(sheet.editions), link
         body = kept.get(key, lambda: to_pdf(sheet, service.edition, link, spoken.say, style(spoken), spoken.code))
@@ -230,7 +230,7 @@ def standalone(service: Service, sheet: Sheet) -> bytes:
 
 
 def _sheet_page(request: Request, service: Service, sheet: Sheet) -> HTMLResponse:
-    spoken, site = languages.of(request), str(request.base_url).rstrip("/")
+    spoken, site = languages.of(request), root(request)
     path = f"/fiches/{sheet.fiche.slug}"
     return page(
         request,

@@ -22,7 +22,7 @@ from sanoscope.web.agenda import icalendar
 from sanoscope.web.feeds import chosen_theme
 from sanoscope.web.language import Language, marked
 from sanoscope.web.menu import fields
-from sanoscope.web.site import page
+from sanoscope.web.site import page, root
 from sanoscope.web.updates import due, last, updates
 
 AIMS = {
@@ -186,10 +186,10 @@ def help_pages(service: Service) -> APIRouter:
     @routes.get("/calendrier.ics")
     def agenda(request: Request, theme: str = "", restitution: str = "") -> Response:
         wanted = service.catalogue.restitution(restitution).slug if restitution else ""
-        kept = [r for r in service.offered() if chosen_theme(theme) in ("", r.theme) and wanted in ("", r.slug)]
+        theme = chosen_theme(theme)
+        kept = [r for r in service.offered() if theme in ("", r.theme) and wanted in ("", r.slug)]
         news = [u for u in updates(service, theme) if any(r in u.restitutions for r in kept)]
-        site = str(request.base_url).rstrip("/")
-        body = icalendar(news, kept, theme=theme, site=site, language=languages.of(request))
+        body = icalendar(news, kept, theme=theme, site=root(request), language=languages.of(request))
         return Response(body, media_type="text/calendar; charset=utf-8")
 
     return routes

@@ -12,7 +12,7 @@ from sanoscope.query.fiches import offered
 from sanoscope.query.service import Service
 from sanoscope.web.language import NAMES, SOURCE, language, marked
 from sanoscope.web.menu import everything, grouped
-from sanoscope.web.site import THEMES, page
+from sanoscope.web.site import THEMES, page, root
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 XHTML = "http://www.w3.org/1999/xhtml"
@@ -61,7 +61,7 @@ def plan_pages(service: Service) -> APIRouter:
 
     @routes.get("/sitemap.xml")
     def sitemap(request: Request) -> Response:
-        site = str(request.base_url).rstrip("/")
+        site = root(request)
         restitutions = {restitution.slug: restitution for restitution in service.offered()}
         fiches = {fiche.slug: fiche for fiche in offered(service)}
         known = replace(service.catalogue, restitutions=restitutions, fiches=fiches)

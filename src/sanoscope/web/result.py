@@ -26,7 +26,7 @@ from sanoscope.web.kept import Kept
 from sanoscope.web.language import marked
 from sanoscope.web.looking import Look, looking
 from sanoscope.web.pictures import Image, images
-from sanoscope.web.site import page
+from sanoscope.web.site import page, root
 from sanoscope.web.tableau import table_html
 
 COMPARED = {
@@ -88,7 +88,7 @@ class Results:
         restitution = self._service.catalogue.restitution(slug)
         edition = self._service.answering(restitution, table.edition)
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
-        site, spoken = str(request.base_url).rstrip("/"), languages.of(request)
+        site, spoken = root(request), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"
         offered = ("", *possible(query, restitution, edition))
         return page(

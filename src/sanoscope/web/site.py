@@ -30,6 +30,11 @@ THEMES = {
 }
 
 
+def root(request: Request) -> str:
+    """Return the address of the site, without a last slash."""
+    return str(request.base_url).rstrip("/")
+
+
 def page(request: Request, name: str, status: int = 200, **context: object) -> HTMLResponse:
     """Return a page from its template, in the language of the request's address.
 
@@ -43,7 +48,7 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
     query = f"?{request.url.query}" if request.url.query else ""
     common = {  # « //ailleurs.fr » is a path here, another site in a link
         "ici": "/" + quote(request.scope["path"].lstrip("/")) + query,
-        "adresse": str(request.base_url).rstrip("/"),
+        "adresse": root(request),
         "affichage": display(request),
     }
     html = environment(spoken.code).get_template(name).render(**common, **context)
