@@ -52,6 +52,11 @@ def test_the_list_leads_to_the_comparison_with_the_one_before(client: TestClient
     assert re.findall(r'href="(/editions/comparer[^"]*)"', page) == ["/editions/comparer?de=a&a=b"]
 
 
+def test_an_edition_that_is_not_published_is_told_to_nobody(client: TestClient) -> None:
+    assert re.findall(r'id="edition-\d+">(\w) ', main(client, "/editions")) == ["b", "a"]
+    assert [edition["nom"] for edition in client.get("/api/v1/editions").json()] == ["b", "a"]
+
+
 def test_the_comparison_says_what_came_and_what_moved(client: TestClient) -> None:
     page = main(client, f"/editions/comparer?de=a&a=b&restitution={SLUG}")
     assert "290000025" in page

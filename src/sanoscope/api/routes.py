@@ -11,7 +11,7 @@ from sanoscope import __version__
 from sanoscope.access.scope import OPEN
 from sanoscope.api.replies import cache_control, refusals
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.edition.publication import current, editions
+from sanoscope.edition.publication import current
 from sanoscope.errors import CriterionError
 from sanoscope.present.exports import FORMATS, Format
 from sanoscope.present.numbers import FRENCH
@@ -115,7 +115,7 @@ def router(service: Service) -> APIRouter:
                         for code, c in m.champs.items()
                     },
                 }
-                for m in editions(service.workspace.editions)
+                for m in service.editions()
             ]
         )
 

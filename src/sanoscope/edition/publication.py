@@ -59,7 +59,6 @@ def current(directory: Path) -> str:
         raise NotFoundError(
             "aucune-edition-publiee",
             Sentence("Aucune édition n'est publiée."),
-            allowed=[m.nom for m in editions(directory)],
             todo=Sentence("« sanoscope publish EDITION » en publie une."),
         )
     return pointer.readlink().name

@@ -9,7 +9,8 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
-from sanoscope.edition.publication import answering, current, published, served
+from sanoscope.edition.manifest import Manifest
+from sanoscope.edition.publication import answering, current, editions, published, served
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
@@ -72,6 +73,11 @@ class Service:
         """
         found = name or answering(self.workspace.editions, restitution)
         return self.edition(found, public=public).answering(restitution)
+
+    def editions(self) -> list[Manifest]:
+        """Return what readers may know of the editions: those published and still there, the latest first."""
+        known = published(self.workspace.editions)
+        return [manifest for manifest in editions(self.workspace.editions) if manifest.nom in known]
 
     def offered(self) -> tuple[Restitution, ...]:
         """Return the restitutions that some served edition answers; all of them as long as none is published."""

@@ -12,7 +12,6 @@ from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.changes import Nature, Sending, changes
 from sanoscope.edition.manifest import Manifest
-from sanoscope.edition.publication import editions, published
 from sanoscope.present.moved import NATURES, OTHERS, shown
 from sanoscope.query.moved import Moved, Side, comparable, moved
 from sanoscope.query.service import Service
@@ -35,13 +34,6 @@ class Count:
     champ: str
     annee: int
     natures: Counter[Nature]
-
-
-def known_editions(service: Service) -> list[Manifest]:
-    """Return the published editions that are there, the latest first."""
-    place = service.workspace.editions
-    known = published(place)
-    return [manifest for manifest in editions(place) if manifest.nom in known]
 
 
 def earlier(known: list[Manifest]) -> dict[str, str]:
@@ -73,7 +65,7 @@ def compared_pages(service: Service) -> APIRouter:
 
     @routes.get("/editions/comparer")
     def compare(request: Request, de: str = "", a: str = "", restitution: str = "") -> HTMLResponse:
-        known = known_editions(service)
+        known = service.editions()
         before = earlier(known)
         a = a or next(iter(before), "")
         de = de or before.get(a, "")

@@ -5,11 +5,11 @@ from fastapi.responses import HTMLResponse
 
 from sanoscope.api.routes import MEANINGS
 from sanoscope.edition.edition import Edition
-from sanoscope.edition.publication import editions, served
+from sanoscope.edition.publication import served
 from sanoscope.present.exports import FORMATS
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
-from sanoscope.web.compared import address, earlier, known_editions
+from sanoscope.web.compared import address, earlier
 from sanoscope.web.method import measures, text
 from sanoscope.web.site import page, published_edition
 
@@ -37,13 +37,13 @@ def documents(service: Service) -> APIRouter:
 
     @routes.get("/editions")
     def edition_list(request: Request) -> HTMLResponse:
-        place = service.workspace.editions
+        known = service.editions()
         return page(
             request,
             "editions.html",
-            editions=editions(place),
-            served=served(place),
-            avant=earlier(known_editions(service)),
+            editions=known,
+            served=served(service.workspace.editions),
+            avant=earlier(known),
             comparaison=address,
         )
 
