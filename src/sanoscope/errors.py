@@ -65,6 +65,23 @@ class TooOftenError(SanoscopeError):
         self.after = after
 
 
+class BusyError(SanoscopeError):
+    """A request that this machine cannot answer now, or not at all if it always asks for so much.
+
+    Args:
+        code, message, todo: as of any error.
+        after: when trying again may make sense (s).
+    """
+
+    def __init__(self, code: str, message: str, *, todo: str, after: int) -> None:
+        super().__init__(code, message, todo=todo)
+        self.after = after
+
+
+class TooLongError(BusyError):
+    """A question whose time is over."""
+
+
 class InputFileError(SanoscopeError):
     """A file that cannot be read as what it claims to be."""
 

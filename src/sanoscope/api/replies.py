@@ -5,7 +5,15 @@ from typing import Any
 import orjson
 from fastapi import Response
 
-from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.errors import (
+    BusyError,
+    CriterionError,
+    NotFoundError,
+    RefusedError,
+    SanoscopeError,
+    TooLongError,
+    TooOftenError,
+)
 
 PROBLEM = "application/problem+json"
 """The media type of a refusal (RFC 9457)."""
@@ -23,9 +31,23 @@ def cache_control(edition: str = "") -> dict[str, str]:
     return {"Cache-Control": LASTING if edition else BRIEF}
 
 
-def problem(error: SanoscopeError) -> Response:
-    """Return an error as problem+json (RFC 9457)."""
-    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, CriterionError) else 503
+STATUSES = {CriterionError: 400, RefusedError: 403, NotFoundError: 404, TooOftenError: 429, TooLongError: 504}
+"""The status of an answer by what is wrong; 503 for all else, as nothing that was asked is wrong."""
+
+
+def status_of(error: SanoscopeError) -> int:
+    """Return the status of the answer that says an error."""
+    return next((status for kind, status in STATUSES.items() if isinstance(error, kind)), 503)
+
+
+def again(error: SanoscopeError) -> dict[str, str]:
+    """Return the header that says when trying again may make sense, where it does."""
+    return {"Retry-After": str(error.after)} if isinstance(error, TooOftenError | BusyError) else {}
+
+
+def problem(error: SanoscopeError, status: int = 0) -> Response:
+    """Return an error as problem+json (RFC 9457), with the status that goes with it where none is given."""
+    status = status or status_of(error)
     body = {
         "type": f"urn:sanoscope:erreur:{error.code}",
         "title": error.message,
@@ -34,7 +56,7 @@ def problem(error: SanoscopeError) -> Response:
         "admis": error.allowed[:200],
         "conseil": error.todo,
     }
-    return Response(orjson.dumps(body), status, media_type=PROBLEM)
+    return Response(orjson.dumps(body), status, again(error), PROBLEM)
 
 
 def refusals(criterion: str, unknown: str) -> dict[int | str, dict[str, Any]]:

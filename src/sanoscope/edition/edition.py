@@ -207,7 +207,7 @@ class Edition:
 
 
 def open_edition(
-    directory: Path, name: str = "", *, settings: Settings, public: bool = False, timeout: float = 0
+    directory: Path, name: str = "", *, settings: Settings, public: bool = False, serving: bool = False
 ) -> Edition:
     """Open an edition read-only.
 
@@ -216,7 +216,7 @@ def open_edition(
         name: which; "" is the published one.
         settings: memory and processors to grant.
         public: open its open store, and nothing else of it; the secure store otherwise.
-        timeout: seconds after which a question is interrupted (0: never).
+        serving: to answer readers, within the memory granted to their questions.
 
     Raises:
         NotFoundError: there is no such edition, or none is published.
@@ -224,7 +224,7 @@ def open_edition(
     place = directory / (name or current(directory))
     manifest = manifests.read(place / manifests.PUBLIC if public else place)
     engines = {
-        champ: reading(place / manifest.base(champ, public=public), settings, timeout=timeout)
+        champ: reading(place / manifest.base(champ, public=public), settings, serving=serving)
         for champ in manifest.champs
     }
     return Edition(manifest, engines, public)

@@ -5,7 +5,9 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +40,27 @@ class Publication:
     retour: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What was read of publications: the pointer by directory, what the open side knows of editions by place."""
+
+    pointers: dict[Path, str] = field(default_factory=dict)
+    manifests: dict[Path, Manifest] = field(default_factory=dict)
+
+
+_MOMENT: ContextVar[_Moment | None] = ContextVar("moment", default=None)
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """See, inside, the published edition as it is when it is first looked at, whatever is published meanwhile."""
+    token = _MOMENT.set(_Moment())
+    try:
+        yield
+    finally:
+        _MOMENT.reset(token)
+
+
 def editions(directory: Path) -> list[Manifest]:
     """Return what the open side knows of a workspace's editions, the latest first."""
     found = [
@@ -54,18 +77,27 @@ def current(directory: Path) -> str:
     Raises:
         NotFoundError: ``aucune-edition-publiee``.
     """
-    pointer = directory / POINTER
-    if not pointer.is_symlink():
+    name = served(directory)
+    if not name:
         raise NotFoundError(
             "aucune-edition-publiee",
             Sentence("Aucune édition n'est publiée."),
             todo=Sentence("« sanoscope publish EDITION » en publie une."),
         )
-    return pointer.readlink().name
+    return name
 
 
 def served(directory: Path) -> str:
     """Return the name of the published edition, "" where none is."""
+    moment = _MOMENT.get()
+    if moment is None:
+        return _pointed(directory)
+    if directory not in moment.pointers:
+        moment.pointers[directory] = _pointed(directory)
+    return moment.pointers[directory]
+
+
+def _pointed(directory: Path) -> str:
     pointer = directory / POINTER
     return pointer.readlink().name if pointer.is_symlink() else ""
 
@@ -102,9 +134,14 @@ def _still_there(directory: Path) -> Iterator[str]:
 
 def _known(directory: Path, name: str) -> Manifest:
     """Return what the open side knows of an edition."""
-    place = directory / name / manifests.PUBLIC
+    place, moment = directory / name / manifests.PUBLIC, _MOMENT.get()
+    if moment and place in moment.manifests:
+        return moment.manifests[place]
     file = place / manifests.FILE
-    return _read(place, file.stat().st_mtime_ns if file.is_file() else 0)
+    known = _read(place, file.stat().st_mtime_ns if file.is_file() else 0)
+    if moment:
+        moment.manifests[place] = known
+    return known
 
 
 @lru_cache(maxsize=64)

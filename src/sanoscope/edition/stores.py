@@ -13,15 +13,16 @@ from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.workspace import UNFINISHED, Settings, Workspace
 
 
-def reading(path: Path, settings: Settings, *, timeout: float = 0) -> DuckDBEngine:
+def reading(path: Path, settings: Settings, *, serving: bool = False) -> DuckDBEngine:
     """Open a database read-only, with the memory and processors granted.
 
     Args:
         path: the database.
         settings: what is granted.
-        timeout: seconds after which a question is interrupted (0: never).
+        serving: to answer readers: the memory of a question, and nothing is written beside the database.
     """
-    return DuckDBEngine(path, read_only=True, memory=settings.memoire, threads=settings.processus, timeout=timeout)
+    memory = settings.memoire_question if serving else settings.memoire
+    return DuckDBEngine(path, read_only=True, memory=memory, threads=settings.processus, spill=not serving)
 
 
 def both(place: Path, champ: str, settings: Settings) -> tuple[DuckDBEngine, DuckDBEngine]:

@@ -1,20 +1,36 @@
 """The default engine: DuckDB, in memory or on one file.
 
 A file to answer from is opened read-only; once the inputs are declared external access is off, the configuration is
-locked; memory, threads and time are bounded (DESIGN §7).
+locked; memory, threads, temporary files and time are bounded (DESIGN §7).
 """
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from sanoscope.engine.limits import Limit, granted
 from sanoscope.engine.plan import Plan
 from sanoscope.engine.sql import to_sql
-from sanoscope.errors import SanoscopeError
+from sanoscope.errors import BusyError, SanoscopeError, TooLongError
 from sanoscope.sentence import Sentence
+
+READ = "lue"
+"""What a file that is read is called within DuckDB."""
+
+SPILLED = "2GB"
+"""What may be written beside a file that is read, where that is allowed."""
+
+AGAIN = 30
+"""When a question that took too much may be tried again (s): others may have slowed it down."""
+
+NARROWER = Sentence(
+    "Restreignez-la : moins d'années, une zone plus petite, un regroupement moins fin. Si elle répond d'habitude, "
+    "réessayez dans un instant : d'autres questions l'ont peut-être gênée."
+)
 
 
 class DuckDBEngine:
@@ -25,7 +41,7 @@ class DuckDBEngine:
         read_only: open an existing file to answer from it.
         memory: DuckDB's memory limit, e.g. ``"4GB"``.
         threads: processors to use.
-        timeout: seconds after which a query is interrupted (0: never).
+        spill: what does not fit in memory may be written beside a file that is read (`SPILLED`); else it is an error.
     """
 
     def __init__(
@@ -35,17 +51,22 @@ class DuckDBEngine:
         read_only: bool = False,
         memory: str = "4GB",
         threads: int = 2,
-        timeout: float = 0,
+        spill: bool = True,
     ) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory,
             "threads": threads,
             "autoinstall_known_extensions": False,
         }
-        if read_only:  # from the start: another connection to the same file must ask for the same
-            config |= {"enable_external_access": False, "lock_configuration": True, "max_temp_directory_size": "2GB"}
-        self._connection = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
-        self._timeout = timeout
+        self._memory, self._read = memory, path if read_only else None
+        self._connection = duckdb.connect(":memory:" if self._read or not path else str(path), config=config)
+        if self._read:  # attached, so that each engine has its own limits: a file opened twice would share them
+            beside = f"{self._read}.tmp" if spill else ""
+            self._connection.execute(f"SET temp_directory = {_quoted(beside)}")
+            self._connection.execute(f"SET max_temp_directory_size = '{SPILLED}'")
+            self._connection.execute(f"ATTACH {_quoted(str(self._read))} AS {READ} (READ_ONLY)")
+            self._connection.execute(f"USE {READ}")
+            self.lock()
 
     def lock(self) -> None:
         """Let nothing more in: no file, no network, no other setting."""
@@ -93,26 +114,32 @@ class DuckDBEngine:
         """Return the rows of a plan.
 
         Raises:
-            SanoscopeError: ``calcul-interrompu`` (time or memory limit), ``calcul-impossible``.
+            TooLongError: ``question-trop-longue``: the time granted (`limits.within`) is over.
+            BusyError: ``question-trop-lourde``: it needs more memory than is granted.
+            SanoscopeError: ``calcul-impossible``.
         """
+        limit, query = granted(), to_sql(plan, dialect="duckdb")
+        if limit and not limit.left:
+            raise _too_long(limit)
         cursor = self._connection.cursor()
-        timer = threading.Timer(self._timeout, cursor.interrupt) if self._timeout else None
-        if timer:
-            timer.start()
         try:
-            return cursor.sql(to_sql(plan, dialect="duckdb")).to_arrow_table()
-        except (duckdb.InterruptException, duckdb.OutOfMemoryException) as error:
-            raise SanoscopeError(
-                "calcul-interrompu",
-                Sentence("Cette question demande plus de temps ou de mémoire que ce service n'en accorde."),
-                todo=Sentence("Restreignez-la : moins d'années, une zone, un regroupement moins fin."),
+            if self._read:
+                cursor.execute(f"USE {READ}")
+            with _interrupted(cursor, limit):
+                return cursor.sql(query).to_arrow_table()
+        except duckdb.InterruptException as error:
+            raise _too_long(limit) from error
+        except duckdb.OutOfMemoryException as error:
+            raise BusyError(
+                "question-trop-lourde",
+                Sentence("Cette question demande plus de mémoire que les %(n)s accordés.", n=self._memory),
+                todo=NARROWER,
+                after=AGAIN,
             ) from error
         except duckdb.Error as error:
             message = Sentence("Le moteur n'a pas pu répondre (%(erreur)s).", erreur=type(error).__name__)
             raise SanoscopeError("calcul-impossible", message) from error
         finally:
-            if timer:
-                timer.cancel()
             cursor.close()
 
     def count(self, plan: Plan) -> int:
@@ -155,3 +182,40 @@ class DuckDBEngine:
     def close(self) -> None:
         """Write everything to the file and let it go."""
         self._connection.close()
+
+
+@contextmanager
+def _interrupted(cursor: duckdb.DuckDBPyConnection, limit: Limit | None) -> Iterator[None]:
+    """Interrupt what a cursor does once its time is over, until it has heard: before it begins, it hears nothing."""
+    if limit is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        wait = limit.left
+        while not done.wait(wait):
+            cursor.interrupt()
+            wait = 0.05
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _too_long(limit: Limit | None) -> TooLongError:
+    seconds = max(1, round(limit.seconds)) if limit else 0
+    return TooLongError(
+        "question-trop-longue",
+        Sentence("Cette question demande plus de temps que les %(n)s s accordées.", n=seconds),
+        todo=NARROWER,
+        after=AGAIN,
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,6 +1,7 @@
 """Answering many: the editions opened once, the answers kept, the same for pages, API and notebooks."""
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
 
@@ -11,10 +12,12 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.publication import answering, current, editions, published, served
+from sanoscope.engine.limits import within
 from sanoscope.errors import NotFoundError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import Query, parse
 from sanoscope.query.dated import Pairs, pinned
+from sanoscope.query.reading import Asked, here
 from sanoscope.query.table import Table, without_estimates
 from sanoscope.sentence import Sentence
 from sanoscope.workspace import Workspace
@@ -23,8 +26,7 @@ KEPT_ANSWERS = 500
 """Answers kept in memory: an edition never changes, so an answer does not either."""
 
 KEPT_EDITIONS = 4
-TIME_LIMIT = 30.0
-"""Seconds that a question may take."""
+"""Editions kept open, each with a memory of its own (setting ``memoire_question``) for each of its fields."""
 
 
 class Service:
@@ -41,7 +43,12 @@ class Service:
         self.baskets = Baskets(workspace.state)
         self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._opening = threading.Lock(), threading.Lock()
+
+    @property
+    def opened(self) -> int:
+        """Return how many editions are open."""
+        return len(self._editions)
 
     def edition(self, name: str = "", *, public: bool = True) -> Edition:
         """Return an edition, its open store unless told otherwise; "" is the published one, as it is now.
@@ -49,21 +56,41 @@ class Service:
         Raises:
             NotFoundError: there is no such edition, or none is published.
         """
-        name = name or current(self.workspace.editions)
+        directory = self.workspace.editions
+        name = name or current(directory)
+        held = here().editions
+        if (directory, name, public) not in held:
+            held[directory, name, public] = self._open(name, public=public)
+        return held[directory, name, public]
+
+    def _open(self, name: str, *, public: bool) -> Edition:
+        """Return an edition, opened now if it is not; one opens at a time, and what is open does not wait for it."""
+        found = self._kept_open(name, public=public)
+        if found:
+            return found
+        with self._opening:
+            found = self._kept_open(name, public=public)
+            if found:
+                return found
+            known = published(self.workspace.editions)
+            if name not in known:
+                message = Sentence("Aucune édition publiée ne s'appelle « %(nom)s ».", nom=name)
+                raise NotFoundError("edition-introuvable", message, allowed=sorted(known))
+            made = open_edition(
+                self.workspace.editions, name, settings=self.workspace.settings, public=public, serving=True
+            )
+            with self._lock:
+                self._editions[name, public] = made
+                while len(self._editions) > KEPT_EDITIONS:  # closed once nobody reads it
+                    self._editions.popitem(last=False)
+            return made
+
+    def _kept_open(self, name: str, *, public: bool) -> Edition | None:
         with self._lock:
-            if (name, public) not in self._editions:
-                known = published(self.workspace.editions)
-                if name not in known:
-                    message = Sentence("Aucune édition publiée ne s'appelle « %(nom)s ».", nom=name)
-                    raise NotFoundError("edition-introuvable", message, allowed=sorted(known))
-                settings = self.workspace.settings
-                self._editions[name, public] = open_edition(
-                    self.workspace.editions, name, settings=settings, public=public, timeout=TIME_LIMIT
-                )
-            self._editions.move_to_end((name, public))
-            while len(self._editions) > KEPT_EDITIONS:
-                self._editions.popitem(last=False)
-            return self._editions[name, public]
+            found = self._editions.get((name, public))
+            if found:
+                self._editions.move_to_end((name, public))
+            return found
 
     def answering(self, restitution: Restitution, name: str = "", *, public: bool = True) -> Edition:
         """Return the edition that answers a restitution, seen by its field: the one named, else the one that has it.
@@ -105,6 +132,10 @@ class Service:
             NotFoundError: unknown restitution or edition.
             CriterionError: unknown criterion or value.
         """
+        with within(self.workspace.settings.duree_question):
+            return self._question(slug, pairs, scope)
+
+    def _question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         restitution = self.catalogue.restitution(slug)
         given = self.pinned(restitution, pairs)
         named = next((value for name, value in given if name == "edition"), "")
@@ -112,14 +143,24 @@ class Service:
         return parse(given, restitution, edition, scope, self.baskets), edition
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
-        """Return the question and its answer."""
-        query, edition = self.question(slug, pairs, scope)
-        return query, self._answer(query, edition, scope)
+        """Return the question and its answer.
+
+        Raises:
+            TooLongError, BusyError: it asks for more time (``duree_question``) or memory than is granted.
+        """
+        with within(self.workspace.settings.duree_question):
+            query, edition = self._question(slug, pairs, scope)
+            began, known = time.perf_counter(), self._known(query, edition, scope) is not None
+            table = self._answer(query, edition, scope)
+        here().asked.append(Asked(query.restitution, edition.nom, known, time.perf_counter() - began))
+        return query, table
+
+    def _known(self, query: Query, edition: Edition, scope: Scope) -> Table | None:
+        with self._lock:
+            return self._answers.get((query.restitution, query.canonical, edition.nom, scope))
 
     def _answer(self, query: Query, edition: Edition, scope: Scope) -> Table:
-        key = (query.restitution, query.canonical, edition.nom, scope)
-        with self._lock:
-            kept = self._answers.get(key)
+        kept = self._known(query, edition, scope)
         if kept is None:
             kept = answer(
                 query,
@@ -132,7 +173,7 @@ class Service:
             if not self.workspace.settings.approche:
                 kept = without_estimates(kept)
             with self._lock:
-                self._answers[key] = kept
+                self._answers[query.restitution, query.canonical, edition.nom, scope] = kept
                 while len(self._answers) > KEPT_ANSWERS:
                     self._answers.popitem(last=False)
         return kept

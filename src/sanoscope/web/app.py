@@ -17,6 +17,7 @@ from sanoscope.api.routes import router
 from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.query.reading import reading
 from sanoscope.query.service import Service
 from sanoscope.search.find import Search
 from sanoscope.sentence import Sentence
@@ -74,10 +75,11 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PACKING)
     app.add_middleware(Protected)
     app.add_middleware(ByAddress)
+    app.add_middleware(OneReading)
 
     @app.exception_handler(SanoscopeError)
     def told(request: Request, error: SanoscopeError) -> Response:
-        return problem(error) if _is_api(request) else error_page(request, error)
+        return problem(error) if is_api(request.url.path) else error_page(request, error)
 
     @app.exception_handler(HTTPException)
     def lost(request: Request, error: HTTPException) -> Response:
@@ -90,7 +92,7 @@ def create_app(workspace: Workspace) -> FastAPI:
             missing = NotFoundError(
                 "requete-refusee", Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
             )
-        return problem(missing) if _is_api(request) else error_page(request, missing)
+        return problem(missing) if is_api(request.url.path) else error_page(request, missing)
 
     return app
 
@@ -114,5 +116,18 @@ class Protected:
         await self.app(scope, receive, protected)
 
 
-def _is_api(request: Request) -> bool:
-    return request.url.path.startswith(("/api/", "/sante"))
+class OneReading:
+    """ASGI middleware: a request ends on the editions on which it began."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        with reading():
+            await self.app(scope, receive, send)
+
+
+def is_api(path: str) -> bool:
+    """Tell whether an address answers programs, refusals included."""
+    return path.startswith(("/api/", "/sante"))

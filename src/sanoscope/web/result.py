@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from sanoscope.access.scope import OPEN
-from sanoscope.errors import NotFoundError, SanoscopeError
+from sanoscope.api.replies import again, status_of
+from sanoscope.errors import SanoscopeError
 from sanoscope.present import citation
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings
@@ -134,8 +135,8 @@ class Results:
             query, table = self._service.ask(slug, given, OPEN)
             drawn = self.table(request, query, table, look, embedded=True)
         except SanoscopeError as error:
-            status = 404 if isinstance(error, NotFoundError) else 400
-            answer = page(request, "integrer.html", status, error=error, table=None)
+            answer = page(request, "integrer.html", status_of(error), error=error, table=None)
+            answer.headers.update(again(error))
         else:
             answer = page(request, "integrer.html", error=None, table=table, query=query, drawn=drawn, jour=_day(table))
         answer.headers["Content-Security-Policy"] = FRAMED

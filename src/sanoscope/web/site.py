@@ -10,9 +10,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sanoscope import __version__
+from sanoscope.api.replies import again, status_of
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
-from sanoscope.errors import CriterionError, NotFoundError, RefusedError, SanoscopeError, TooOftenError
+from sanoscope.errors import SanoscopeError
 from sanoscope.present.pictures.frame import Picture
 from sanoscope.present.pictures.render import to_svg
 from sanoscope.query.service import Service
@@ -55,13 +56,13 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
     return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie"})
 
 
-def error_page(request: Request, error: SanoscopeError) -> HTMLResponse:
-    """Return the page of an error: what was wrong, what is allowed, what to do."""
-    statuses = {NotFoundError: 404, CriterionError: 400, RefusedError: 403, TooOftenError: 429}
-    status = next((code for kind, code in statuses.items() if isinstance(error, kind)), 503)
-    answer = page(request, "erreur.html", status, error=error)
-    if isinstance(error, TooOftenError):
-        answer.headers["Retry-After"] = str(error.after)
+def error_page(request: Request, error: SanoscopeError, status: int = 0) -> HTMLResponse:
+    """Return the page of an error: what was wrong, what is allowed, what to do.
+
+    Its status is the one that goes with the error where none is given.
+    """
+    answer = page(request, "erreur.html", status or status_of(error), error=error)
+    answer.headers.update(again(error))
     return answer
 
 
