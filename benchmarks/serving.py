@@ -17,15 +17,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from sanoscope import workspace as workspaces
-from sanoscope.access.scope import OPEN
-from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import open_edition
 
 DEMO = Path("demo-workspace")
-ASKED, EVERY = 240, 0.25
+ASKED, EVERY = 160, 0.25
 """Requests of a phase, and the seconds between two, whatever the answers take."""
 
-PHASES = ("repos", "construction", "repos", "construction", "repos")
+YEARS = (2023, 2024)
+PHASES = ("repos", "construction", "repos")
 
 
 def run() -> list[str]:
@@ -57,14 +56,17 @@ def _addresses() -> list[str]:
     """Return questions that differ, so that each is computed, as pages and as data."""
     place = workspaces.load(DEMO)
     edition = open_edition(place.editions, settings=place.settings).of("mco")
-    finess = sorted(edition.finess)
-    areas = sorted({code[:2] for code in finess})
-    asked = [f"/restitutions/parts-de-marche-mco?annee={y}&zone=departement:{d}" for y in (2023, 2024) for d in areas]
-    asked += [
-        f"/api/v1/restitutions/casemix-mco/donnees?annee=2023&regroupement=racine&etablissement={f}&format=json"
-        for f in finess
+    finess = {year: sorted(f for y, f in edition.etablissements if y == year) for year in YEARS}
+    asked = [
+        f"/restitutions/parts-de-marche-mco?annee={year}&zone=departement:{area}"
+        for year in YEARS
+        for area in sorted({code[:2] for code in finess[year]})
     ]
-    asked += [f"/restitutions/casemix-mco?annee=2024&regroupement=cas&etablissement={f}" for f in finess]
+    for page in (
+        "/restitutions/casemix-mco?annee={}&etablissement={}&regroupement=racine",
+        "/api/v1/restitutions/cartographie-activite-mco/donnees?annee={}&etablissement={}&format=json",
+    ):
+        asked += [page.format(year, code) for year in YEARS for code in finess[year]]
     random.Random(1).shuffle(asked)
     return asked[:ASKED]
 
@@ -107,9 +109,7 @@ def _building(place: Path) -> Iterator[None]:
 
 def _command(*arguments: str, own_group: bool = False) -> "subprocess.Popen[bytes]":
     call = [sys.executable, "-m", "sanoscope", *arguments]
-    return subprocess.Popen(
-        call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=own_group
-    )
+    return subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=own_group)
 
 
 def _asked(port: int, addresses: list[str]) -> list[float]:

@@ -1,5 +1,6 @@
 """The command ``sanoscope``: one function a command, one way to show an error."""
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,9 @@ reference_app = typer.Typer(help="Les tables de référence (nomenclatures, éta
 app.add_typer(reference_app, name="reference")
 out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 
+BEHIND = 10
+"""Niceness of long work: it takes what answering leaves."""
+
 LISTED = 20
 """Messages of one kind that a command prints; the rest is in the quarantine."""
 
@@ -73,6 +77,11 @@ def _told() -> Iterator[None]:
         err.print(f"[bold red]Erreur[/] {escape(f'[{error.code}]')}", highlight=False)
         err.print(str(error), highlight=False, markup=False)
         raise typer.Exit(1) from error
+
+
+def _give_way() -> None:
+    """Let a service of the same machine pass before this process."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def _workspace(directory: Path | None) -> Workspace:
@@ -126,6 +135,7 @@ def intake(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Reçoit des fichiers PMSI ou des tableaux publiés ; ce qui rompt le format va en quarantaine, avec sa raison."""
+    _give_way()
     with _told():
         place = _workspace(workspace)
         books = catalogue()
@@ -212,6 +222,7 @@ def build(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Construit une édition des dernières transmissions valides, ou d'une source publiée."""
+    _give_way()
     with _told():
         place = _workspace(workspace)
         if source and (years or effort != "normal"):
@@ -265,6 +276,7 @@ def refresh(
     from sanoscope.operate.refresh import rehearse
     from sanoscope.operate.report import BUSY, as_text
 
+    _give_way()
     with _told():
         place = _workspace(workspace)
         try:
@@ -306,6 +318,7 @@ def check(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Contrôle une édition avant publication ; 1 si un contrôle la bloque."""
+    _give_way()
     with _told():
         place = _workspace(workspace)
         controls = check_edition(place.editions, edition, catalogue(), place.settings)
