@@ -22,6 +22,7 @@ from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.control import NIVEAUX
 from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.protect import QUICK, Care
+from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
 from sanoscope.edition.build import build as build_edition
 from sanoscope.edition.check import Controle
@@ -219,14 +220,18 @@ def build(
     source: Annotated[
         str, typer.Option("--source", help="La source publiée dont faire une édition, telle quelle, masques compris.")
     ] = "",
+    whole: Annotated[
+        bool,
+        typer.Option("--tout", help="Construit tous les champs, même ceux dont rien n'a changé."),
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Construit une édition des dernières transmissions valides, ou d'une source publiée."""
     _give_way()
     with _told():
         place = _workspace(workspace)
-        if source and (years or effort != "normal"):
-            raise SanoscopeError("options", "--years et --effort ne valent pas pour une source publiée.")
+        if source and (years or effort != "normal" or whole):
+            raise SanoscopeError("options", "--years, --effort et --tout ne valent pas pour une source publiée.")
         with err.status("Construction") as status:
 
             def say(step: str) -> None:
@@ -242,6 +247,7 @@ def build(
                     name=name,
                     care=_care(effort),
                     before=publication.last_protected(place.editions),
+                    whole=whole,
                     progress=say,
                 )
         for code, champ in manifest.champs.items():
@@ -254,6 +260,7 @@ def build(
                 )
             for what, n in champ.codes_inconnus.items():
                 out.print(f"{code.upper()} : {n} {what} (comptés, étiquetés « inconnu »).", highlight=False)
+        _say_made(manifest)
         out.print(
             f"Édition {manifest.nom} construite avec {engine}. « sanoscope publish {manifest.nom} » la publie.",
             highlight=False,
@@ -322,9 +329,15 @@ def check(
     with _told():
         place = _workspace(workspace)
         controls = check_edition(place.editions, edition, catalogue(), place.settings)
+        _say_made(manifests.read(place.editions / edition))
         _say_controls(controls)
         if not all(control.bon for control in controls):
             raise typer.Exit(1)
+
+
+def _say_made(manifest: manifests.Manifest) -> None:
+    if told := manifests.made(manifest):
+        out.print(told, highlight=False, markup=False)
 
 
 def _say_controls(controls: Sequence[Controle]) -> None:

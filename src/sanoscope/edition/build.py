@@ -5,7 +5,7 @@ rename, complete or not at all.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,16 +18,17 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.composed import compose
 from sanoscope.edition.cubes import Cubes
 from sanoscope.edition.dimensions import drop_dimensions, store_dimensions, trees
-from sanoscope.edition.inputs import Inputs, lines_of
+from sanoscope.edition.inputs import Inputs
 from sanoscope.edition.noised import noise_key, open_noised
 from sanoscope.edition.opening import open_store
+from sanoscope.edition.recipe import composed_recipe, recipe, tables_of
 from sanoscope.edition.rules import exclusion, impossible
+from sanoscope.edition.sent import Sent, counting
 from sanoscope.edition.stores import complete, fingerprint, unfinished
+from sanoscope.edition.taken import Before
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import Aggregate, Case, Column, Constant, Derive, LeftJoin, Measure, Scan
 from sanoscope.errors import SanoscopeError
-from sanoscope.intake.names import FIELD_OF
-from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
 from sanoscope.nomenclature.reference import Reference, load_reference
 from sanoscope.workspace import Settings, Workspace, alone
 
@@ -43,9 +44,12 @@ def build(
     care: Care | None = None,
     before: str = "",
     secret: int = 0,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> manifests.Manifest:
     """Build an edition and return its manifest.
+
+    A field of which nothing has changed since the edition before is taken over from it as it is.
 
     Args:
         workspace: where the store, the reference tables and the editions are.
@@ -56,6 +60,7 @@ def build(
         before: the edition that is published, whose moves are kept; "" for none.
         secret: what the protection draws at random depends on it; 0, as for any edition to be published, draws it
             from the system's source of chance.
+        whole: build every field, whatever has changed.
         progress: called with what is being done, in French.
 
     Raises:
@@ -75,15 +80,11 @@ def build(
             earlier = workspace.editions / before if before else None
             key = noise_key(work, earlier, secret)
             reference = load_reference(workspace.reference)
-            built = {}
-            for code, of in sent.items():
-                part = _Construction(workspace, catalogue, of, reference, work, _of_field(code, progress))
-                built[code] = part.run(care or Care(), earlier, secret, key)
+            fields = _Fields(workspace, catalogue, work, earlier, Before(None if whole else earlier, work), progress)
+            built = {code: fields.of(each, reference, care or Care(), secret, key) for code, each in sent.items()}
             for champ in (champ for champ in catalogue.champs.values() if champ.compose):
-                say = _of_field(champ.champ, progress)
-                whole = compose(champ, catalogue, built, work, workspace.settings, key, say)
-                if whole:
-                    built[champ.champ] = whole
+                if made := fields.composed(champ, built, key):
+                    built[champ.champ] = made
             manifest = manifests.Manifest(
                 nom=target,
                 cree_le=datetime.now(UTC),
@@ -95,42 +96,6 @@ def build(
             )
             complete(work, manifest, manifests.opened(manifest, threshold=workspace.settings.seuil))
     return manifest
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A field, all the files that the store has of it, and the transmissions that count."""
-
-    champ: Champ
-    files: dict[StoredFile, Path]
-    transmissions: list[Transmission]
-
-    @property
-    def entries(self) -> list[manifests.Entree]:
-        """The files that count, as a manifest says them."""
-        return [_entry(file) for sent in self.transmissions for file in sent.fichiers.values()]
-
-
-def counting(workspace: Workspace, catalogue: Catalogue, years: Collection[int] = ()) -> dict[str, Sent]:
-    """Return by field what the store has that counts; a field of which nothing does is not there.
-
-    Args:
-        workspace: where the store is.
-        catalogue: the fields.
-        years: years to take; none is all that the store has.
-    """
-    stored = {place: dict(stored_files(workspace.store, place)) for place in dict.fromkeys(FIELD_OF.values())}
-    sent: dict[str, Sent] = {}
-    for code, champ in ((code, champ) for code, champ in catalogue.champs.items() if champ.fichiers):
-        places = dict.fromkeys(FIELD_OF[kind] for kind in champ.fichiers)
-        files = {file: path for place in places for file, path in stored[place].items()}
-        transmissions = last_transmissions(
-            list(files), champ.fichiers, (champ.chainage.fichier,) if champ.chainage else (), years or None
-        )
-        transmissions = [t for t in transmissions if any(lines_of(f, champ) for f in t.fichiers.values())]
-        if transmissions:
-            sent[code] = Sent(champ, files, transmissions)
-    return sent
 
 
 def rules_of(catalogue: Catalogue, settings: Settings) -> str:
@@ -171,6 +136,44 @@ def edition_name(workspace: Workspace, name: str) -> str:
     return next(candidate for candidate in names if not (workspace.editions / candidate).exists())
 
 
+@dataclass(frozen=True)
+class _Fields:
+    """The fields of an edition that is being made: each taken over from the edition before, or built."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    work: Path
+    earlier: Path | None
+    before: Before
+    progress: Progress | None
+
+    def of(self, sent: Sent, reference: Reference, care: Care, secret: int, key: bytes) -> manifests.ManifestChamp:
+        """Return a field that has files."""
+        say, own = _of_field(sent.champ.champ, self.progress), reference.only(tables_of(sent.champ))
+        wanted = recipe(sent, self.catalogue, own, self.workspace.settings)
+        if made := self.before.take(sent.champ, wanted):
+            say(f"repris de {made.repris}")
+        else:
+            construction = _Construction(self.workspace, self.catalogue, sent, own, self.work, say)
+            made = construction.run(care, self.earlier, secret, key)
+        years = [year.model_copy(update={"remplacees": sent.replaced(year.annee)}) for year in made.rapprochement]
+        return made.model_copy(update={"recette": wanted, "rapprochement": years})
+
+    def composed(
+        self, champ: Champ, built: Mapping[str, manifests.ManifestChamp], key: bytes
+    ) -> manifests.ManifestChamp | None:
+        """Return a field made of others, None where none of them has persons; it is taken over only if they all are."""
+        say, settings = _of_field(champ.champ, self.progress), self.workspace.settings
+        parts = {code: built[code] for code in champ.compose if code in built}
+        wanted = composed_recipe(champ, parts, self.catalogue, settings)
+        same = all(part.repris for part in parts.values())
+        if same and (taken := self.before.take(champ, wanted)):
+            say(f"repris de {taken.repris}")
+            return taken
+        made = compose(champ, self.catalogue, built, self.work, settings, key, say)
+        return made.model_copy(update={"recette": wanted}) if made else None
+
+
 class _Construction:
     """The build of one field: the engine on its file of the edition, the inputs as its tables."""
 
@@ -185,24 +188,23 @@ class _Construction:
     ) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
+        self.sent = sent
         self.champ = sent.champ
-        self.transmissions = sent.transmissions
-        self.entries = sent.entries
         self.work = work
         self.progress = progress
-        self.years = sorted({t.annee for t in sent.transmissions})
+        self.years = sent.years
         self.reference = reference
         self.database = work / manifests.database(self.champ.champ, public=False)
         self.public_database = work / manifests.database(self.champ.champ, public=True)
         settings = workspace.settings
         self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
-        self.inputs = Inputs(self.engine, self.champ, sent.files, sent.transmissions, work)
+        self.inputs = Inputs(self.engine, sent, work)
 
     def run(self, care: Care, before: Path | None, secret: int, key: bytes) -> manifests.ManifestChamp:
         self.progress("lecture des transmissions")
         self.inputs.show(self.reference)
         self.progress("nomenclatures")
-        unknown = store_dimensions(self.engine, self.champ, self.reference, self.transmissions)
+        unknown = store_dimensions(self.engine, self.champ, self.reference, self.sent.transmissions)
         reconciliation = self._reconcile()
         cubes = self._count()
         cubes.check(reconciliation)
@@ -213,7 +215,7 @@ class _Construction:
         self.engine.close()
         return manifests.ManifestChamp(
             annees=self.years,
-            entrees=self.entries,
+            entrees=self.sent.entries,
             rapprochement=reconciliation,
             versions={
                 self.champ.dimensions[n].arbre: {
@@ -300,7 +302,7 @@ class _Construction:
                     e.code: sum(r["n"] for r in rows if r["annee"] == year and r["exclusion"] == e.code)
                     for e in self.champ.exclusions
                 },
-                remplacees=self.inputs.replaced(year),
+                remplacees=self.sent.replaced(year),
                 impossibles=wrong.get(year, {}),
             )
             for year in self.years
@@ -319,17 +321,3 @@ class _Construction:
         found = Derive(lines, (("annee", Column("annee")), *each))
         rows = self.engine.run(Aggregate(found, (("annee",),), tuple(Measure(c, "sum", c) for c in told))).to_pylist()
         return {row["annee"]: {code: int(row[code]) for code in told} for row in rows}
-
-
-def _entry(file: StoredFile) -> manifests.Entree:
-    return manifests.Entree(
-        nom=file.nom,
-        genre=file.kind,
-        finess=file.finess,
-        annee=file.annee,
-        mois=file.mois,
-        instant=file.instant,
-        sha256=file.sha256,
-        lignes=file.acceptees,
-        tronque=file.tronque,
-    )

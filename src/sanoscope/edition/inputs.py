@@ -1,60 +1,43 @@
 """The lines of a field, as the build sees them: one table of the transmissions that count, and their chaining."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
 
-from sanoscope.catalogue.field import Champ, Codes, Listes
+from sanoscope.catalogue.field import Codes, Listes
 from sanoscope.edition.rules import mentioned
+from sanoscope.edition.sent import Sent
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import Aggregate, Binary, Column, Constant, Derive, Filter, In, LeftJoin, Plan, Scan
 from sanoscope.errors import SanoscopeError
 from sanoscope.formats.registry import layouts
 from sanoscope.intake.decode import MAIN_TABLE
-from sanoscope.intake.store import StoredFile, Transmission
 from sanoscope.nomenclature.reference import Reference
 
 OF_LINE = ("_dossier", "ligne")
 """What tells of which line an item is: its file, its number there."""
 
 
-def lines_of(file: StoredFile, champ: Champ) -> int:
-    """Return how many lines of a field a file has: those accepted, or the items of the field's zone in them."""
-    return file.tables.get(champ.zone, 0) if champ.zone else file.acceptees
-
-
 class Inputs:
     """What a field is built from: ``_lignes``, and ``_chainage`` where there is one.
 
     Attributes:
-        counting: the files whose lines count.
         chained: there is a chaining.
 
     Args:
         engine: where they are shown.
-        champ: the field.
-        files: all the files that the store has of it.
-        transmissions: those that count.
+        sent: the field, its files, those that count.
         work: directory of the edition, where they are gathered.
     """
 
-    def __init__(
-        self,
-        engine: DuckDBEngine,
-        champ: Champ,
-        files: Mapping[StoredFile, Path],
-        transmissions: Sequence[Transmission],
-        work: Path,
-    ) -> None:
-        self.engine, self.champ, self.work = engine, champ, work
-        self.files, self.transmissions = files, transmissions
-        self.used = mentioned(champ)
-        self.chaining = self._parts(champ.chainage.fichier) if champ.chainage else []
+    def __init__(self, engine: DuckDBEngine, sent: Sent, work: Path) -> None:
+        self.engine, self.sent, self.work = engine, sent, work
+        self.champ = sent.champ
+        self.used = mentioned(self.champ)
+        self.chaining = self._parts(self.champ.chainage.fichier) if self.champ.chainage else []
         self.chained = bool(self.chaining)
-        held = (f for t in transmissions for kind, f in t.fichiers.items() if kind in champ.fichiers)
-        self.counting = frozenset(held)
 
     def show(self, reference: Reference) -> None:
         """Show the lines, with the columns that the field reads, and their chaining.
@@ -79,12 +62,7 @@ class Inputs:
         if self.champ.listes:
             own = Filter(Scan("_lignes"), Binary("=", Column("annee"), Constant(annee)))
             return self.engine.count(own)
-        return sum(lines_of(f, self.champ) for f in self.counting if f.annee == annee)
-
-    def replaced(self, annee: int) -> int:
-        """Return how many lines of a year the store has that a later transmission replaces."""
-        others = (f for f in self.files if f.kind in self.champ.fichiers and f not in self.counting)
-        return sum(lines_of(f, self.champ) for f in others if f.annee == annee)
+        return self.sent.lines(annee)
 
     def forget(self) -> None:
         """Forget the lines and their chaining."""
@@ -168,8 +146,8 @@ class Inputs:
     def _parts(self, *kinds: str, table: str = "") -> list[Path]:
         """Return the files of a table of the transmissions; "" is the main one of each kind."""
         found: list[Path] = []
-        for file in (t.fichiers[kind] for t in self.transmissions for kind in kinds if kind in t.fichiers):
-            directory, name = self.files[file], table or MAIN_TABLE[file.kind]
+        for file in (t.fichiers[kind] for t in self.sent.transmissions for kind in kinds if kind in t.fichiers):
+            directory, name = self.sent.files[file], table or MAIN_TABLE[file.kind]
             found += sorted([*directory.glob(f"{name}.parquet"), *directory.glob(f"{name}~*.parquet")])
         return found
 

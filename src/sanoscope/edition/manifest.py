@@ -123,6 +123,22 @@ class ProtectionAnnee(_Model):
     erreur_mediane: float
 
 
+class Recette(_Model):
+    """All that the figures of a field depend on, as fingerprints: of one recipe, the figures are the same.
+
+    Attributes:
+        fichiers: the files that count, as the store holds them; of a field made of others, their recipes.
+        tables: the reference tables that the field reads.
+        regles: its part of the catalogue, the threshold.
+        logiciel: version of Sanoscope.
+    """
+
+    fichiers: str
+    tables: str
+    regles: str
+    logiciel: str
+
+
 class ManifestChamp(_Model):
     """What an edition holds of a field, and what it was made from.
 
@@ -135,6 +151,8 @@ class ManifestChamp(_Model):
         tables, empreinte: of the store at hand, the true one or the open one: its tables, its fingerprint (sha256).
         tables_ouvertes, empreinte_ouverte: of the open store, in the manifest of the whole.
         protection: what protects its open side.
+        recette: what its figures depend on; None where an earlier version built it.
+        repris: the edition that built it, of which it was taken over as it is; "" where this one did.
     """
 
     annees: list[int]
@@ -147,6 +165,8 @@ class ManifestChamp(_Model):
     tables_ouvertes: list[TableCube] = []
     empreinte_ouverte: str = ""
     protection: list[ProtectionAnnee] = []
+    recette: Recette | None = None
+    repris: str = ""
 
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year."""
@@ -219,6 +239,15 @@ class Manifest(_Model):
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year, whatever the field."""
         return max((champ.mois_de(annee) for champ in self.champs.values()), default=0)
+
+
+def made(manifest: Manifest) -> str:
+    """Return which fields an edition took over and which it built, in French; "" for that of a published source."""
+    if manifest.source:
+        return ""
+    taken = [f"{code.upper()} (de {of.repris})" for code, of in manifest.champs.items() if of.repris]
+    built = [code.upper() for code, of in manifest.champs.items() if not of.repris]
+    return f"Champs repris : {', '.join(taken) or 'aucun'} ; construits : {', '.join(built) or 'aucun'}."
 
 
 def opened(manifest: Manifest, *, threshold: int) -> Manifest:

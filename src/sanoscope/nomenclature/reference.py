@@ -1,7 +1,7 @@
 """The reference tables that a build uses: the package's own, overlaid by those of the workspace."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from pathlib import Path
@@ -27,15 +27,28 @@ class Reference:
 
     Attributes:
         tables: the frames.
-        fingerprints: sha256 of each file they came from, by path.
+        prints: by table, sha256 of each file it came from, by path.
     """
 
     tables: Mapping[str, pl.DataFrame]
-    fingerprints: Mapping[str, str]
+    prints: Mapping[str, Mapping[str, str]]
 
     def __getitem__(self, name: str) -> pl.DataFrame:
-        """Return a table."""
+        """Return a table.
+
+        Raises:
+            KeyError: there is none of that name, or `only` left it out.
+        """
         return self.tables[name]
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """The sha256 of each file that the tables came from, by path."""
+        return {path: sha for of in self.prints.values() for path, sha in of.items()}
+
+    def only(self, names: Collection[str]) -> "Reference":
+        """Return the reference that has these tables and no other: what is made of it depends on nothing else."""
+        return Reference({n: self.tables[n] for n in sorted(names)}, {n: self.prints[n] for n in sorted(names)})
 
     # code systems --------------------------------------------------------------------------------------------------
 
@@ -216,12 +229,20 @@ def load_reference(directory: Path | None = None) -> Reference:
     Raises:
         InputFileError: a table of the directory is not what it should be.
     """
-    frames: dict[str, pl.DataFrame] = {}
-    prints: dict[str, str] = {}
-    for table in TABLES.values():
-        frames[table.name], read = _overlaid(table, directory)
-        prints |= read
-    return Reference(frames, prints)
+    read = {name: _overlaid(table, directory) for name, table in TABLES.items()}
+    return Reference({name: frame for name, (frame, _) in read.items()}, {name: of for name, (_, of) in read.items()})
+
+
+def tables_of_level(level: str) -> frozenset[str]:
+    """Return the tables that tell the codes and the labels of a level of `Reference.label`."""
+    if level in ("categories", "secteurs"):
+        return frozenset()
+    if level in ("regions", "departements", "geographie"):
+        return frozenset({level})
+    if level not in NOMENCLATURES:
+        return frozenset({"regroupements"})
+    system = NOMENCLATURES[level]
+    return frozenset({system.table, system.ranges, "versions", "correspondances"} - {""})
 
 
 def load_plain(table: Table, directory: Path) -> pl.DataFrame:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sanoscope import __version__
 from sanoscope.catalogue.load import Catalogue
-from sanoscope.edition.build import counting, rules_of
+from sanoscope.edition.build import rules_of
 from sanoscope.edition.manifest import Entree, Manifest
+from sanoscope.edition.sent import counting
 from sanoscope.nomenclature.reference import load_reference
 from sanoscope.workspace import Workspace
 

@@ -45,6 +45,7 @@ class Report:
         lignes_lues, lignes_acceptees, lignes_refusees: lines of the files received.
         references: reference tables loaded, and the rows of each.
         edition: the edition made, or served where there is nothing new; ``avant``: the one served before.
+        repris: fields that the edition made took over, and from which; ``construits``: those it built, and why.
         controles: how many controls were made; ``alertes``, those that warn or block, with what to do.
         gardees, purgees: what became of the editions.
         etapes: the steps and their seconds.
@@ -69,6 +70,8 @@ class Report:
     references: tuple[Named, ...] = ()
     edition: str = ""
     avant: str = ""
+    repris: tuple[Named, ...] = ()
+    construits: tuple[Named, ...] = ()
     controles: int = 0
     alertes: tuple[Named, ...] = ()
     gardees: tuple[Named, ...] = ()
@@ -143,6 +146,9 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield from _listed("Référence", report.references)
     if report.edition and report.avant != report.edition:
         yield "Servie avant", report.avant or "aucune"
+    for what, fields in (("Champs repris", report.repris), ("Champs construits", report.construits)):
+        if fields:
+            yield what, " ; ".join(f"{one.nom} ({one.detail})" for one in fields)
     if report.controles:
         yield "Contrôles", f"{report.controles}, dont {len(report.alertes)} qui alertent ou bloquent"
     yield from _listed("Contrôle", report.alertes)
