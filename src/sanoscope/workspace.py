@@ -185,7 +185,7 @@ def alone(directory: Path, work: str) -> Iterator[None]:
     Raises:
         SanoscopeError: ``deja-en-cours``: another process holds it.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    made(directory)
     with (directory / ".verrou").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -198,14 +198,54 @@ def alone(directory: Path, work: str) -> Iterator[None]:
 
 
 def put(path: Path, text: str) -> None:
-    """Write a file that is on the disk, whole, before it takes its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write a file that is on the disk, whole, before it takes its name, and has it on the disk once it returns."""
+    made(path.parent)
     unfinished = path.with_name(f"{path.name}.en-cours")
-    with unfinished.open("w", encoding="utf-8") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    unfinished.replace(path)
+    unfinished.write_text(text, encoding="utf-8")
+    appear(unfinished, path)
+
+
+def appear(work: Path, target: Path) -> None:
+    """Give a finished file or directory its name, so that a power cut leaves it whole under it, or not there.
+
+    Args:
+        work: it, under the name it was written with; all of it is on the disk before it is renamed.
+        target: its name, on the disk once this returns. A file of this name goes; its directory is made if needed.
+
+    Raises:
+        OSError: ``target`` is a directory that is not empty.
+    """
+    made(target.parent)
+    settle(work)
+    work.replace(target)
+    sync(target.parent)
+
+
+def settle(path: Path) -> None:
+    """Wait until a file, or a directory with all that it holds, is on the disk."""
+    if path.is_symlink():
+        return
+    for inside in path.iterdir() if path.is_dir() else ():
+        settle(inside)
+    sync(path)
+
+
+def sync(path: Path) -> None:
+    """Wait until the bytes of a file, or the names in a directory, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def made(directory: Path) -> Path:
+    """Return a directory that is there, with its parents, their names on the disk."""
+    if not directory.is_dir():
+        above = made(directory.parent)
+        directory.mkdir(exist_ok=True)
+        sync(above)
+    return directory
 
 
 def create(directory: Path) -> Workspace:
@@ -221,9 +261,9 @@ def create(directory: Path) -> Workspace:
     directory.mkdir(parents=True, exist_ok=True)
     settings = directory / SETTINGS_FILE
     if not settings.exists():
-        settings.write_text(DEFAULT_SETTINGS, encoding="utf-8")
+        put(settings, DEFAULT_SETTINGS)
     for name in ("reference", "store", "quarantine", "editions"):
-        (directory / name).mkdir(exist_ok=True)
+        made(directory / name)
     return load(directory)
 
 

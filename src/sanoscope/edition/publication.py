@@ -17,7 +17,7 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import NotFoundError, SanoscopeError
 from sanoscope.sentence import Sentence
-from sanoscope.workspace import UNFINISHED
+from sanoscope.workspace import UNFINISHED, settle, sync
 
 POINTER = "current"
 HISTORY = "publications.jsonl"
@@ -287,6 +287,7 @@ def seal(directory: Path, name: str) -> Manifest:
     for file in place.rglob("*"):
         if file.is_file():
             file.chmod(file.stat().st_mode & ~WRITABLE)
+    settle(place)
     return manifests.read(place)
 
 
@@ -312,6 +313,7 @@ def remove(directory: Path, name: str) -> None:
         )
     leaving = directory / f"{UNFINISHED}{name}-retiree"
     (directory / name).rename(leaving)  # whole or gone: what is left of it is no edition
+    sync(directory)  # before the first file goes: its old name would be that of an edition with holes
     shutil.rmtree(leaving)
 
 
@@ -413,8 +415,8 @@ def _serve(directory: Path, name: str, *, back: bool, despite: Mapping[str, obje
             entry = {"instant": event.instant.isoformat(timespec="seconds"), "edition": event.edition}
             said = {**entry, **({"retour": True} if event.retour else {}), **(despite if event.edition == name else {})}
             stream.write(json.dumps(said, ensure_ascii=False) + "\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    sync(path)
+    sync(directory)
 
 
 def _point(directory: Path, name: str) -> None:
@@ -422,3 +424,4 @@ def _point(directory: Path, name: str) -> None:
     unfinished.unlink(missing_ok=True)
     unfinished.symlink_to(name)
     unfinished.replace(directory / POINTER)
+    sync(directory)

@@ -1,7 +1,6 @@
 """The databases of an edition: where each is, how it is read, and how a new edition appears, whole or not at all."""
 
 import hashlib
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import Manifest, database
 from sanoscope.engine.duckdb_engine import DuckDBEngine
-from sanoscope.workspace import UNFINISHED, Settings, Workspace
+from sanoscope.workspace import UNFINISHED, Settings, Workspace, appear
 
 
 def reading(path: Path, settings: Settings, *, serving: bool = False) -> DuckDBEngine:
@@ -56,11 +55,10 @@ def complete(work: Path, manifest: Manifest, shown: Manifest) -> None:
     """Write what an edition says of itself, to the operator and to the open side, and make it appear by one rename."""
     manifests.write(work, manifest)
     manifests.write(work / manifests.PUBLIC, shown)
-    work.rename(work.with_name(manifest.nom))
+    appear(work, work.with_name(manifest.nom))
 
 
 def fingerprint(path: Path) -> str:
-    """Return the sha256 of a file that is wholly on the disk."""
+    """Return the sha256 of a file."""
     with path.open("rb") as stream:
-        os.fsync(stream.fileno())
         return hashlib.file_digest(stream, "sha256").hexdigest()

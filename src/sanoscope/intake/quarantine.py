@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sanoscope.intake.blocks import Block
 from sanoscope.intake.decode import Refused
 from sanoscope.intake.sources import Refusal
-from sanoscope.workspace import UNFINISHED
+from sanoscope.workspace import UNFINISHED, appear, made, sync
 
 SCHEMA = pa.schema(
     [
@@ -60,8 +60,7 @@ class LineQuarantine:
         """Close and put in place; nothing happens where no line was refused."""
         if self._writer is not None:
             self._writer.close()
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._work.rename(path)
+            appear(self._work, path)
 
     def abandon(self) -> None:
         """Leave no trace."""
@@ -74,12 +73,14 @@ def note_refused_files(directory: Path, refusals: list[Refusal]) -> None:
     """Append refused files to ``fichiers.jsonl`` (their content stays where the operator has it)."""
     if not refusals:
         return
-    directory.mkdir(parents=True, exist_ok=True)
+    path = made(directory) / "fichiers.jsonl"
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    with (directory / "fichiers.jsonl").open("a", encoding="utf-8") as stream:
+    with path.open("a", encoding="utf-8") as stream:
         for refusal in refusals:
             entry = {"instant": now, "fichier": refusal.label, "motif": refusal.code, "message": refusal.message}
             stream.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    sync(path)
+    sync(directory)
 
 
 def _texts(buffer: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> pa.Array:

@@ -5,7 +5,6 @@ Parquet file a table. A directory appears by one rename, so a file is either who
 """
 
 import json
-import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 
 from sanoscope.formats.registry import layouts
 from sanoscope.intake.names import FIELD_OF, Key
+from sanoscope.workspace import appear
 
 RECORD = "fichier.json"
 
@@ -187,14 +187,10 @@ class Writer:
         """Close the tables, write the record, and make the whole visible at once; the same bytes twice are one."""
         self._close()
         text = json.dumps(asdict(record), ensure_ascii=False, indent=1)
-        with (self._work / RECORD).open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+        (self._work / RECORD).write_text(text, encoding="utf-8")
         target = self._store / record.place
-        target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self._work.rename(target)
+            appear(self._work, target)
         except OSError:
             if not (target / RECORD).exists():
                 raise

@@ -28,7 +28,7 @@ from sanoscope.errors import InputFileError
 from sanoscope.intake.forms import Attendu, Cle, Forme, Motifs, Valeur
 from sanoscope.intake.quarantine import SCHEMA
 from sanoscope.nomenclature.reading import csv_texts
-from sanoscope.workspace import UNFINISHED, Workspace
+from sanoscope.workspace import UNFINISHED, Workspace, appear, made
 
 FOLDER = "publie"
 RECORD, CELLS = "fichier.json", "cellules.parquet"
@@ -252,9 +252,7 @@ def _keep(store: Path, record: StoredTable, cells: pl.DataFrame) -> None:
         cells.write_parquet(work / CELLS)
         text = json.dumps(asdict(record), ensure_ascii=False, indent=1)
         (work / RECORD).write_text(text, encoding="utf-8")
-        target = store / record.place
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work.rename(target)
+        appear(work, store / record.place)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -272,10 +270,9 @@ def _keep_refused(path: Path, refused: Sequence[_Refused]) -> None:
         "message": [one.message for one in ordered],
         "contenu": [one.content for one in ordered],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{UNFINISHED}{uuid4().hex}.csv")
+    unfinished = made(path.parent) / f"{UNFINISHED}{uuid4().hex}.csv"
     pacsv.write_csv(pa.table(columns, schema=SCHEMA), unfinished)
-    unfinished.replace(path)
+    appear(unfinished, path)
 
 
 def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:

@@ -19,6 +19,7 @@ import shapefile  # type: ignore[import-untyped]
 
 from sanoscope.errors import InputFileError
 from sanoscope.nomenclature.lambert import to_degrees
+from sanoscope.workspace import put
 
 SUFFIXES = (".shp", ".geojson", ".geojson.gz")
 BESIDE = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qpj", ".qix", ".xml")
@@ -87,11 +88,8 @@ def write_shapes(shapes: Iterable[Shape], path: Path) -> None:
         {"type": "Feature", "properties": {"code": s.code, "libelle": s.libelle}, "geometry": s.geometry}
         for s in shapes
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(path.suffix + ".en-cours")
     text = json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
-    aside.write_text(text + "\n", encoding="utf-8")
-    aside.replace(path)
+    put(path, text + "\n")
 
 
 # reading ------------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from sanoscope.nomenclature.reading import conform, merge, read_table
 from sanoscope.nomenclature.shapes import goes_with_shapes, is_shapes, read_shapes, write_shapes
 from sanoscope.nomenclature.simplify import lighter
 from sanoscope.nomenclature.tables import TABLES, Table
+from sanoscope.workspace import appear, made
 
 IMPORTERS: tuple[Importer, ...] = (
     *plain.IMPORTERS,
@@ -176,12 +177,12 @@ def _write(tables: dict[str, pl.DataFrame], directory: Path) -> tuple[dict[str, 
         differs = (now & (pl.col(c.name) != pl.col(f"{c.name}_right")) for now, c in zip(given, others, strict=True))
         replaced[name] = len(known)
         changed[name] = len(known.filter(pl.any_horizontal(pl.lit(value=False), *differs)))
-        path.parent.mkdir(parents=True, exist_ok=True)
+        made(path.parent)
         aside = path.with_suffix(".csv.en-cours")
         merged.write_csv(aside)
         unfinished.append((aside, path))
     for aside, path in unfinished:
-        aside.replace(path)
+        appear(aside, path)
     return replaced, changed
 
 
