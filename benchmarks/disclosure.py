@@ -7,13 +7,12 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
 
 import numpy as np
 import pyarrow as pa
 
-from sanoscope import workspace as workspaces
+from benchmarks import demo
 from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.checker import verify
@@ -28,7 +27,7 @@ from sanoscope.engine.protocol import Engine
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 
-DEMO, RUNS = Path("demo-workspace"), 31
+RUNS = 31
 ASKED = [
     ("cartographie-activite-mco", "annee=2023"),
     ("casemix-mco", "annee=2022,2023,2024&regroupement=racine"),
@@ -108,9 +107,7 @@ def _protection() -> list[str]:
 
 def _check_cost() -> list[str]:
     """Time the same sums with and without their tracers, in turn; then what tracers add to whole answers."""
-    if not (DEMO / "editions" / "current").exists():
-        raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
-    place = workspaces.load(DEMO)
+    place = demo()
     edition = open_edition(place.editions, settings=place.settings, public=True)
     plain = (Measure("sejours", "sum", "sejours"),)
     traced = (*plain, Measure("t", "sum", "sejours" + TRACER))

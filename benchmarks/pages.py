@@ -2,15 +2,13 @@
 
 import statistics
 import time
-from pathlib import Path
 
 from fastapi.testclient import TestClient
 
-from sanoscope import workspace as workspaces
+from benchmarks import demo
 from sanoscope.present.numbers import french
 from sanoscope.web.app import create_app
 
-DEMO = Path("demo-workspace")
 COLD, WARM = 15, 60
 """Times that each page is asked for: of a service that has answered nothing yet, of one that has."""
 
@@ -36,9 +34,7 @@ def run() -> list[str]:
     Raises:
         FileNotFoundError: there is no demo edition: run ``make demo`` first.
     """
-    if not (DEMO / "editions" / "current").exists():
-        raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
-    place = workspaces.load(DEMO)
+    place = demo()
     first: dict[str, list[float]] = {name: [] for name in PAGES}
     for number in range(COLD + 1):  # the first loads what Python loads once
         for name, address in PAGES.items():

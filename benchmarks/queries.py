@@ -3,18 +3,16 @@
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import duckdb
 
-from sanoscope import workspace as workspaces
+from benchmarks import DEMO, demo
 from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import open_edition
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 
-DEMO = Path("demo-workspace")
 RUNS = 9
 KEPT = "substr(ghm, 1, 2) <> '90' AND type_sejour <> 'B'"
 QUESTIONS = [
@@ -54,9 +52,7 @@ def run() -> list[str]:
     Raises:
         FileNotFoundError: there is no demo edition: run ``make demo`` first.
     """
-    if not (DEMO / "editions" / "current").exists():
-        raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
-    place = workspaces.load(DEMO)
+    place = demo()
     edition, public = (open_edition(place.editions, settings=place.settings, public=p) for p in (False, True))
     scan = duckdb.connect(config={"threads": 2})
     scan.execute("SET enable_progress_bar = false")

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sanoscope import workspace as workspaces
+from benchmarks import demo
 from sanoscope.catalogue.load import catalogue
 from sanoscope.query.service import Service
 from sanoscope.search.entries import entries
 from sanoscope.search.find import LONGEST, Results, Search, searchable
 from sanoscope.search.words import words
 
-DEMO = Path("demo-workspace")
 TRIED = 2000
 LONG = 8
 """Letters of the words that are mistyped."""
@@ -26,9 +25,7 @@ def run() -> list[str]:
     Raises:
         FileNotFoundError: there is no demo edition: run ``make demo`` first.
     """
-    if not (DEMO / "editions" / "current").exists():
-        raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
-    service = Service(workspaces.load(DEMO), catalogue())
+    service = Service(demo(), catalogue())
     edition = service.edition()
     found = entries(catalogue(), edition)
     built, before = [], _resident()

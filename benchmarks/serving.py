@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from pathlib import Path
 
-from sanoscope import workspace as workspaces
+from benchmarks import DEMO, demo
 from sanoscope.edition.edition import open_edition
+from sanoscope.workspace import Workspace
 
-DEMO = Path("demo-workspace")
 ASKED, EVERY = 160, 0.25
 """Requests of a phase, and the seconds between two, whatever the answers take."""
 
@@ -33,9 +33,7 @@ def run() -> list[str]:
     Raises:
         FileNotFoundError: there is no demo edition: run ``make demo`` first.
     """
-    if not (DEMO / "editions" / "current").exists():
-        raise FileNotFoundError("pas d'édition de démonstration : lancez d'abord « make demo »")
-    addresses = _addresses()
+    addresses = _addresses(demo())
     took: dict[str, list[float]] = {name: [] for name in PHASES}
     with tempfile.TemporaryDirectory(dir=".", prefix=".banc-") as scratch:
         place = Path(scratch) / "espace"
@@ -52,9 +50,8 @@ def run() -> list[str]:
     return report
 
 
-def _addresses() -> list[str]:
+def _addresses(place: Workspace) -> list[str]:
     """Return questions that differ, so that each is computed, as pages and as data."""
-    place = workspaces.load(DEMO)
     edition = open_edition(place.editions, settings=place.settings).of("mco")
     finess = {year: sorted(f for y, f in edition.etablissements if y == year) for year in YEARS}
     asked = [
@@ -95,7 +92,7 @@ def _served(place: Path) -> Iterator[int]:
 @contextlib.contextmanager
 def _building(place: Path) -> Iterator[None]:
     """Build an edition of everything meanwhile; it must not be finished before the questions are."""
-    process = _command("build", "--name", "banc", "--workspace", str(place), own_group=True)
+    process = _command("build", "--tout", "--name", "banc", "--workspace", str(place), own_group=True)
     time.sleep(5)  # its imports are done: it is at work
     try:
         yield
