@@ -52,21 +52,8 @@ class RefusedError(SanoscopeError):
     """A request made in a reader's name by somebody else."""
 
 
-class TooOftenError(SanoscopeError):
-    """A request of a reader who has made too many of them.
-
-    Args:
-        code, message, todo: as of any error.
-        after: when the next will be taken (s).
-    """
-
-    def __init__(self, code: str, message: str, *, todo: str, after: int) -> None:
-        super().__init__(code, message, todo=todo)
-        self.after = after
-
-
-class BusyError(SanoscopeError):
-    """A request that this machine cannot answer now, or not at all if it always asks for so much.
+class LaterError(SanoscopeError):
+    """A request that is not taken now.
 
     Args:
         code, message, todo: as of any error.
@@ -76,6 +63,14 @@ class BusyError(SanoscopeError):
     def __init__(self, code: str, message: str, *, todo: str, after: int) -> None:
         super().__init__(code, message, todo=todo)
         self.after = after
+
+
+class TooOftenError(LaterError):
+    """A request of a reader who has made too many of them."""
+
+
+class BusyError(LaterError):
+    """A request that this machine cannot answer now, or not at all if it always asks for so much."""
 
 
 class TooLongError(BusyError):

@@ -6,8 +6,8 @@ import orjson
 from fastapi import Response
 
 from sanoscope.errors import (
-    BusyError,
     CriterionError,
+    LaterError,
     NotFoundError,
     RefusedError,
     SanoscopeError,
@@ -42,12 +42,12 @@ def status_of(error: SanoscopeError) -> int:
 
 def again(error: SanoscopeError) -> dict[str, str]:
     """Return the header that says when trying again may make sense, where it does."""
-    return {"Retry-After": str(error.after)} if isinstance(error, TooOftenError | BusyError) else {}
+    return {"Retry-After": str(error.after)} if isinstance(error, LaterError) else {}
 
 
-def problem(error: SanoscopeError, status: int = 0) -> Response:
-    """Return an error as problem+json (RFC 9457), with the status that goes with it where none is given."""
-    status = status or status_of(error)
+def problem(error: SanoscopeError) -> Response:
+    """Return an error as problem+json (RFC 9457)."""
+    status = status_of(error)
     body = {
         "type": f"urn:sanoscope:erreur:{error.code}",
         "title": error.message,

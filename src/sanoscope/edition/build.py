@@ -151,13 +151,12 @@ class _Fields:
         """Return a field that has files."""
         say, own = _of_field(sent.champ.champ, self.progress), reference.only(tables_of(sent.champ))
         wanted = recipe(sent, self.catalogue, own, self.workspace.settings)
-        if made := self.before.take(sent.champ, wanted):
-            say(f"repris de {made.repris}")
-        else:
-            construction = _Construction(self.workspace, self.catalogue, sent, own, self.work, say)
-            made = construction.run(care, self.earlier, secret, key)
-        years = [year.model_copy(update={"remplacees": sent.replaced(year.annee)}) for year in made.rapprochement]
-        return made.model_copy(update={"recette": wanted, "rapprochement": years})
+        if taken := self.before.take(sent.champ, wanted):
+            say(f"repris de {taken.repris}")
+            years = [year.model_copy(update={"remplacees": sent.replaced(year.annee)}) for year in taken.rapprochement]
+            return taken.model_copy(update={"rapprochement": years})
+        construction = _Construction(self.workspace, self.catalogue, sent, own, self.work, say)
+        return construction.run(care, self.earlier, secret, key).model_copy(update={"recette": wanted})
 
     def composed(
         self, champ: Champ, built: Mapping[str, manifests.ManifestChamp], key: bytes

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -298,6 +299,14 @@ def check_seal(manifest: Manifest) -> None:
 def _print(manifest: Manifest) -> str:
     said = manifest.model_dump(mode="json", exclude_defaults=True)  # a later version may have more to say
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def fields(directory: Path) -> Mapping[str, ManifestChamp]:
+    """Return the fields of an edition; none of one that is not there, or that this version cannot read."""
+    try:
+        return read(directory).champs
+    except SanoscopeError:
+        return {}
 
 
 def read(directory: Path) -> Manifest:

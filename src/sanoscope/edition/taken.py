@@ -14,7 +14,6 @@ from sanoscope.edition.manifest import ManifestChamp, Recette
 from sanoscope.edition.noised import KEY_FILE
 from sanoscope.edition.opening import certificate
 from sanoscope.edition.stores import fingerprint
-from sanoscope.errors import SanoscopeError
 
 
 class Before:
@@ -27,7 +26,7 @@ class Before:
 
     def __init__(self, place: Path | None, work: Path) -> None:
         self.place, self.work = place, work
-        self.name, self.known = _known(place)
+        self.known = manifests.fields(place) if place else {}
 
     def take(self, champ: Champ, wanted: Recette) -> ManifestChamp | None:
         """Take a field over and return what is to be said of it; None where it must be built.
@@ -51,22 +50,11 @@ class Before:
             for name in names:
                 (self.work / name).unlink()
             return None
-        return of.model_copy(update={"repris": of.repris or self.name})
+        return of.model_copy(update={"repris": of.repris or self.place.name})
 
     def _same_key(self, place: Path) -> bool:
         kept, now = (side / manifests.SECURE / KEY_FILE for side in (place, self.work))
         return kept.is_file() and kept.read_bytes() == now.read_bytes()
-
-
-def _known(place: Path | None) -> tuple[str, dict[str, ManifestChamp]]:
-    """Return the name of an edition and its fields; none of one that this version cannot read."""
-    if place is None:
-        return "", {}
-    try:
-        manifest = manifests.read(place)
-    except SanoscopeError:
-        return "", {}
-    return manifest.nom, manifest.champs
 
 
 def _share(file: Path, target: Path) -> None:

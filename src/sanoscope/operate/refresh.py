@@ -6,7 +6,7 @@ is one pointer. So a refresh that was killed is taken up by the next one, and tw
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
 from sanoscope.edition.build import build, edition_name
 from sanoscope.edition.check import Controle, check
-from sanoscope.edition.manifest import Manifest, ManifestChamp
+from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.recipe import differences
 from sanoscope.edition.release import release
 from sanoscope.errors import InputFileError, SanoscopeError
@@ -258,7 +258,7 @@ class _Run:
     def _say_made(self, name: str) -> None:
         """Say of each field of an edition from which it was taken over, or why it was built."""
         editions, avant = self.workspace.editions, self.report.avant
-        made, before = manifests.read(editions / name).champs, _fields(editions, avant) if avant else {}
+        made, before = manifests.read(editions / name).champs, manifests.fields(editions / avant) if avant else {}
         why = {code: differences(before[code].recette, of.recette) for code, of in made.items() if code in before}
         taken = tuple(Named(code.upper(), f"de {of.repris}") for code, of in made.items() if of.repris)
         built = tuple(
@@ -303,14 +303,6 @@ def _recipe(editions: Path, name: str, catalogue: Catalogue) -> Recipe | None:
     except (SanoscopeError, OSError):
         return None
     return recipe_of(manifest, catalogue)
-
-
-def _fields(editions: Path, name: str) -> Mapping[str, ManifestChamp]:
-    """Return the fields of an edition; none of one that another version of the software built."""
-    try:
-        return manifests.read(editions / name).champs
-    except SanoscopeError:
-        return {}
 
 
 def _place(error: Exception) -> str:
