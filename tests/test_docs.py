@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import yaml
@@ -20,7 +21,7 @@ from sanoscope.operate.report import BLOCKED, BUSY, CODES, RESERVED
 from sanoscope.present.numbers import SHOWN
 from sanoscope.query.criteria import CRITERIA, DATE
 from sanoscope.query.table import State
-from sanoscope.workspace import DEFAULT_SETTINGS
+from sanoscope.workspace import DEFAULT_SETTINGS, Settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,6 +34,38 @@ def test_every_setting_is_documented_with_its_default() -> None:
     for section, entries in tomllib.loads(DEFAULT_SETTINGS).items():
         for name, value in entries.items():
             assert f"| {section} | `{name}` | {json.dumps(value)} |" in text("docs/reglages.md")
+
+
+def test_no_setting_is_documented_that_is_not() -> None:
+    rows = re.findall(r"^\| (\w+) \| `(\w+)` \| (.+?) \| (.+) \|$", text("docs/reglages.md"), re.M)
+    known = {(section, name) for section, entries in tomllib.loads(DEFAULT_SETTINGS).items() for name in entries}
+    assert len(rows) == len(known)
+    assert {(section, name) for section, name, _, _ in rows} == known
+    assert all(len(sense) > 15 for _, _, _, sense in rows)
+
+
+def test_every_setting_is_commented_where_it_is_written() -> None:
+    """A comment is above each, or above those that it names together."""
+    for section in DEFAULT_SETTINGS.split("\n[")[1:]:
+        for block in re.split(r"\n(?=#)", section)[1:]:
+            comment = " ".join(line for line in block.splitlines() if line.startswith("#"))
+            names = re.findall(r"^(\w+) = ", block, re.M)
+            assert names, comment
+            assert len(comment) > 20 * len(names), names
+        first = re.split(r"\n(?=#)", section)[0]
+        assert not re.findall(r"^\w+ = ", first, re.M), "a setting above any comment"
+
+
+def test_every_setting_is_read_somewhere_and_described() -> None:
+    source = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in (ROOT / "src" / "sanoscope").rglob("*.py")
+        if path.name != "workspace.py"
+    )
+    names = [name for entries in tomllib.loads(DEFAULT_SETTINGS).values() for name in entries]
+    assert [name for name in names if not re.search(rf"\bsettings\.{name}\b", source)] == []
+    assert sorted(names) == sorted(field.name for field in fields(Settings))
+    assert [name for name in names if not re.search(rf"\b{name}\b", Settings.__doc__ or "")] == []
 
 
 def test_every_command_is_documented() -> None:
@@ -50,6 +83,7 @@ def test_every_return_code_of_refresh_is_documented() -> None:
 def test_what_is_shipped_to_run_it_calls_the_command() -> None:
     for name in ("sanoscope-refresh.service", "crontab"):
         assert "sanoscope refresh --workspace" in text(f"deploiement/{name}")
+    assert "sanoscope serve --processus" in text("deploiement/sanoscope-serve.service")
     told = yaml.safe_load(text("deploiement/cronjob.yaml"))
     (container,) = told["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     assert container["args"][:2] == ["sanoscope", "refresh"]

@@ -28,6 +28,9 @@ def test_estimates_may_be_shown_or_not(workspace: Workspace, written: str, value
         ("[masquage]\nseuil = true\n", "seuil = 11"),
         ("[masquage]\nseuil = 0\n", "≥ 1"),
         ("[moteur]\nmemoire = 4\n", 'memoire = "4GB"'),
+        ('[journal]\nniveau = "bavard"\n', "'bavard'"),
+        ('[journal]\nformat = "xml"\n', "'xml'"),
+        ('[service]\nmetriques = "127.0.0.1, ici"\n', "10.0.0.0/24"),
     ],
 )
 def test_a_wrong_setting_says_what_to_write(workspace: Workspace, text: str, words: str) -> None:

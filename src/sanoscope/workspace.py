@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,12 @@ from sanoscope.errors import NotFoundError, SanoscopeError, suggest
 SETTINGS_FILE = "sanoscope.toml"
 UNFINISHED = ".en-cours-"
 """Beginning of the names of what is being written; only `alone` removes what is left of them."""
+
+LEVELS = {"detail": 10, "info": 20, "alerte": 30, "erreur": 40}
+"""What a log may be kept to, by its name in the settings: levels of `logging`."""
+
+FORMATS = ("auto", "json", "texte")
+"""How a log may be written."""
 
 DEFAULT_SETTINGS = """\
 # Réglages de cet espace de travail Sanoscope. Chacun est facultatif : la valeur écrite est celle par défaut.
@@ -38,8 +45,20 @@ port = 8000
 # Durée d'une question, en secondes, et mémoire que DuckDB peut employer pour répondre d'un champ d'une édition.
 duree_question = 30
 memoire_question = "2GB"
+# Requêtes au travail à la fois, par processus ; requêtes qui attendent leur tour, et combien de secondes au plus.
+requetes = 16
+requetes_en_attente = 64
+attente = 10
+# Réseaux d'où se lisent les mesures (/metrics), séparés par des virgules ; vide : de nulle part.
+metriques = "127.0.0.0/8, ::1/128"
 # Paniers que l'on peut enregistrer depuis une même adresse, par heure.
 paniers_par_heure = 30
+
+[journal]
+# Ce que le journal dit : "detail", "info", "alerte" ou "erreur", et ce qui est plus grave.
+niveau = "info"
+# Comment il l'écrit sur la sortie d'erreur : "json", "texte", ou "auto" (texte sur un terminal, JSON ailleurs).
+format = "auto"
 
 [reception]
 # Taille, en octets, des blocs lus d'un fichier : la mémoire prise ne dépend que d'elle.
@@ -76,6 +95,11 @@ class Settings:
         port: TCP port to serve on.
         duree_question: how long a question may take (seconds).
         memoire_question: DuckDB's memory limit to answer from one field of an edition, e.g. ``"2GB"``.
+        requetes: most requests at work at once in a process; ``requetes_en_attente``: most that wait for their turn.
+        attente: how long a request waits for its turn (seconds).
+        metriques: networks that may read ``/metrics``, separated by commas; "" for none.
+        niveau: least level that is logged; a key of `LEVELS`.
+        format: how the log is written: ``json``, ``texte`` or ``auto``.
         paniers_par_heure: most baskets saved from one address in an hour.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
@@ -94,6 +118,12 @@ class Settings:
     port: int = 8000
     duree_question: int = 30
     memoire_question: str = "2GB"
+    requetes: int = 16
+    requetes_en_attente: int = 64
+    attente: int = 10
+    metriques: str = "127.0.0.0/8, ::1/128"
+    niveau: str = "info"
+    format: str = "auto"
     paniers_par_heure: int = 30
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
@@ -295,8 +325,36 @@ def _checked(tables: dict[str, Any], path: Path) -> Settings:
                 )
             if wanted is int and value < 1:
                 raise SanoscopeError("reglage-invalide", f"{path} : {section}.{name} vaut {value}, il doit être ≥ 1.")
+            _check_text(path, section, name, value)
             values[name] = value
     return Settings(**values)
+
+
+def _check_text(path: Path, section: str, name: str, value: Any) -> None:
+    """Refuse a text that its setting does not admit."""
+    allowed = {"niveau": tuple(LEVELS), "format": FORMATS}.get(name, ())
+    if allowed and value not in allowed:
+        raise SanoscopeError(
+            "reglage-invalide", f"{path} : {section}.{name} vaut {value!r}, qui n'est pas admis.", allowed=allowed
+        )
+    if name == "metriques":
+        try:
+            networks(value)
+        except ValueError as error:
+            raise SanoscopeError(
+                "reglage-invalide",
+                f"{path} : {section}.{name} vaut {value!r}, qui n'est pas une suite de réseaux.",
+                todo='Par exemple : metriques = "127.0.0.0/8, 10.0.0.0/24"',
+            ) from error
+
+
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Return the networks of a setting, separated by commas.
+
+    Raises:
+        ValueError: one of them is none.
+    """
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def _unknown(name: str, allowed: list[str], path: Path) -> SanoscopeError:

@@ -45,9 +45,9 @@ def again(error: SanoscopeError) -> dict[str, str]:
     return {"Retry-After": str(error.after)} if isinstance(error, LaterError) else {}
 
 
-def problem(error: SanoscopeError) -> Response:
-    """Return an error as problem+json (RFC 9457)."""
-    status = status_of(error)
+def problem(error: SanoscopeError, status: int = 0) -> Response:
+    """Return an error as problem+json (RFC 9457), with the status that goes with it where none is given."""
+    status = status or status_of(error)
     body = {
         "type": f"urn:sanoscope:erreur:{error.code}",
         "title": error.message,

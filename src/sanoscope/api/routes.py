@@ -1,4 +1,4 @@
-"""The routes of the API, all under ``/api/v1``, and the health check."""
+"""The routes of the API, all under ``/api/v1``."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,7 +7,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from sanoscope import __version__
 from sanoscope.access.scope import OPEN
 from sanoscope.api.replies import cache_control, refusals
 from sanoscope.catalogue.restitution import Restitution
@@ -83,10 +82,6 @@ def file(
 def router(service: Service) -> APIRouter:
     """Return the API on a service."""
     routes = APIRouter()
-
-    @routes.get("/sante", summary="État du service", tags=["service"])
-    def health() -> JSONResponse:
-        return JSONResponse({"etat": "bon", "edition": service.edition().nom, "version": __version__})
 
     @routes.get("/api/v1/catalogue", summary="Les restitutions", tags=["catalogue"])
     def catalogue() -> JSONResponse:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.status import Status
 from rich.table import Table as RichTable
 
+from sanoscope import logs
 from sanoscope import workspace as workspaces
 from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import OPEN, SECURE
@@ -35,6 +36,7 @@ from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.intake.store import StoredFile
 from sanoscope.intake.tables import StoredTable
 from sanoscope.nomenclature.importers import load_path
+from sanoscope.operate.lines import say_build, say_intake, say_publication, say_refusal
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, legend
@@ -70,11 +72,13 @@ WorkspaceOption = Annotated[
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Say an expected error plainly and exit with 1."""
+def _told(command: str = "") -> Iterator[None]:
+    """Say an expected error plainly and exit with 1; of a command that keeps a log, there too."""
     try:
         yield
     except SanoscopeError as error:
+        if command:
+            say_refusal(command, error)
         err.print(f"[bold red]Erreur[/] {escape(f'[{error.code}]')}", highlight=False)
         err.print(str(error), highlight=False, markup=False)
         raise typer.Exit(1) from error
@@ -85,8 +89,12 @@ def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-def _workspace(directory: Path | None) -> Workspace:
-    return workspaces.load(directory) if directory else workspaces.find()
+def _workspace(directory: Path | None, *, logged: bool = False) -> Workspace:
+    """Return the workspace asked for; ``logged``: what is done in it goes to the log that its settings say."""
+    place = workspaces.load(directory) if directory else workspaces.find()
+    if logged:
+        logs.configure(place.settings)
+    return place
 
 
 @app.command()
@@ -137,8 +145,8 @@ def intake(
 ) -> None:
     """Reçoit des fichiers PMSI ou des tableaux publiés ; ce qui rompt le format va en quarantaine, avec sa raison."""
     _give_way()
-    with _told():
-        place = _workspace(workspace)
+    with _told("intake"):
+        place = _workspace(workspace, logged=True)
         books = catalogue()
         sources = [books.source(source)] if source else list(books.sources.values())
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -151,6 +159,7 @@ def intake(
                 published=[one.attendu for one in sources],
                 named=bool(source),
             )
+        say_intake("intake", report)
         _say_intake(report, place)
         if not report.clean:
             raise typer.Exit(1)
@@ -228,8 +237,8 @@ def build(
 ) -> None:
     """Construit une édition des dernières transmissions valides, ou d'une source publiée."""
     _give_way()
-    with _told():
-        place = _workspace(workspace)
+    with _told("build"):
+        place, began = _workspace(workspace, logged=True), time.perf_counter()
         if source and (years or effort != "normal" or whole):
             raise SanoscopeError("options", "--years, --effort et --tout ne valent pas pour une source publiée.")
         with err.status("Construction") as status:
@@ -250,6 +259,7 @@ def build(
                     whole=whole,
                     progress=say,
                 )
+        say_build("build", manifest, time.perf_counter() - began)
         for code, champ in manifest.champs.items():
             for year in champ.rapprochement:
                 left_out = ", ".join(f"{n} {code}" for code, n in year.exclusions.items()) or "aucune"
@@ -284,8 +294,8 @@ def refresh(
     from sanoscope.operate.report import BUSY, as_text
 
     _give_way()
-    with _told():
-        place = _workspace(workspace)
+    with _told("refresh"):
+        place = _workspace(workspace, logged=True)
         try:
             with err.status("Mise à jour") as status:
                 if dry_run:
@@ -301,6 +311,7 @@ def refresh(
         except SanoscopeError as error:
             if error.code != "deja-en-cours":
                 raise
+            say_refusal("refresh", error)
             err.print(str(error), highlight=False, markup=False)
             raise typer.Exit(BUSY) from error
         out.print(as_text(report), end="", highlight=False, markup=False)
@@ -360,10 +371,11 @@ def publish(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Publie une édition qu'aucun contrôle ne bloque : c'est elle qui répond désormais."""
-    with _told():
-        place = _workspace(workspace)
+    with _told("publish"):
+        place, began = _workspace(workspace, logged=True), time.perf_counter()
         with err.status("Contrôles"):
             found = release(place.editions, edition, catalogue(), place.settings, malgre_tout=malgre_tout)
+        say_publication("publish", edition, found, time.perf_counter() - began)
         _say_controls([control for control in found if control.niveau != "note"])
         out.print(f"Édition {edition} publiée.", highlight=False)
 
@@ -610,22 +622,23 @@ def _attacking(status: Status, champ: str, what: str, part: float) -> None:
 def serve(
     host: Annotated[str, typer.Option("--host", help="Adresse ; réglage service.hote par défaut.")] = "",
     port: Annotated[int, typer.Option("--port", help="Port ; réglage service.port par défaut.")] = 0,
+    processes: Annotated[int, typer.Option("--processus", min=1, help="Processus qui répondent.")] = 1,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Sert les pages et l'API de l'édition publiée."""
-    with _told():
-        _serve(_workspace(workspace), host, port)
+    with _told("serve"):
+        _serve(_workspace(workspace, logged=True), host, port, processes)
 
 
-def _serve(place: Workspace, host: str, port: int) -> None:
-    import uvicorn
+def _serve(place: Workspace, host: str, port: int, processes: int = 1) -> None:
+    from sanoscope.serve.run import listen, run
 
-    from sanoscope.web.app import create_app
-
+    logs.configure(place.settings)
     publication.current(place.editions)
     address, number = host or place.settings.hote, port or place.settings.port
-    out.print(f"Sanoscope répond sur http://{address}:{number}/ (Ctrl-C pour arrêter)", highlight=False)
-    uvicorn.run(create_app(place), host=address, port=number, log_level="warning")
+    with listen(address, number) as listening:
+        out.print(f"Sanoscope répond sur http://{address}:{number}/ (Ctrl-C pour arrêter)", highlight=False)
+        run(place, listening, processes=processes)
 
 
 @app.command()

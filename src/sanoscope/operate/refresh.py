@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sanoscope import logs
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.disclosure.protect import Care
 from sanoscope.edition import manifest as manifests
@@ -26,14 +27,16 @@ from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.operate import drop as drops
 from sanoscope.operate import journal as journals
-from sanoscope.operate import retention
+from sanoscope.operate import measures, retention
 from sanoscope.operate.journal import Journal
+from sanoscope.operate.lines import say_build, say_intake, say_publication, say_refresh, say_step
 from sanoscope.operate.notices import send
 from sanoscope.operate.recipe import Recipe, recipe_now, recipe_of
 from sanoscope.operate.report import BLOCKED, DRY, NOTHING, PUBLISHED, STOPPED, Named, Report, keep
 from sanoscope.workspace import UNFINISHED, Workspace, alone
 
 Progress = Callable[[str], None]
+COMMAND = "refresh"
 
 
 def blocks(controls: Sequence[Controle]) -> bool:
@@ -72,9 +75,11 @@ def refresh(
         report = replace(report, avis=(*report.avis, *send(report, workspace.settings)))
         try:
             keep(report, workspace.operations)
+            measures.write(workspace.operations)
         except OSError as error:
             kept = Named("compte rendu", f"non écrit ({type(error).__name__})")
             report = replace(report, avis=(*report.avis, kept))
+        say_refresh(report)
     return report
 
 
@@ -133,6 +138,7 @@ class _Run:
         except SanoscopeError as error:
             self._stop(f"{error.code} : {error.message}")
         except Exception as error:  # a machine that works alone says what broke, whatever it is
+            logs.crash(error)
             self._stop(f"{type(error).__name__} ({_place(error)})")
         return self.report
 
@@ -187,7 +193,9 @@ class _Run:
         with self._step("réception"):
             if files:
                 published = [source.attendu for source in self.catalogue.sources.values()]
-                self._received(receive(self.workspace, files, published=published))
+                received = receive(self.workspace, files, published=published)
+                say_intake(COMMAND, received)
+                self._received(received)
         with self._step("référence"):
             self._load(scratch, tables)
             drops.remember(self.address, operations, fetched)
@@ -237,7 +245,9 @@ class _Run:
         name = edition_name(self.workspace, "")
         self._write(edition=name)
         self.progress(f"construction de {name}")
-        build(self.workspace, self.catalogue, name=name, care=self.care, before=served, progress=self.progress)
+        began = time.perf_counter()
+        made = build(self.workspace, self.catalogue, name=name, care=self.care, before=served, progress=self.progress)
+        say_build(COMMAND, made, time.perf_counter() - began)
         return name
 
     def _checked(self, name: str) -> bool:
@@ -268,7 +278,9 @@ class _Run:
 
     def _publish(self, name: str) -> None:
         with self._step("publication"):
-            release(self.workspace.editions, name, self.catalogue, self.workspace.settings)
+            began = time.perf_counter()
+            found = release(self.workspace.editions, name, self.catalogue, self.workspace.settings)
+            say_publication(COMMAND, name, found, time.perf_counter() - began)
             self.report = replace(self.report, etat=PUBLISHED)
             self._write(publiee=name)
 
@@ -281,7 +293,9 @@ class _Run:
         self._write(etape=name)
         began = time.perf_counter()
         yield
-        took = Named(name, f"{time.perf_counter() - began:.1f} s")
+        seconds = time.perf_counter() - began
+        say_step(COMMAND, name, seconds)
+        took = Named(name, f"{seconds:.1f} s")
         self.report = replace(self.report, etapes=(*self.report.etapes, took))
 
     def _write(self, **values: str) -> None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
 from sanoscope.api.fiches import fiche_routes
+from sanoscope.api.health import health_routes
 from sanoscope.api.replies import problem
 from sanoscope.api.routes import router
 from sanoscope.api.search import search_routes
@@ -62,7 +63,9 @@ def create_app(workspace: Workspace) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
     )
     service = Service(workspace, catalogue())
+    app.state.service = service
     search = Search(service)
+    app.include_router(health_routes(service))
     app.include_router(router(service))
     app.include_router(search_routes(search))
     app.include_router(fiche_routes(service))
@@ -93,6 +96,15 @@ def create_app(workspace: Workspace) -> FastAPI:
                 "requete-refusee", Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
             )
         return problem(missing) if is_api(request.url.path) else error_page(request, missing)
+
+    @app.exception_handler(Exception)
+    def broken(request: Request, error: Exception) -> Response:
+        said = SanoscopeError(
+            "panne",
+            Sentence("Une panne a empêché de répondre."),
+            todo=Sentence("Réessayez ; si elle dure, prévenez qui tient ce site."),
+        )
+        return problem(said, 500) if is_api(request.url.path) else error_page(request, said, 500)
 
     return app
 

@@ -169,6 +169,11 @@ class ByAddress:
         await self.app(scope, receive, send)
 
 
+def without_language(path: str) -> str:
+    """Return a path as the routes know it: ``/en/plan`` is ``/plan``."""
+    return _split(path)[1]
+
+
 def _split(path: str) -> tuple[str, str]:
     """Return the language and the rest of a path; what has no language has none to take off."""
     first, _, rest = path.removeprefix("/").partition("/")

@@ -56,9 +56,12 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
     return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie"})
 
 
-def error_page(request: Request, error: SanoscopeError) -> HTMLResponse:
-    """Return the page of an error: what was wrong, what is allowed, what to do."""
-    answer = page(request, "erreur.html", status_of(error), error=error)
+def error_page(request: Request, error: SanoscopeError, status: int = 0) -> HTMLResponse:
+    """Return the page of an error: what was wrong, what is allowed, what to do.
+
+    Its status is the one that goes with the error where none is given.
+    """
+    answer = page(request, "erreur.html", status or status_of(error), error=error)
     answer.headers.update(again(error))
     return answer
 
