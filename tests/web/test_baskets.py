@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -12,16 +11,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from sanoscope.access.baskets import LARGEST, LONGEST_NAME, Baskets
 from sanoscope.cli.main import app
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError
+from sanoscope.state.database import reading
+from sanoscope.state.tables import baskets
 from sanoscope.web import lists
 from sanoscope.web.app import create_app
 from sanoscope.web.picking import SHOWN, Filters, find, picker
-from sanoscope.workspace import DEFAULT_SETTINGS, SETTINGS_FILE, Workspace
+from sanoscope.workspace import DEFAULT_SETTINGS, SETTINGS_FILE, Settings, Workspace
 from tests.web.test_search_pages import Tags
 
 ONE, TWO, OTHER = "290000001", "290000002", "350000001"
@@ -29,8 +31,8 @@ ALL = [f"29000{n:04d}" for n in range(1, 8)] + [f"35000{n:04d}" for n in range(1
 
 
 @pytest.fixture
-def place(small: Workspace, tmp_path: Path) -> Workspace:
-    """A workspace with the same editions and no basket."""
+def place(small: Workspace, tmp_path: Path, state_url: str) -> Workspace:
+    """A workspace with the same editions and no basket, its state in each database in turn."""
     (tmp_path / "editions").symlink_to(small.editions)
     (tmp_path / SETTINGS_FILE).write_text(DEFAULT_SETTINGS, encoding="utf-8")
     return replace(small, root=tmp_path)
@@ -40,6 +42,12 @@ def place(small: Workspace, tmp_path: Path) -> Workspace:
 def client(place: Workspace) -> Iterator[TestClient]:
     with TestClient(create_app(place), raise_server_exceptions=False, follow_redirects=False) as opened:
         yield opened
+
+
+def kept(place: Workspace) -> list[tuple[str, str]] | None:
+    """The baskets in the state, None where there is no state."""
+    with reading(place) as state:
+        return [(row.nom, row.finess) for row in state.execute(select(baskets))] if state else None
 
 
 def ticked(html: str) -> set[str]:
@@ -102,7 +110,7 @@ def test_a_long_list_has_pages_and_a_limit(edition: Edition) -> None:
     many = {f"{n:09d}": replace(model, finess=f"{n:09d}", raison_sociale=f"Nom {n}") for n in range(LARGEST + 20)}
     big = replace(edition)
     big.__dict__["finess"] = many
-    none = Baskets(Path("nulle-part"))
+    none = Baskets(Workspace(Path("nulle-part"), Settings()))
     first, second = picker([], big, none), picker([("page", "2")], big, none)
     assert (len(first.found), len(first.shown), first.pages) == (LARGEST + 20, SHOWN, -(-(LARGEST + 20) // SHOWN))
     assert not set(first.shown) & set(second.shown)
@@ -306,7 +314,7 @@ def test_names_that_are_not_admitted(client: TestClient, place: Workspace, name:
     assert answer.status_code == 400
     assert 'id="faute-nom"' in answer.text
     assert "<b>gras" not in answer.text
-    assert not place.state.exists()
+    assert kept(place) is None
 
 
 def test_an_empty_basket_is_not_saved(client: TestClient) -> None:
@@ -327,7 +335,7 @@ def test_links_to_nothing(client: TestClient, link: str) -> None:
 
 
 def test_a_basket_whose_establishments_are_gone_says_so(client: TestClient, place: Workspace) -> None:
-    basket = Baskets(place.state).save("Ancien", ["999999999", ONE])
+    basket = Baskets(place).save("Ancien", ["999999999", ONE])
     html = client.get(f"/paniers/{basket.identifier}").text
     assert "999999999" in html.split('role="alert"')[1].split("</div>")[0]
     refused = client.get("/api/v1/restitutions/casemix-mco/donnees?panier=Ancien").json()
@@ -353,7 +361,7 @@ def test_posts_of_other_sites_are_refused(
 ) -> None:
     answer = client.post("/paniers", data={"nom_du_panier": "A", "panier": ONE}, headers=headers)
     assert answer.status_code == status
-    assert place.state.exists() == (status == 303)
+    assert (kept(place) is not None) == (status == 303)
 
 
 @pytest.mark.parametrize(
@@ -373,26 +381,29 @@ def test_bodies_that_are_no_form_of_ours(client: TestClient, place: Workspace, b
         answer = client.post(path, content=body, headers={"Content-Type": kind})
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
-    assert not place.state.exists()
+    assert kept(place) is None
 
 
 def test_the_state_is_made_when_a_basket_is_and_holds_nothing_else(client: TestClient, place: Workspace) -> None:
     client.get("/paniers")
     client.get("/restitutions/casemix-mco?panier=Rien")
-    assert not place.state.exists()
+    assert kept(place) is None
     saved(client)
-    with sqlite3.connect(place.state) as database:
-        (row,) = database.execute("SELECT nom, finess FROM paniers").fetchall()
-    assert row == ("CHU de l'Ouest", f"{ONE},{TWO}")
+    assert kept(place) == [("CHU de l'Ouest", f"{ONE},{TWO}")]
 
 
-def test_a_state_that_cannot_be_read_is_said(client: TestClient, place: Workspace) -> None:
+def test_a_state_that_cannot_be_read_is_said(
+    client: TestClient, place: Workspace, state_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place.state.write_bytes(b"ceci n'est pas une base" * 100)
+    if state_url:
+        monkeypatch.setenv("SANOSCOPE_ETAT_URL", "postgresql://qui:motdepasse@127.0.0.1:1/rien")
     answer = client.post("/paniers", data={"nom_du_panier": "A", "panier": ONE})
     assert answer.status_code == 503
     assert "exportez votre sélection" in answer.text
+    assert "motdepasse" not in answer.text
     with pytest.raises(SanoscopeError, match="ne se lisent"):
-        Baskets(place.state).find("A")
+        Baskets(place).find("A")
 
 
 # pace ---------------------------------------------------------------------------------------------------------------
@@ -411,8 +422,8 @@ def test_an_address_saves_so_many_baskets_an_hour_and_is_told_when_to_come_back(
     english = one.post("/en/paniers", data={"nom_du_panier": "trois", "panier": ONE})
     assert "at most 2 an hour" in english.text
     assert one.get("/paniers").status_code == 200  # nothing else is counted
-    kept = Baskets(few.state)
-    assert [bool(kept.find(name)) for name in ("un", "deux", "trois")] == [True, True, False]
+    there = Baskets(few)
+    assert [bool(there.find(name)) for name in ("un", "deux", "trois")] == [True, True, False]
 
 
 def test_addresses_are_counted_apart_and_those_of_an_ipv6_network_together(place: Workspace) -> None:

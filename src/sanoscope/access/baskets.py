@@ -1,20 +1,23 @@
-"""Baskets that readers saved: a name, an unguessable identifier, establishments. Kept in the workspace's ``state.db``.
+"""Baskets that readers saved: a name, an unguessable identifier, establishments. Kept in the workspace's state.
 
 There are no accounts: nobody owns a basket, so nobody can change one. Whoever wants another list saves another basket.
 """
 
 import re
 import secrets
-import sqlite3
 import unicodedata
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
+
+from sqlalchemy import func, or_, select
 
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.sentence import Sentence
+from sanoscope.state.database import UnavailableError, reading, writing
+from sanoscope.state.tables import baskets as saved
+from sanoscope.workspace import Workspace
 
 LONGEST_NAME = 60
 """Characters of a name."""
@@ -25,20 +28,8 @@ LARGEST = 500
 MOST = 20_000
 """Baskets of a workspace: about 100 MB at worst, so that nobody fills the disk."""
 
-WAIT = 5.0
-"""Seconds to wait for another writer."""
-
 _NAME = re.compile(r"[^\W_](?:[\w .'’()/&+-]*[\w.)])?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{22}")
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS paniers (
-    identifiant TEXT PRIMARY KEY,
-    nom TEXT NOT NULL,
-    cle TEXT NOT NULL UNIQUE,
-    finess TEXT NOT NULL,
-    cree_le TEXT NOT NULL
-) STRICT
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +53,23 @@ class Baskets:
     """The saved baskets of a workspace; safe to share between threads and processes.
 
     Args:
-        path: the database, made when the first basket is saved.
+        workspace: where they are; nothing is made there until the first is saved.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
 
     def find(self, text: str) -> Basket | None:
         """Return the basket of an identifier or of a name (whatever its case), None where there is none."""
-        if not text or len(text) > LONGEST_NAME or not self.path.exists():
+        if not text or len(text) > LONGEST_NAME or "\0" in text:
             return None
-        with self._opened() as database:
-            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'paniers'").fetchone():
-                return None
-            columns = "SELECT identifiant, nom, finess, cree_le FROM paniers"
-            row = database.execute(f"{columns} WHERE identifiant = ?", (text,)).fetchone()
-            row = row or database.execute(f"{columns} WHERE cle = ?", (_key(text),)).fetchone()
-        return Basket(row[0], row[1], tuple(row[2].split(",")), date.fromisoformat(row[3])) if row else None
+        wanted = select(saved).where(or_(saved.c.identifiant == text, saved.c.cle == _key(text)))
+        with _said(), reading(self.workspace) as state:
+            found = state.execute(wanted.order_by(saved.c.identifiant != text)).mappings().first() if state else None
+        if not found:
+            return None
+        made = date.fromisoformat(found["cree_le"])
+        return Basket(found["identifiant"], found["nom"], tuple(found["finess"].split(",")), made)
 
     def save(self, name: str, finess: Sequence[str]) -> Basket:
         """Keep a basket and return it; the same list under the same name is the basket that is there already.
@@ -93,41 +84,42 @@ class Baskets:
             checked_size(tuple(sorted(set(finess)))),
             datetime.now(UTC).date(),
         )
-        with self._opened() as database:
-            database.execute(_SCHEMA)
-            database.execute("BEGIN IMMEDIATE")
-            known = database.execute(
-                "SELECT identifiant, finess, cree_le, nom FROM paniers WHERE cle = ?", (_key(basket.name),)
-            ).fetchone()
-            if known and known[1] == ",".join(basket.finess):
-                return Basket(known[0], known[3], basket.finess, date.fromisoformat(known[2]))
+        with _said(), writing(self.workspace) as state:
+            known = state.execute(select(saved).where(saved.c.cle == _key(basket.name))).mappings().first()
+            if known and known["finess"] == ",".join(basket.finess):
+                made = date.fromisoformat(known["cree_le"])
+                return Basket(known["identifiant"], known["nom"], basket.finess, made)
             if known:
                 raise _taken(basket.name)
-            if database.execute("SELECT count(*) FROM paniers").fetchone()[0] >= MOST:
+            if state.execute(select(func.count()).select_from(saved)).scalar_one() >= MOST:
                 raise SanoscopeError(
                     "paniers-pleins",
                     Sentence("Ce site garde déjà %(most)s paniers.", most=MOST),
                     todo=Sentence("Exportez le vôtre en CSV, et prévenez qui tient ce site."),
                 )
-            database.execute(
-                "INSERT INTO paniers VALUES (?, ?, ?, ?, ?)",
-                (basket.identifier, basket.name, _key(basket.name), ",".join(basket.finess), basket.made.isoformat()),
+            state.execute(
+                saved.insert().values(
+                    identifiant=basket.identifier,
+                    nom=basket.name,
+                    cle=_key(basket.name),
+                    finess=",".join(basket.finess),
+                    cree_le=basket.made.isoformat(),
+                )
             )
-            database.execute("COMMIT")
         return basket
 
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """Yield the database; what is begun and not committed is forgotten."""
-        try:
-            with closing(sqlite3.connect(self.path, timeout=WAIT, isolation_level=None)) as database:
-                yield database
-        except sqlite3.Error as error:
-            raise SanoscopeError(
-                "paniers-indisponibles",
-                Sentence("Les paniers enregistrés ne se lisent ni ne s'écrivent en ce moment."),
-                todo=Sentence("Réessayez ; sinon, exportez votre sélection en CSV et prévenez qui tient ce site."),
-            ) from error
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in the words of baskets that the state is not there."""
+    try:
+        yield
+    except UnavailableError as error:
+        raise SanoscopeError(
+            "paniers-indisponibles",
+            Sentence("Les paniers enregistrés ne se lisent ni ne s'écrivent en ce moment."),
+            todo=Sentence("Réessayez ; sinon, exportez votre sélection en CSV et prévenez qui tient ce site."),
+        ) from error
 
 
 def is_identifier(text: str) -> bool:

@@ -32,13 +32,16 @@ def health_routes(service: Service) -> APIRouter:
     )
     def ready() -> JSONResponse:
         checks = {name: _holds(check) for name, check in _checks(service).items()}
-        good = all(state == GOOD for state in checks.values())
+        good = all(checks[name] == GOOD for name in NEEDED)
         edition = served(service.workspace.editions)
         body = {"etat": GOOD if good else BAD, "edition": edition, "version": __version__, "controles": checks}
         return JSONResponse(body, 200 if good else 503, headers=UNKEPT)
 
     return routes
 
+
+NEEDED = ("edition", "base")
+"""Checks without which nothing is answered. Figures are answered without the state: it is told, and stops nothing."""
 
 UNKEPT = {"Cache-Control": "no-store"}
 
@@ -48,7 +51,7 @@ def _checks(service: Service) -> dict[str, Callable[[], object]]:
     return {
         "edition": lambda: current(service.workspace.editions),
         "base": lambda: [engine.run(ONE) for engine in service.edition().engines.values()],
-        "paniers": lambda: service.baskets.find("pret"),
+        "etat": lambda: service.baskets.find("pret"),
     }
 
 

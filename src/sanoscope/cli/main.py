@@ -18,7 +18,6 @@ from rich.table import Table as RichTable
 
 from sanoscope import logs
 from sanoscope import workspace as workspaces
-from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.control import NIVEAUX
 from sanoscope.catalogue.load import catalogue
@@ -58,6 +57,8 @@ app = typer.Typer(
 )
 reference_app = typer.Typer(help="Les tables de référence (nomenclatures, établissements, géographie, population).")
 app.add_typer(reference_app, name="reference")
+state_app = typer.Typer(help="L'état : où est ce que les lecteurs laissent, sa version, ses lignes.")
+app.add_typer(state_app, name="state")
 out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
 
 BEHIND = 10
@@ -471,6 +472,8 @@ def query(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Répond à une question : sanoscope query casemix-mco annee=2023 zone=departement:29."""
+    from sanoscope.access.baskets import Baskets
+
     with _told():
         place = _workspace(workspace)
         books = catalogue()
@@ -479,7 +482,7 @@ def query(
         reader = SECURE if scope == "secure" else OPEN
         named = dict(pairs).get("edition", "") or publication.answering(place.editions, restitution)
         edition = open_edition(place.editions, named, settings=place.settings, public=reader.masked)
-        asked = parse(pairs, restitution, edition, reader, Baskets(place.state))
+        asked = parse(pairs, restitution, edition, reader, Baskets(place))
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
         if explain:
             err.print(f"Table : {table.table_used}", highlight=False)
@@ -574,6 +577,41 @@ def _print(table: Table) -> None:
         out.print(note, highlight=False, markup=False)
 
 
+@state_app.callback(invoke_without_command=True)
+def state(context: typer.Context, workspace: WorkspaceOption = None) -> None:
+    """Dit où est l'état (paniers des lecteurs), sa version, les lignes de ses tables ; n'y change rien."""
+    if context.invoked_subcommand:
+        return
+    from sanoscope.cli.state import told
+
+    with _told():
+        for line in told(_workspace(workspace)):
+            out.print(line, highlight=False, markup=False)
+
+
+@state_app.command("upgrade")
+def state_upgrade(workspace: WorkspaceOption = None) -> None:
+    """Fait l'état s'il n'y en a pas, et le porte à la version de ce logiciel."""
+    from sanoscope.cli.state import told
+    from sanoscope.state.database import upgrade
+
+    with _told():
+        place = _workspace(workspace)
+        upgrade(place)
+        for line in told(place):
+            out.print(line, highlight=False, markup=False)
+
+
+@state_app.command("move")
+def state_move(workspace: WorkspaceOption = None) -> None:
+    """Copie state.db dans la base que disent le réglage etat.url ou SANOSCOPE_ETAT_URL, si elle est vide."""
+    from sanoscope.state.database import move
+
+    with _told():
+        for table, count in move(_workspace(workspace)).items():
+            out.print(f"{table} : {count} lignes copiées", highlight=False, markup=False)
+
+
 @app.command()
 def attack(
     edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="L'édition ; celle publiée par défaut.")] = "",
@@ -635,10 +673,21 @@ def _serve(place: Workspace, host: str, port: int, processes: int = 1) -> None:
 
     logs.configure(place.settings)
     publication.current(place.editions)
+    _start_state(place)
     address, number = host or place.settings.hote, port or place.settings.port
     with listen(address, number) as listening:
         out.print(f"Sanoscope répond sur http://{address}:{number}/ (Ctrl-C pour arrêter)", highlight=False)
         run(place, listening, processes=processes)
+
+
+def _start_state(place: Workspace) -> None:
+    """Bring the state up to date; figures are served without it, so one that is not there is said and awaited."""
+    from sanoscope.state.database import UnavailableError, start
+
+    try:
+        start(place)
+    except UnavailableError as error:
+        err.print(str(error), highlight=False, markup=False)
 
 
 @app.command()

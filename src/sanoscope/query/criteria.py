@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import Scope
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.sentence import Sentence
+
+if TYPE_CHECKING:
+    from sanoscope.access.baskets import Baskets
 
 CRITERIA = (
     "annee",
@@ -115,7 +118,7 @@ def parse(
     restitution: Restitution,
     edition: Edition,
     scope: Scope,
-    baskets: Baskets | None = None,
+    baskets: "Baskets | None" = None,
 ) -> Query:
     """Return the question that criteria make; a criterion left empty is not given.
 
@@ -163,7 +166,7 @@ def taken(restitution: Restitution) -> tuple[str, ...]:
     return tuple(name for name in CRITERIA if name not in refused)
 
 
-def picked(text: str, edition: Edition, baskets: Baskets | None = None) -> tuple[str, ...]:
+def picked(text: str, edition: Edition, baskets: "Baskets | None" = None) -> tuple[str, ...]:
     """Return the establishments of a basket, ascending: FINESS, names or identifiers of saved baskets, by commas.
 
     Raises:
@@ -250,7 +253,7 @@ def collected(
 
 
 class _Parser:
-    def __init__(self, restitution: Restitution, edition: Edition, baskets: Baskets | None) -> None:
+    def __init__(self, restitution: Restitution, edition: Edition, baskets: "Baskets | None") -> None:
         self.criteres = restitution.criteres
         self.restitution = restitution
         self.edition = edition

@@ -40,7 +40,7 @@ class Service:
     def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
-        self.baskets = Baskets(workspace.state)
+        self.baskets = Baskets(workspace)
         self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
         self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
         self._lock, self._opening = threading.Lock(), threading.Lock()

@@ -31,7 +31,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "marked": None,
     "Sentence": None,
 }
-ROOMS = ("access", "api", "catalogue", "edition", "engine", "present", "query", "search", "serve")
+ROOMS = ("access", "api", "catalogue", "edition", "engine", "present", "query", "search", "serve", "state")
 """Rooms whose sentences reach the pages, besides this one."""
 Message = str | tuple[str, ...]
 """A sentence, or (singular, plural)."""
