@@ -146,7 +146,7 @@ def _tables(champ: Champ, year: Year, made: Opened, names: list[str]) -> dict[st
         own = (made.cells[:, 1] >= first) & (made.cells[:, 1] < end)
         cells = pl.DataFrame(
             {
-                champ.ligne: np.array(year.rows)[made.cells[own, 0]],
+                champ.ligne: np.array(year.rows, np.str_)[made.cells[own, 0]],
                 "colonne": made.cells[own, 1].astype(np.int64) - first,
                 PEOPLE: made.counts[own],
                 TRACER: made.tracer[own],
@@ -213,8 +213,8 @@ def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.int64
     path.parent.mkdir(exist_ok=True)
     np.savez_compressed(
         path,
-        lignes=np.array(year.rows),
-        colonnes=np.array(year.names),
+        lignes=np.array(year.rows, np.str_),
+        colonnes=np.array(year.names, np.str_),
         mouvements=protection.moves,
         faits=protection.made,
         pas=protection.walk.steps,
@@ -254,7 +254,7 @@ def _served(public: DuckDBEngine, champ: Champ, year: Year) -> tuple[sparse.csr_
         names = [name for name in sheet.columns.columns if name != COUNT]
         table = pl.DataFrame(pl.from_arrow(public.table(sheet.nom))).filter(pl.col("annee") == year.annee)
         columns = sheet.columns.with_row_index("colonne")
-        rows = pl.DataFrame({champ.ligne: year.rows}).with_row_index("ligne")
+        rows = pl.DataFrame({champ.ligne: year.rows}, {champ.ligne: pl.String}).with_row_index("ligne")
         for count in sheet.feuillet.comptes:
             own = columns.filter(pl.col(COUNT) == count).select(*names, "colonne")
             found = table.join(own, on=names).join(rows, on=champ.ligne)
@@ -280,8 +280,8 @@ def _moves_before(place: Path | None, champ: Champ, year: Year) -> Moves | None:
         moves, rows, columns = kept["mouvements"], kept["lignes"], kept["colonnes"]
     if moves.shape[1] != 2 + 2 * len(year.sheets):
         return None
-    now_rows = _renumbered(rows, np.array(year.rows))
-    now_columns = _renumbered(columns, np.array(year.names))
+    now_rows = _renumbered(rows, np.array(year.rows, np.str_))
+    now_columns = _renumbered(columns, np.array(year.names, np.str_))
     known = np.concatenate([now_rows[moves[:, :2]], now_columns[moves[:, 2:]]], axis=1).astype(np.int32)
     gone = ((known == NONE) & (moves != NONE)).any(axis=1)
     return np.asarray(known[~gone])
@@ -289,6 +289,8 @@ def _moves_before(place: Path | None, champ: Champ, year: Year) -> Moves | None:
 
 def _renumbered(old: NDArray[np.str_], new: NDArray[np.str_]) -> NDArray[np.int64]:
     """Return the new number of each old name, `NONE` for those that are gone and, last, for `NONE` itself."""
+    if not len(new):
+        return np.full(len(old) + 1, NONE)
     order = np.argsort(new)
     at = np.clip(np.searchsorted(new[order], old), 0, len(new) - 1)
     found = np.where(new[order][at] == old, order[at], NONE)

@@ -214,8 +214,9 @@ def _counts(sheet: YearSheet) -> NDArray[np.int64]:
 
 
 def _shares(sheet: YearSheet) -> int:
+    """Return how many columns a class is broken into; of a year in which nothing counts there is no column at all."""
     declared = sheet.feuillet
-    return sheet.columns[declared.par].n_unique() if declared.par else len(declared.comptes)
+    return max(1, sheet.columns[declared.par].n_unique()) if declared.par else len(declared.comptes)
 
 
 def _tie(champ: Champ, trunk: YearSheet, sheet: YearSheet) -> NDArray[np.int64]:
