@@ -17,6 +17,7 @@ from sanoscope.intake.receive import receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.workspace import Workspace
 from tests.small_country import write_small_country
+from tests.smtp import MailServer, mail_server
 
 SHARED = Path(__file__).parents[1].parent / "shared"
 
@@ -48,6 +49,13 @@ def state_url(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql")
     monkeypatch.setenv("SANOSCOPE_ETAT_URL", url)
     return str(url)
+
+
+@pytest.fixture
+def mailed() -> Iterator[MailServer]:
+    """A mail server on a free port of this machine, and what it was given."""
+    with mail_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,11 @@ def test_estimates_may_be_shown_or_not(workspace: Workspace, written: str, value
     assert settings(workspace, f"[masquage]\napproche = {written}\n").approche is value
 
 
+@pytest.mark.parametrize("written", ["", "https://stats.exemple.fr", "http://127.0.0.1:8000/pmsi"])
+def test_a_public_address_is_one_without_a_last_slash(workspace: Workspace, written: str) -> None:
+    assert settings(workspace, f'[service]\nadresse = "{written}"\n').adresse == written
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -31,6 +36,9 @@ def test_estimates_may_be_shown_or_not(workspace: Workspace, written: str, value
         ('[journal]\nniveau = "bavard"\n', "'bavard'"),
         ('[journal]\nformat = "xml"\n', "'xml'"),
         ('[service]\nmetriques = "127.0.0.1, ici"\n', "10.0.0.0/24"),
+        ('[service]\nadresse = "stats.exemple.fr"\n', "'stats.exemple.fr'"),
+        ('[service]\nadresse = "https://stats.exemple.fr/"\n', "forme attendue"),
+        ('[rafraichissement]\ncourriel_chiffrement = "ssl"\n', "'ssl'"),
     ],
 )
 def test_a_wrong_setting_says_what_to_write(workspace: Workspace, text: str, words: str) -> None:

@@ -99,6 +99,12 @@ EVENTS: Mapping[str, Mapping[str, Form | Several]] = {
         "secondes": _number,
         **COUNTED,
     },
+    "courriels": {
+        "partis": _count,
+        "laisses": _count,
+        "abandonnes": _count,
+        "erreur": _matching(r"[A-Za-z_]{0,60}"),
+    },
     "refus": {"commande": WORD, "code": WORD},
     "panne": {
         "identifiant": _matching(r"[0-9a-f]{32}|"),

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ memoire = "4GB"
 processus = 2
 
 [etat]
-# Où est ce que les lecteurs laissent (leurs paniers). Vide : state.db, dans cet espace de travail ; ou
+# Où est ce que les lecteurs laissent (paniers, abonnements). Vide : state.db, dans cet espace de travail ; ou
 # « postgresql://UTILISATEUR@HOTE/BASE ». La variable SANOSCOPE_ETAT_URL l'emporte : le mot de passe y est mieux qu'ici.
 url = ""
 
@@ -56,8 +57,11 @@ requetes_en_attente = 64
 attente = 10
 # Réseaux d'où se lisent les mesures (/metrics), séparés par des virgules ; vide : de nulle part.
 metriques = "127.0.0.0/8, ::1/128"
-# Paniers que l'on peut enregistrer depuis une même adresse, par heure.
+# Adresse publique du site, pour les liens des courriels : "https://stats.exemple.fr". Vide : pas d'abonnement.
+adresse = ""
+# Paniers que l'on peut enregistrer depuis une même adresse, par heure ; abonnements que l'on peut y demander.
 paniers_par_heure = 30
+abonnements_par_heure = 10
 
 [journal]
 # Ce que le journal dit : "detail", "info", "alerte" ou "erreur", et ce qui est plus grave.
@@ -78,13 +82,25 @@ depot = ""
 garder = 4
 # Jours pendant lesquels une édition publiée, ou construite, est gardée de toute façon.
 jours = 370
-# Compte rendu par courriel : le serveur (HOTE ou HOTE:PORT), l'expéditeur, les destinataires séparés par des virgules.
+# Courriels, aux abonnés et du compte rendu : le serveur (HOTE ou HOTE:PORT), "", "starttls" ou "tls", l'expéditeur.
+# SANOSCOPE_COURRIEL_UTILISATEUR et SANOSCOPE_COURRIEL_MOT_DE_PASSE sont pour un serveur qui les demande.
 courriel_serveur = ""
+courriel_chiffrement = ""
 courriel_de = ""
+# À qui va le compte rendu : adresses séparées par des virgules.
 courriel_pour = ""
 # Adresse à laquelle le compte rendu est envoyé en JSON (POST).
 webhook = ""
 """
+
+FORMS = {
+    "adresse": (
+        re.compile(r"|https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?"),
+        ("https://HOTE", "https://HOTE/CHEMIN, sans / à la fin"),
+    ),
+    "courriel_chiffrement": (re.compile(r"|starttls|tls"), ("starttls", "tls")),
+}
+"""What some texts must be like, and how that is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +122,17 @@ class Settings:
         metriques: networks that may read ``/metrics``, separated by commas; "" for none.
         niveau: least level that is logged; a key of `LEVELS`.
         format: how the log is written: ``json``, ``texte`` or ``auto``.
-        paniers_par_heure: most baskets saved from one address in an hour.
+        adresse: public address of the site, without a last slash, for the links of mails; "" for none.
+        paniers_par_heure, abonnements_par_heure: most baskets saved, and subscriptions asked, from one address in an
+            hour.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
         depot: drop folder, or its URL; "" for none.
         garder: published editions kept besides the one that is served.
         jours: how long an edition is kept in any case (days).
-        courriel_serveur, courriel_de, courriel_pour: the report by mail: SMTP server, from whom, to whom; "" for none.
+        courriel_serveur, courriel_de: SMTP server and sender of mails; "" for none.
+        courriel_chiffrement: how the server is spoken to: "" for in clear, ``starttls`` or ``tls``.
+        courriel_pour: to whom the report goes by mail; "" for none.
         webhook: where the report is posted; "" for nowhere.
     """
 
@@ -131,13 +151,16 @@ class Settings:
     metriques: str = "127.0.0.0/8, ::1/128"
     niveau: str = "info"
     format: str = "auto"
+    adresse: str = ""
     paniers_par_heure: int = 30
+    abonnements_par_heure: int = 10
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
     depot: str = ""
     garder: int = 4
     jours: int = 370
     courriel_serveur: str = ""
+    courriel_chiffrement: str = ""
     courriel_de: str = ""
     courriel_pour: str = ""
     webhook: str = ""
@@ -174,6 +197,11 @@ class Workspace:
     def operations(self) -> Path:
         """What refreshing leaves: its journal, its reports, what it knows of the drop folder."""
         return self.root / "rafraichissement"
+
+    @property
+    def calendar(self) -> Path:
+        """Updates that the operator announces (CSV); no figure depends on it."""
+        return self.root / "calendrier.csv"
 
     @property
     def state(self) -> Path:
@@ -343,6 +371,13 @@ def _check_text(path: Path, section: str, name: str, value: Any) -> None:
     if allowed and value not in allowed:
         raise SanoscopeError(
             "reglage-invalide", f"{path} : {section}.{name} vaut {value!r}, qui n'est pas admis.", allowed=allowed
+        )
+    form, forms = FORMS.get(name, (None, ()))
+    if form and not form.fullmatch(value):
+        raise SanoscopeError(
+            "reglage-invalide",
+            f"{path} : {section}.{name} vaut {value!r}, qui n'est pas de la forme attendue.",
+            allowed=('""', *forms),
         )
     if name == "metriques":
         try:

@@ -3,17 +3,19 @@
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from socketserver import StreamRequestHandler, TCPServer
 
 import pytest
 
 from sanoscope.edition import publication
+from sanoscope.operate import mail
 from sanoscope.operate.notices import send
 from sanoscope.operate.report import NOTHING, PUBLISHED, SENT, Named, Report, as_html, as_text
 from sanoscope.workspace import Settings
 from tests.operate.small import drop, place, run
+from tests.smtp import MailServer
 
 REPORT = Report("2026-06-06T00:00:00+00:00", etat=PUBLISHED, edition="2026-06-06", refuses=(Named("<x>.rha", "motif"),))
 
@@ -37,31 +39,6 @@ def posted() -> Iterator[tuple[str, list[bytes]]]:
         server.shutdown()
 
 
-@pytest.fixture
-def mailed() -> Iterator[tuple[str, list[bytes]]]:
-    lines: list[bytes] = []
-
-    class Mail(StreamRequestHandler):
-        def handle(self) -> None:
-            self.wfile.write(b"220 essai\r\n")
-            data = False
-            for line in self.rfile:
-                lines.append(line)
-                if data:
-                    if line == b".\r\n":
-                        data = False
-                        self.wfile.write(b"250 pris\r\n")
-                    continue
-                word = line[:4].upper()
-                data = word == b"DATA"
-                self.wfile.write({b"DATA": b"354 dites\r\n", b"QUIT": b"221 bien\r\n"}.get(word, b"250 bien\r\n"))
-
-    with TCPServer(("127.0.0.1", 0), Mail) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"127.0.0.1:{server.server_address[1]}", lines
-        server.shutdown()
-
-
 def test_the_report_is_posted_as_json(posted: tuple[str, list[bytes]]) -> None:
     url, bodies = posted
     assert send(REPORT, Settings(webhook=url)) == (Named("webhook", SENT),)
@@ -69,12 +46,24 @@ def test_the_report_is_posted_as_json(posted: tuple[str, list[bytes]]) -> None:
     assert (told["etat"], told["edition"], told["code"]) == (PUBLISHED, "2026-06-06", 5)
 
 
-def test_the_report_is_mailed_to_each(mailed: tuple[str, list[bytes]]) -> None:
-    host, lines = mailed
-    settings = Settings(courriel_serveur=host, courriel_de="de@exemple.fr", courriel_pour="a@exemple.fr, b@exemple.fr")
+def test_the_report_is_mailed_to_each(mailed: MailServer) -> None:
+    settings = Settings(
+        courriel_serveur=mailed.address, courriel_de="de@exemple.fr", courriel_pour="a@exemple.fr, b@exemple.fr"
+    )
     assert send(REPORT, settings) == (Named("courriel", SENT),)
-    assert sum(line.lower().startswith(b"rcpt to:") for line in lines) == 2
-    assert any(b"Subject: Sanoscope." in line for line in lines)
+    (letter,) = mailed.letters
+    assert letter.to == ("a@exemple.fr", "b@exemple.fr")
+    assert letter.message["Subject"].startswith("Sanoscope.")
+
+
+def test_a_password_is_not_said_in_clear(mailed: MailServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(mail.USER, "qui")
+    monkeypatch.setenv(mail.PASSWORD, "motdepasse")
+    settings = Settings(courriel_serveur=mailed.address, courriel_de="de@exemple.fr", courriel_pour="a@exemple.fr")
+    assert send(REPORT, settings) == (Named("courriel", "non envoyé (SMTPNotSupportedError)"),)
+    starttls = replace(settings, courriel_chiffrement="starttls")  # which this server does not know
+    assert send(REPORT, starttls) == (Named("courriel", "non envoyé (SMTPNotSupportedError)"),)
+    assert mailed.letters == []
 
 
 def test_a_notice_that_fails_is_said_without_its_address_and_undoes_nothing(

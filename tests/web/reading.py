@@ -39,6 +39,7 @@ PAGES = (
     "/glossaire",
     "/calendrier",
     "/nouveautes",
+    "/abonnement",
     "/plan",
     "/methode",
     "/methode/audit",

@@ -1,7 +1,9 @@
-"""``/calendrier.ics``: what was done and what is due, as RFC 5545 has it."""
+"""``/calendrier.ics``: what was done, is due and is announced, as RFC 5545 has it; what is announced elsewhere too."""
 
 import re
 from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from fastapi.testclient import TestClient
@@ -83,3 +85,76 @@ def test_it_is_the_same_twice_linked_from_the_page_and_in_english(client: TestCl
 
 def test_before_any_edition_it_is_empty(workspace: Workspace) -> None:
     assert read(TestClient(create_app(workspace)).get("/calendrier.ics").text) == []
+
+
+# announced ------------------------------------------------------------------------------------------------------------
+
+ANNOUNCED = """date,quoi,restitution,champ
+2100-01-09,"Fin d'année, avec; tout",,
+2100-03-01,Semaine 8,casemix-mco,
+2100-02-01,HAD corrigée,,had
+2001-01-01,Il y a longtemps,,
+2100-13-01,Une faute,,
+"""
+
+
+@pytest.fixture
+def told(small: Workspace, tmp_path: Path) -> TestClient:
+    """The site of the same edition, with announced updates, one of them past and one that cannot be read."""
+    (tmp_path / "editions").symlink_to(small.editions)
+    place = Workspace(tmp_path, small.settings)
+    place.calendar.write_text(ANNOUNCED, encoding="utf-8")
+    return TestClient(create_app(place))
+
+
+def announced(events: list[Event]) -> dict[str, Event]:
+    return {e["DTSTART"]: e for e in events if e["UID"].startswith("urn:sanoscope:annonce:")}
+
+
+def test_announced_updates_are_events(told: TestClient) -> None:
+    found = announced(read(told.get("/calendrier.ics").text))
+    assert list(found) == ["20010101", "21000109", "21000201", "21000301"]
+    assert found["21000109"]["SUMMARY"] == "Annoncé pour le 9 janvier 2100 : Fin d'année\\, avec\\; tout"
+    assert found["21000201"]["DESCRIPTION"].startswith("HAD")
+    title = catalogue().restitutions["casemix-mco"].titre
+    assert found["21000301"]["DESCRIPTION"] == title
+    anchor = found["21000301"]["URL"].removeprefix("http://testserver/calendrier#")
+    assert f'id="{anchor}"' in told.get("/calendrier").text
+    of_one = announced(read(told.get("/calendrier.ics?restitution=casemix-mco").text))
+    assert list(of_one) == ["20010101", "21000109", "21000301"]
+    of_theme = announced(read(told.get("/calendrier.ics?theme=rh").text))
+    assert list(of_theme) == []
+
+
+def test_announced_updates_are_on_the_page_and_what_cannot_be_read_is_said(told: TestClient) -> None:
+    page = told.get("/calendrier").text
+    rows = re.findall(r'<tr id="annonce-\w+"><th scope="row"><time datetime="([\d-]+)">.*?<td>([^<]+)</td>', page, re.S)
+    assert rows == [
+        ("2100-01-09", "Fin d&#39;année, avec; tout"),
+        ("2100-02-01", "HAD corrigée"),
+        ("2100-03-01", "Semaine 8"),
+    ]
+    assert "1 ligne du calendrier annoncé ne se lit pas" in page
+    english = told.get("/en/calendrier").text
+    assert '<td lang="fr">Semaine 8</td>' in english
+    assert "1 line of the announced calendar cannot be read" in english
+
+
+def test_announced_updates_are_in_the_feeds_from_today_on(told: TestClient) -> None:
+    atom = ET.fromstring(told.get("/nouveautes.atom").content)
+    names = {"a": "http://www.w3.org/2005/Atom"}
+    titles = [entry.findtext("a:title", "", names) for entry in atom.findall("a:entry", names)]
+    assert titles[0] == "Annoncé pour le 9 janvier 2100 : Fin d'année, avec; tout"
+    assert [title.rpartition(" : ")[2] for title in titles[:3]] == [
+        "Fin d'année, avec; tout",
+        "HAD corrigée",
+        "Semaine 8",
+    ]
+    assert len(titles) == 4  # the edition
+    identifiers = [entry.findtext("a:id", "", names) for entry in atom.findall("a:entry", names)]
+    assert len(set(identifiers)) == 4
+    rss = ET.fromstring(told.get("/nouveautes.rss?theme=activite").content)
+    assert [item.findtext("guid", "") for item in rss.iter("item")] == identifiers
+    assert ET.fromstring(told.get("/nouveautes.rss?theme=rh").content).find("channel/item") is None
+    english = ET.fromstring(told.get("/en/nouveautes.rss").content)
+    assert english.findtext("channel/item/title", "").startswith("Announced for 9 January 2100: ")

@@ -36,6 +36,7 @@ from sanoscope.intake.store import StoredFile
 from sanoscope.intake.tables import StoredTable
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.operate.lines import say_build, say_intake, say_publication, say_refusal
+from sanoscope.operate.planned import calendar
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings, rows
 from sanoscope.present.numbers import FRENCH, legend
@@ -290,6 +291,7 @@ def refresh(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Met à jour, seul : reçoit ce qui est déposé, construit, contrôle, publie, purge ; ne refait rien sans raison."""
+    from sanoscope.cli.notify import writes
     from sanoscope.operate.refresh import refresh as refresh_workspace
     from sanoscope.operate.refresh import rehearse
     from sanoscope.operate.report import BUSY, as_text
@@ -308,6 +310,7 @@ def refresh(
                         depot=depot,
                         care=_care(effort),
                         progress=lambda step: status.update(f"Mise à jour : {step}"),
+                        write=writes(place),
                     )
         except SanoscopeError as error:
             if error.code != "deja-en-cours":
@@ -318,6 +321,18 @@ def refresh(
         out.print(as_text(report), end="", highlight=False, markup=False)
         if report.code:
             raise typer.Exit(report.code)
+
+
+@app.command()
+def notify(workspace: WorkspaceOption = None) -> None:
+    """Envoie aux abonnés les courriels qui attendent, et de nouveau ceux qui n'étaient pas partis ; les compte."""
+    from sanoscope.cli.notify import notify as notify_subscribers
+
+    with _told("notify"):
+        told, whole = notify_subscribers(_workspace(workspace, logged=True))
+        out.print(told, highlight=False, markup=False)
+        if not whole:
+            raise typer.Exit(1)
 
 
 def _care(effort: str) -> Care:
@@ -343,6 +358,7 @@ def check(
         controls = check_edition(place.editions, edition, catalogue(), place.settings)
         _say_made(manifests.read(place.editions / edition))
         _say_controls(controls)
+        _listed(f"{place.calendar.name} : {fault}" for fault in calendar(place, catalogue()).faults)
         if not all(control.bon for control in controls):
             raise typer.Exit(1)
 
@@ -579,7 +595,7 @@ def _print(table: Table) -> None:
 
 @state_app.callback(invoke_without_command=True)
 def state(context: typer.Context, workspace: WorkspaceOption = None) -> None:
-    """Dit où est l'état (paniers des lecteurs), sa version, les lignes de ses tables ; n'y change rien."""
+    """Dit où est l'état (paniers, abonnements), sa version, les lignes de ses tables ; n'y change rien."""
     if context.invoked_subcommand:
         return
     from sanoscope.cli.state import told

@@ -228,6 +228,10 @@ class Manifest(_Model):
             return restitution.slug in self.source.restitutions
         return not restitution.source and restitution.champ in self.champs
 
+    def renouvelle(self, restitution: Restitution) -> bool:
+        """Tell whether the edition brings new figures of a restitution: of a field that it built, not took over."""
+        return self.repond(restitution) and (self.source is not None or not self.champs[restitution.champ].repris)
+
     def base(self, champ: str, *, public: bool) -> str:
         """Return where the tables of a field are, from the edition's directory."""
         return database(champ, public=public or self.source is not None)

@@ -61,6 +61,18 @@ def say_publication(command: str, edition: str, controls: Sequence[Controle], se
     )
 
 
+def say_mails(sent: int, left: int, given_up: int, why: str) -> None:
+    """Say what became of mails to subscribers: how many, and what kept the last one."""
+    logs.say(
+        "courriels",
+        "alerte" if left or given_up else "info",
+        partis=sent,
+        laisses=left,
+        abandonnes=given_up,
+        erreur=why,
+    )
+
+
 def say_refusal(command: str, error: SanoscopeError) -> None:
     """Say that a command stopped, and the code of why."""
     logs.say("refus", "erreur", commande=command, code=error.code)

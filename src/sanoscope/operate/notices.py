@@ -1,14 +1,11 @@
 """A report sent by mail and posted to an address; what fails is said, and undoes nothing."""
 
-import smtplib
 from email.message import EmailMessage
 from urllib.request import Request, urlopen
 
+from sanoscope.operate.mail import TIMEOUT, server
 from sanoscope.operate.report import SENT, Named, Report, as_html, as_json, as_text
 from sanoscope.workspace import Settings
-
-TIMEOUT = 30
-"""How long a server is waited for (seconds)."""
 
 
 def send(report: Report, settings: Settings) -> tuple[Named, ...]:
@@ -20,7 +17,7 @@ def send(report: Report, settings: Settings) -> tuple[Named, ...]:
             try:
                 way(report, settings)
                 said.append(Named(name, SENT))
-            except (OSError, ValueError, smtplib.SMTPException) as error:
+            except (OSError, ValueError) as error:
                 said.append(Named(name, f"non envoyé ({type(error).__name__})"))
     return tuple(said)
 
@@ -32,9 +29,8 @@ def _mail(report: Report, settings: Settings) -> None:
     message["To"] = settings.courriel_pour
     message.set_content(as_text(report))
     message.add_alternative(as_html(report), subtype="html")
-    host, _, port = settings.courriel_serveur.partition(":")
-    with smtplib.SMTP(host or "localhost", int(port or 25), timeout=TIMEOUT) as server:
-        server.send_message(message)
+    with server(settings) as smtp:
+        smtp.send_message(message)
 
 
 def _post(report: Report, settings: Settings) -> None:

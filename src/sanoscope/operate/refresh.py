@@ -27,10 +27,11 @@ from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.operate import drop as drops
 from sanoscope.operate import journal as journals
-from sanoscope.operate import measures, retention
+from sanoscope.operate import measures, retention, subscribers
 from sanoscope.operate.journal import Journal
 from sanoscope.operate.lines import say_build, say_intake, say_publication, say_refresh, say_step
 from sanoscope.operate.notices import send
+from sanoscope.operate.planned import calendar
 from sanoscope.operate.recipe import Recipe, recipe_now, recipe_of
 from sanoscope.operate.report import BLOCKED, DRY, NOTHING, PUBLISHED, STOPPED, Named, Report, keep
 from sanoscope.workspace import UNFINISHED, Workspace, alone
@@ -51,6 +52,7 @@ def refresh(
     depot: str = "",
     care: Care | None = None,
     progress: Progress | None = None,
+    write: subscribers.Write | None = None,
 ) -> Report:
     """Receive what the drop folder has, build and check an edition if anything counts anew, publish it, purge.
 
@@ -60,6 +62,7 @@ def refresh(
         depot: the drop folder or its URL; "" is the one of the settings.
         care: how much work protecting each year is worth.
         progress: called with what is being done, in French.
+        write: what makes the mails to subscribers; without it none is sent.
 
     Returns:
         The report, also kept in the workspace and sent as the settings say; what stopped the refresh is in it.
@@ -69,7 +72,7 @@ def refresh(
     """
     with alone(workspace.operations, "mise à jour"):
         run = _Run(
-            workspace, catalogue, depot or workspace.settings.depot, care or Care(), progress or (lambda _: None)
+            workspace, catalogue, depot or workspace.settings.depot, care or Care(), progress or (lambda _: None), write
         )
         report = replace(run.whole(), fin=_now())
         report = replace(report, avis=(*report.avis, *send(report, workspace.settings)))
@@ -121,10 +124,16 @@ class _Run:
     """One refresh: its steps, its journal, its report as it grows."""
 
     def __init__(
-        self, workspace: Workspace, catalogue: Catalogue, address: str, care: Care, progress: Progress
+        self,
+        workspace: Workspace,
+        catalogue: Catalogue,
+        address: str,
+        care: Care,
+        progress: Progress,
+        write: subscribers.Write | None,
     ) -> None:
         self.workspace, self.catalogue, self.address = workspace, catalogue, address
-        self.care, self.progress = care, progress
+        self.care, self.progress, self.write = care, progress, write
         self.report = Report(_now(), depot=drops.shown(address))
         self.journal = Journal()
         self.step = ""
@@ -145,7 +154,7 @@ class _Run:
     def _stop(self, why: str) -> None:
         """Say what stopped the refresh; once the edition is published, it is a reserve."""
         if self.report.etat in (PUBLISHED, NOTHING):
-            self.report = replace(self.report, avis=(Named(f"étape « {self.step} »", why),))
+            self._warn(f"étape « {self.step} »", why)
         else:
             self.report = replace(self.report, etat=STOPPED, motif=f"étape « {self.step} » : {why}")
 
@@ -175,6 +184,8 @@ class _Run:
                 gardees=tuple(Named(one.edition, one.raison) for one in kept if one.raison),
                 purgees=tuple(one.edition for one in kept if not one.raison),
             )
+            self._announced()
+            self._notify()
         self._write(etape="")
 
     # receiving ----------------------------------------------------------------------------------------------------
@@ -283,6 +294,30 @@ class _Run:
             say_publication(COMMAND, name, found, time.perf_counter() - began)
             self.report = replace(self.report, etat=PUBLISHED)
             self._write(publiee=name)
+
+    def _notify(self) -> None:
+        """Tell subscribers; mails that do not go are said, and left for the next time."""
+        if self.write is None or not subscribers.by_mail(self.workspace.settings):
+            return
+        with self._step("abonnés"):
+            try:
+                told = subscribers.notify(self.workspace, self.catalogue, self.write)
+            except SanoscopeError as error:  # the state is not there, or another process is sending
+                self._warn("abonnés", error.code)
+                return
+        self.report = replace(self.report, courriels=told.sent, courriels_en_attente=told.left)
+        if told.left:
+            self._warn("abonnés", f"{told.left} courriels non partis ({told.why}) ; « sanoscope notify » les envoie")
+        if told.given_up:
+            self._warn("abonnés", f"{told.given_up} courriels abandonnés ({told.why})")
+
+    def _announced(self) -> None:
+        """Say what is wrong with the calendar that the operator announces."""
+        for fault in calendar(self.workspace, self.catalogue).faults:
+            self._warn(self.workspace.calendar.name, fault)
+
+    def _warn(self, what: str, why: str) -> None:
+        self.report = replace(self.report, avis=(*self.report.avis, Named(what, why)))
 
     # journal ------------------------------------------------------------------------------------------------------
 

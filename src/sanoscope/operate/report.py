@@ -49,6 +49,7 @@ class Report:
         controles: how many controls were made; ``alertes``, those that warn or block, with what to do.
         gardees, purgees: what became of the editions.
         etapes: the steps and their seconds.
+        courriels, courriels_en_attente: mails that went to subscribers, and those left for the next time.
         avis: what was sent of this report, or why not; what went wrong once the edition was published.
     """
 
@@ -77,6 +78,8 @@ class Report:
     gardees: tuple[Named, ...] = ()
     purgees: tuple[str, ...] = ()
     etapes: tuple[Named, ...] = ()
+    courriels: int = 0
+    courriels_en_attente: int = 0
     avis: tuple[Named, ...] = ()
 
     @property
@@ -154,6 +157,9 @@ def _lines(report: Report) -> Iterator[tuple[str, str]]:
     yield from _listed("Contrôle", report.alertes)
     yield from _listed("Gardée", report.gardees)
     yield from (("Purgée", name) for name in report.purgees)
+    if report.courriels or report.courriels_en_attente:
+        left = f"{report.courriels_en_attente} laissés à la prochaine fois"
+        yield "Abonnés", f"{report.courriels} courriels partis, {left}"
     yield from _listed("Étape", report.etapes)
     yield from _listed("Avis", report.avis)
 

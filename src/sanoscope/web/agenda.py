@@ -1,13 +1,24 @@
-"""The calendar as iCalendar (RFC 5545): an event an edition published, and one a restitution for its next update.
+"""The calendar as iCalendar (RFC 5545): an event an edition published, one an update that is announced.
 
-The event of a next update keeps its identifier and moves to another day when the update is done.
+And one a restitution for its next update, which keeps its identifier and moves to another day when the update is done.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
+from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.web.feeds import address, identifier, summary, title
+from sanoscope.operate.planned import Calendar
+from sanoscope.web.feeds import (
+    address,
+    identifier,
+    planned_address,
+    planned_identifier,
+    planned_subject,
+    planned_title,
+    summary,
+    title,
+)
 from sanoscope.web.language import Language
 from sanoscope.web.updates import Update, due, last
 
@@ -16,13 +27,22 @@ LONGEST = 75
 
 
 def icalendar(
-    news: list[Update], restitutions: Iterable[Restitution], *, theme: str, site: str, language: Language
+    news: list[Update],
+    restitutions: Iterable[Restitution],
+    planned: Calendar,
+    catalogue: Catalogue,
+    *,
+    theme: str,
+    site: str,
+    language: Language,
 ) -> bytes:
     """Return the calendar.
 
     Args:
         news: the editions that were published, the latest first.
         restitutions: those whose next update is told, where they have one already.
+        planned: what the operator announces.
+        catalogue: what the announced updates are about.
         theme: the theme that it is about, "" for all.
         site: address of the site, without a last slash.
         language: what it is written in.
@@ -36,6 +56,9 @@ def icalendar(
         lines += _event(
             identifier(update), update.told.when, update.told.when.date(), said, address(update, site, language)
         )
+    for one in planned.planned:
+        said = planned_title(one, language), planned_subject(one, catalogue, language)
+        lines += _event(planned_identifier(one), planned.when, one.day, said, planned_address(one, site, language))
     for restitution in restitutions:
         if restitution.slug in known:
             day = due(restitution.rythme, known[restitution.slug])

@@ -38,6 +38,7 @@ from sanoscope.web.plan import plan_pages
 from sanoscope.web.search import search_pages
 from sanoscope.web.site import error_page
 from sanoscope.web.steps import steps
+from sanoscope.web.subscribing import subscribing_pages
 from sanoscope.workspace import Workspace
 
 HEADERS = {
@@ -71,6 +72,7 @@ def create_app(workspace: Workspace) -> FastAPI:
     app.include_router(fiche_routes(service))
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
+    app.include_router(subscribing_pages(service), include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))

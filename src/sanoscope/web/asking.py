@@ -13,6 +13,7 @@ from sanoscope.query.answer import check_published
 from sanoscope.query.criteria import taken
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
+from sanoscope.web.following import of_restitution
 from sanoscope.web.form import Form
 from sanoscope.web.language import marked
 from sanoscope.web.menu import fields
@@ -93,6 +94,7 @@ def form_page(
         hors_portee=[n for n in SCOPES["agrege"] if n in given and scoped != "agrege" and "portee" not in given],
         apercu=hint(service, restitution, given.items()) if counted else None,
         notice=notice_html(restitution, languages.of(request)),
+        offre=of_restitution(service, restitution),
     )
 
 

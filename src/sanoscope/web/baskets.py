@@ -54,7 +54,12 @@ class Use:
 def basket_pages(service: Service) -> APIRouter:
     """Return the pages of baskets on a service."""
     routes = APIRouter(default_response_class=HTMLResponse)
-    pace = Pace(service.workspace.settings.paniers_par_heure)
+    pace = Pace(
+        service.workspace.settings.paniers_par_heure,
+        "trop-de-paniers",
+        marked("Trop de paniers enregistrés depuis votre adresse : au plus %(n)s par heure."),
+        marked("Réessayez dans %(minutes)s min ; d'ici là, l'adresse du résultat garde la liste des FINESS."),
+    )
 
     @routes.get("/paniers")
     def pick(request: Request) -> HTMLResponse:

@@ -1,5 +1,8 @@
-"""What is new, as a page and as feeds: RSS 2.0 and Atom (RFC 4287), one entry an edition."""
+"""What is new, as a page and as feeds: RSS 2.0 and Atom (RFC 4287), an entry an edition or an announced update."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -7,12 +10,15 @@ from xml.etree import ElementTree as ET
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
+from sanoscope.catalogue.load import Catalogue
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.operate.planned import Calendar, Planned, calendar
 from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
+from sanoscope.web.following import of_any
 from sanoscope.web.language import Language
-from sanoscope.web.menu import fields
+from sanoscope.web.menu import field_name, fields
 from sanoscope.web.site import THEMES, page, root
 from sanoscope.web.updates import Update, updates
 
@@ -29,22 +35,105 @@ def feeds(service: Service) -> APIRouter:
     @routes.get("/nouveautes")
     def news_page(request: Request, theme: str = "") -> HTMLResponse:
         known = updates(service, chosen_theme(theme))
+        offre = of_any(service, theme)
         news, champs = [(u, u.of(theme)) for u in known], fields(service.catalogue)
-        return page(request, "nouveautes.html", theme=theme, nouveautes=news, champs=champs)
+        return page(request, "nouveautes.html", theme=theme, nouveautes=news, champs=champs, offre=offre)
 
     @routes.get("/nouveautes.atom")
     def atom_feed(request: Request, theme: str = "") -> Response:
-        known = updates(service, chosen_theme(theme))[:KEPT]
-        body = atom(known, theme=theme, site=root(request), language=languages.of(request))
+        told = entries(service, chosen_theme(theme), site=root(request), language=languages.of(request))
+        body = atom(told, theme=theme, site=root(request), language=languages.of(request))
         return Response(body, media_type="application/atom+xml; charset=utf-8")
 
     @routes.get("/nouveautes.rss")
     def rss_feed(request: Request, theme: str = "") -> Response:
-        known = updates(service, chosen_theme(theme))[:KEPT]
-        body = rss(known, theme=theme, site=root(request), language=languages.of(request))
+        told = entries(service, chosen_theme(theme), site=root(request), language=languages.of(request))
+        body = rss(told, theme=theme, site=root(request), language=languages.of(request))
         return Response(body, media_type="application/rss+xml; charset=utf-8")
 
     return routes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a feed: its title, what names it for ever, when it was said, its address, what it tells."""
+
+    title: str
+    identifier: str
+    when: datetime
+    link: str
+    summary: str
+
+
+def entries(service: Service, theme: str, *, site: str, language: Language) -> list[Entry]:
+    """Return what a feed tells: what is announced from today on, the soonest first, and what is done, the latest first.
+
+    Args:
+        service: whose news.
+        theme: the theme that it is about, "" for all.
+        site: address of the site, without a last slash.
+        language: what it is written in.
+    """
+    told, catalogue = announced(service, theme), service.catalogue
+    coming = [
+        Entry(
+            planned_title(one, language),
+            planned_identifier(one),
+            told.when,
+            planned_address(one, site, language),
+            planned_subject(one, catalogue, language),
+        )
+        for one in told.since(today())
+    ]
+    done = [
+        Entry(
+            title(update, language),
+            identifier(update),
+            update.told.when,
+            address(update, site, language),
+            summary(update, theme, language),
+        )
+        for update in updates(service, theme)
+    ]
+    return [*coming, *done][:KEPT]
+
+
+def announced(service: Service, theme: str = "", restitution: str = "") -> Calendar:
+    """Return what the operator announces of a theme or of a restitution; all for ""."""
+    found = calendar(service.workspace, service.catalogue)
+    if not (theme or restitution):
+        return found
+    known = service.catalogue.restitutions.values()
+    return found.about([r for r in known if theme in ("", r.theme) and restitution in ("", r.slug)])
+
+
+def today() -> date:
+    """Return the day that it is (UTC)."""
+    return datetime.now(UTC).date()
+
+
+def planned_identifier(planned: Planned) -> str:
+    """Return what names an announced update as long as its line is what it is."""
+    return f"urn:sanoscope:annonce:{planned.print}"
+
+
+def planned_title(planned: Planned, language: Language) -> str:
+    """Return the title of an announced update; what its operator wrote is told as it is."""
+    return language.gettext("Annoncé pour le %(jour)s : %(quoi)s", jour=language.date(planned.day), quoi=planned.what)
+
+
+def planned_subject(planned: Planned, catalogue: Catalogue, language: Language) -> str:
+    """Return what an announced update is about: a restitution, a field, or the whole site."""
+    if planned.restitution:
+        return language.gettext(catalogue.restitutions[planned.restitution].titre)
+    if planned.champ:
+        return language.gettext(field_name(planned.champ, catalogue))
+    return language.gettext("Toutes les restitutions")
+
+
+def planned_address(planned: Planned, site: str, language: Language) -> str:
+    """Return the address of an announced update: its line of the calendar."""
+    return f"{site}{language.href('/calendrier')}#annonce-{planned.print}"
 
 
 def identifier(update: Update) -> str:
@@ -58,21 +147,27 @@ def title(update: Update, language: Language) -> str:
     return language.gettext("Édition %(nom)s : années %(annees)s.", nom=update.told.edition, annees=years)
 
 
-def summary(update: Update, theme: str, language: Language) -> str:
-    """Return what an update brought: the years that are not whole, then its restitutions by name."""
-    partial = [
+def coverage(update: Update, language: Language) -> str:
+    """Return which years of an update are not whole, and up to when they go; "" where all are."""
+    return " ".join(
         language.gettext("%(annee)s va jusqu'à %(mois)s.", annee=year, mois=language.month(month))
         for year, month in update.told.partial
-    ]
+    )
+
+
+def summary(update: Update, theme: str, language: Language) -> str:
+    """Return what an update brought: the years that are not whole, then its restitutions by name."""
     names = ", ".join(language.gettext(restitution.titre) for restitution in update.of(theme))
-    return " ".join([*partial, language.gettext("Mises à jour : %(noms)s.", noms=names)])
+    return " ".join(
+        [*filter(None, [coverage(update, language)]), language.gettext("Mises à jour : %(noms)s.", noms=names)]
+    )
 
 
-def atom(news: list[Update], *, theme: str, site: str, language: Language) -> bytes:
+def atom(told: Sequence[Entry], *, theme: str, site: str, language: Language) -> bytes:
     """Return an Atom feed.
 
     Args:
-        news: its entries, the latest first.
+        told: its entries.
         theme: the theme that it is about, "" for all.
         site: address of the site, without a last slash.
         language: what it is written in.
@@ -88,21 +183,21 @@ def atom(news: list[Update], *, theme: str, site: str, language: Language) -> by
 
     add(feed, "title", _named(theme, language))
     add(feed, "id", f"{site}{language.href('/nouveautes')}{query}")
-    add(feed, "updated", news[0].told.when.isoformat() if news else "1970-01-01T00:00:00Z")
+    add(feed, "updated", max(one.when for one in told).isoformat() if told else "1970-01-01T00:00:00Z")
     add(add(feed, "author"), "name", "Sanoscope")
     add(feed, "link", rel="self", href=f"{site}{language.href('/nouveautes.atom')}{query}")
     add(feed, "link", rel="alternate", type="text/html", href=f"{site}{language.href('/nouveautes')}{query}")
-    for update in news:
+    for one in told:
         entry = add(feed, "entry")
-        add(entry, "title", title(update, language))
-        add(entry, "id", identifier(update))
-        add(entry, "updated", update.told.when.isoformat())
-        add(entry, "link", rel="alternate", type="text/html", href=address(update, site, language))
-        add(entry, "summary", summary(update, theme, language))
+        add(entry, "title", one.title)
+        add(entry, "id", one.identifier)
+        add(entry, "updated", one.when.isoformat())
+        add(entry, "link", rel="alternate", type="text/html", href=one.link)
+        add(entry, "summary", one.summary)
     return _document(feed)
 
 
-def rss(news: list[Update], *, theme: str, site: str, language: Language) -> bytes:
+def rss(told: Sequence[Entry], *, theme: str, site: str, language: Language) -> bytes:
     """Return an RSS 2.0 feed; the same arguments as `atom`."""
     feed = ET.Element("rss", {"version": "2.0"})
     channel = ET.SubElement(feed, "channel")
@@ -116,13 +211,13 @@ def rss(news: list[Update], *, theme: str, site: str, language: Language) -> byt
         "language": language.code,
     }.items():
         ET.SubElement(channel, name).text = text
-    for update in news:
+    for one in told:
         item = ET.SubElement(channel, "item")
-        ET.SubElement(item, "title").text = title(update, language)
-        ET.SubElement(item, "link").text = address(update, site, language)
-        ET.SubElement(item, "guid", {"isPermaLink": "false"}).text = identifier(update)
-        ET.SubElement(item, "pubDate").text = format_datetime(update.told.when)
-        ET.SubElement(item, "description").text = summary(update, theme, language)
+        ET.SubElement(item, "title").text = one.title
+        ET.SubElement(item, "link").text = one.link
+        ET.SubElement(item, "guid", {"isPermaLink": "false"}).text = one.identifier
+        ET.SubElement(item, "pubDate").text = format_datetime(one.when)
+        ET.SubElement(item, "description").text = one.summary
     return _document(feed)
 
 

@@ -4,7 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -19,7 +19,8 @@ from sanoscope.errors import NotFoundError
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.agenda import icalendar
-from sanoscope.web.feeds import chosen_theme
+from sanoscope.web.feeds import announced, chosen_theme, planned_subject, today
+from sanoscope.web.following import of_any
 from sanoscope.web.language import Language, marked
 from sanoscope.web.menu import fields
 from sanoscope.web.site import page, root
@@ -171,7 +172,7 @@ def help_pages(service: Service) -> APIRouter:
 
     @routes.get("/calendrier")
     def calendar(request: Request) -> HTMLResponse:
-        news = updates(service)
+        news, coming = updates(service), announced(service)
         restitutions = service.offered()
         return page(
             request,
@@ -180,7 +181,12 @@ def help_pages(service: Service) -> APIRouter:
             champs=fields(service.catalogue),
             rythmes=RHYTHMS,
             nouveautes=news,
-            aujourd_hui=datetime.now(UTC).date(),
+            aujourd_hui=today(),
+            annonces=[
+                (one, planned_subject(one, service.catalogue, languages.of(request))) for one in coming.since(today())
+            ],
+            illisibles=len(coming.faults),
+            offre=of_any(service),
         )
 
     @routes.get("/calendrier.ics")
@@ -189,7 +195,8 @@ def help_pages(service: Service) -> APIRouter:
         theme = chosen_theme(theme)
         kept = [r for r in service.offered() if theme in ("", r.theme) and wanted in ("", r.slug)]
         news = [u for u in updates(service, theme) if any(r in u.restitutions for r in kept)]
-        body = icalendar(news, kept, theme=theme, site=root(request), language=languages.of(request))
+        told, spoken = announced(service, theme, wanted), languages.of(request)
+        body = icalendar(news, kept, told, service.catalogue, theme=theme, site=root(request), language=spoken)
         return Response(body, media_type="text/calendar; charset=utf-8")
 
     return routes

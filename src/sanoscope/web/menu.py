@@ -93,7 +93,12 @@ def fields(catalogue: Catalogue) -> dict[str, str]:
     """Return the fields that some restitution is of, by name: what each is called, its meaning left out."""
     held = {r.champ for r in catalogue.restitutions.values()}
     ordered = sorted(held, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
-    return {name: catalogue.champs[name].libelle.partition(" (")[0] for name in ordered}
+    return {name: field_name(name, catalogue) for name in ordered}
+
+
+def field_name(champ: str, catalogue: Catalogue) -> str:
+    """Return what a field is called, its meaning left out."""
+    return catalogue.champs[champ].libelle.partition(" (")[0]
 
 
 def admitted(catalogue: Catalogue) -> dict[str, Mapping[str, str]]:

@@ -17,13 +17,16 @@ IPV6_PREFIX = 64
 
 
 class Pace:
-    """At most so many saved baskets an hour from an address.
+    """At most so many of something an hour from an address.
 
     Args:
         per_hour: how many.
+        code: of the error past that.
+        message: what it says, with ``%(n)s`` for how many; ``todo``: what to do, with ``%(minutes)s`` to wait.
     """
 
-    def __init__(self, per_hour: int) -> None:
+    def __init__(self, per_hour: int, code: str, message: str, todo: str) -> None:
+        self._said = code, message, todo
         self._limit = RateLimitItemPerHour(per_hour)
         self._counts = MovingWindowRateLimiter(MemoryStorage())
 
@@ -37,15 +40,11 @@ class Pace:
         if self._counts.hit(self._limit, address):
             return
         wait = ceil(self._counts.get_window_stats(self._limit, address).reset_time - time.time())
+        code, message, todo = self._said
         raise TooOftenError(
-            "trop-de-paniers",
-            Sentence(
-                "Trop de paniers enregistrés depuis votre adresse : au plus %(n)s par heure.", n=self._limit.amount
-            ),
-            todo=Sentence(
-                "Réessayez dans %(minutes)s min ; d'ici là, l'adresse du résultat garde la liste des FINESS.",
-                minutes=ceil(wait / 60),
-            ),
+            code,
+            Sentence(message, n=self._limit.amount),
+            todo=Sentence(todo, minutes=ceil(wait / 60)),
             after=max(1, wait),
         )
 

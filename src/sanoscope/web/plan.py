@@ -44,6 +44,7 @@ SECTIONS = {
     marked("Suivre, réutiliser"): (
         Place("/calendrier", marked("Calendrier des mises à jour")),
         Place("/nouveautes", marked("Nouveautés")),
+        Place("/abonnement", marked("Être prévenu des mises à jour")),
         Place("/api", marked("L'API")),
     ),
 }

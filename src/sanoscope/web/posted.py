@@ -75,7 +75,7 @@ def check_origin(request: Request) -> None:
         raise RefusedError(
             "envoi-etranger",
             Sentence("Cet envoi vient d'un autre site ; rien n'a été fait."),
-            todo=Sentence("Ouvrez la page des paniers de ce site et envoyez de là."),
+            todo=Sentence("Ouvrez la page de ce site qui a ce formulaire, et envoyez de là."),
         )
 
 

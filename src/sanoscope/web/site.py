@@ -1,6 +1,7 @@
 """What every page is made with: the templates, the language of the address, the reader's display."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
@@ -36,7 +37,9 @@ def root(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def page(request: Request, name: str, status: int = 200, **context: object) -> HTMLResponse:
+def page(
+    request: Request, name: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **context: object
+) -> HTMLResponse:
     """Return a page from its template, in the language of the request's address.
 
     Beside its context, a template may use ``_()`` and ``{% trans %}`` for sentences written in it, the filter
@@ -53,7 +56,7 @@ def page(request: Request, name: str, status: int = 200, **context: object) -> H
         "affichage": display(request),
     }
     html = environment(spoken.code).get_template(name).render(**common, **context)
-    return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie"})
+    return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie", **(headers or {})})
 
 
 def error_page(request: Request, error: SanoscopeError, status: int = 0) -> HTMLResponse:

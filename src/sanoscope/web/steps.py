@@ -13,6 +13,7 @@ from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web import language as languages
 from sanoscope.web.asking import form_page, wished
+from sanoscope.web.following import of_restitution
 from sanoscope.web.looking import address, looking
 from sanoscope.web.notice import notice_html
 from sanoscope.web.result import Results
@@ -80,6 +81,7 @@ def steps(service: Service) -> APIRouter:
             restitution=restitution,
             notice=notice_html(restitution, languages.of(request), level=2),
             mesures=service.catalogue.mesures(restitution),
+            offre=of_restitution(service, restitution),
         )
 
     return routes
