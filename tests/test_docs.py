@@ -78,9 +78,19 @@ def test_every_return_code_of_refresh_is_documented() -> None:
         assert f"| {code} |" in text("docs/exploitation.md")
 
 
+def test_every_error_of_a_backup_is_documented() -> None:
+    source = "".join(text(f"src/sanoscope/operate/{name}.py") for name in ("archive", "snapshot", "backup", "restore"))
+    codes = set(re.findall(r'SanoscopeError\(\s*"([\w-]+)"', source))
+    assert len(codes) >= 7
+    for code in (*codes, "etat-pas-vide", "etat-plus-recent", "deja-en-cours"):
+        assert f"`{code}`" in text("docs/sauvegarde.md")
+
+
 def test_what_is_shipped_to_run_it_calls_the_command() -> None:
     for name in ("sanoscope-refresh.service", "crontab"):
         assert "sanoscope refresh --workspace" in text(f"deploiement/{name}")
+    for name in ("sanoscope-backup.service", "crontab"):
+        assert "sanoscope backup --workspace" in text(f"deploiement/{name}")
     assert "sanoscope serve --processus" in text("deploiement/sanoscope-serve.service")
     told = yaml.safe_load(text("deploiement/cronjob.yaml"))
     (container,) = told["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]

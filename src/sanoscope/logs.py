@@ -105,6 +105,15 @@ EVENTS: Mapping[str, Mapping[str, Form | Several]] = {
         "abandonnes": _count,
         "erreur": _matching(r"[A-Za-z_]{0,60}"),
     },
+    "sauvegarde": {
+        "commande": WORD,
+        "edition": NAME,
+        "fichiers": _count,
+        "octets": _count,
+        "lignes": _count,
+        "doutes": _count,
+        "secondes": _number,
+    },
     "refus": {"commande": WORD, "code": WORD},
     "panne": {
         "identifiant": _matching(r"[0-9a-f]{32}|"),

@@ -16,6 +16,7 @@ from typing import Any
 from sanoscope.errors import NotFoundError, SanoscopeError, suggest
 
 SETTINGS_FILE = "sanoscope.toml"
+LOCK = ".verrou"
 UNFINISHED = ".en-cours-"
 """Beginning of the names of what is being written; only `alone` removes what is left of them."""
 
@@ -221,7 +222,7 @@ def alone(directory: Path, work: str) -> Iterator[None]:
         SanoscopeError: ``deja-en-cours``: another process holds it.
     """
     made(directory)
-    with (directory / ".verrou").open("w") as lock:
+    with (directory / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -254,6 +255,16 @@ def appear(work: Path, target: Path) -> None:
     settle(work)
     work.replace(target)
     sync(target.parent)
+
+
+def share(file: Path, target: Path) -> None:
+    """Give a file that nobody writes to any more a second name, so that it takes no more room; else copy it."""
+    try:
+        os.link(file, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # two disks, or one without links
+        shutil.copy2(file, target)
 
 
 def settle(path: Path) -> None:

@@ -10,7 +10,21 @@ from typer.testing import CliRunner
 from sanoscope.cli.main import app
 from tests.pmsi import rsa, write
 
-COMMANDS = ["init", "intake", "build", "check", "publish", "rollback", "seal", "editions", "refresh", "query", "serve"]
+COMMANDS = [
+    "init",
+    "backup",
+    "restore",
+    "intake",
+    "build",
+    "check",
+    "publish",
+    "rollback",
+    "seal",
+    "editions",
+    "refresh",
+    "query",
+    "serve",
+]
 run = CliRunner()
 
 

@@ -13,7 +13,7 @@ from sanoscope import workspace as workspaces
 from sanoscope.catalogue.load import catalogue
 from sanoscope.disclosure.protect import QUICK
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition import publication, taken
+from sanoscope.edition import publication
 from sanoscope.edition.build import build
 from sanoscope.edition.check import check
 from sanoscope.edition.manifest import Manifest
@@ -175,7 +175,7 @@ def test_where_there_are_no_links_it_is_copied(place: Workspace, monkeypatch: py
     def no_links(*_: object) -> None:
         raise OSError(18, "EXDEV")
 
-    monkeypatch.setattr(taken.os, "link", no_links)
+    monkeypatch.setattr(os, "link", no_links)
     assert set(came(again(place)).values()) == {"a"}
     for name, path in files(place, "a", "smr").items():
         copy = files(place, "b", "smr")[name]

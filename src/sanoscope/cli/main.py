@@ -629,6 +629,61 @@ def state_move(workspace: WorkspaceOption = None) -> None:
 
 
 @app.command()
+def backup(
+    destination: Annotated[
+        str, typer.Argument(metavar="DESTINATION", help="Un nouveau fichier, un dossier, ou - : la sortie standard.")
+    ],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Sauvegarde l'espace de travail et l'état dans une archive, pendant que le service répond."""
+    from sanoscope.cli.backup import saved, say_saved
+
+    _give_way()
+    with _told("backup"):
+        place = _workspace(workspace, logged=True)
+        with err.status("Sauvegarde") as status:
+            made = saved(place, destination, lambda what: status.update(f"Sauvegarde : {escape(what)}"))
+        for line in say_saved(made):
+            (out if made.path else err).print(line, highlight=False, markup=False)
+        _wrong(made.doubts)
+
+
+@app.command()
+def restore(
+    archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="Une sauvegarde, ou - : l'entrée standard.")],
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="DOSSIER", help="L'espace de travail à faire : nouveau, ou vide.")
+    ] = None,
+    verify_: Annotated[
+        bool, typer.Option("--verifier", help="Relit l'archive entière et dit ce qui n'y est plus bon ; n'écrit rien.")
+    ] = False,
+) -> None:
+    """Rétablit une sauvegarde dans un nouveau dossier, ou la vérifie."""
+    from sanoscope.cli.backup import restored, say_restored, say_verified, verified
+
+    with _told("restore"), err.status("Lecture") as status:
+        if verify_ == (directory is not None):
+            raise SanoscopeError("options", "Donnez le DOSSIER où rétablir l'archive, ou --verifier, et pas les deux.")
+        if directory is None:
+            contents = verified(archive, lambda what: status.update(f"Vérification : {escape(what)}"))
+            lines, wrong = say_verified(contents), contents.wrong
+        else:
+            made = restored(archive, directory, lambda what: status.update(f"Restauration : {escape(what)}"))
+            lines, wrong = say_restored(made), made.doubts
+        for line in lines:
+            out.print(line, highlight=False, markup=False)
+        _wrong(wrong)
+
+
+def _wrong(messages: Sequence[str]) -> None:
+    """Say what does not hold, all of it, and exit with 1 if anything."""
+    for message in messages:
+        err.print(message, highlight=False, markup=False)
+    if messages:
+        raise typer.Exit(1)
+
+
+@app.command()
 def attack(
     edition: Annotated[str, typer.Argument(metavar="[EDITION]", help="L'édition ; celle publiée par défaut.")] = "",
     champ: Annotated[str, typer.Option("--champ", help="Champs, séparés par des virgules ; tous par défaut.")] = "",

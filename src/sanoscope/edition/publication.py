@@ -327,12 +327,7 @@ def verify(directory: Path, name: str) -> Manifest:
     manifest = manifests.read(directory / name)
     for place in (directory / name, directory / name / manifests.PUBLIC):
         manifests.check_seal(manifests.read(place))
-    prints = {
-        manifest.base(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
-        for name, champ in manifest.champs.items()
-        for public in (False, True)
-    }
-    for file, kept in prints.items():
+    for file, kept in prints(manifest).items():
         with (directory / name / file).open("rb") as stream:
             found = hashlib.file_digest(stream, "sha256").hexdigest()
         if found != kept:
@@ -349,6 +344,15 @@ def verify(directory: Path, name: str) -> Manifest:
                 todo=Sentence("Reconstruisez-la, ou rétablissez-la d'une sauvegarde."),
             )
     return manifest
+
+
+def prints(manifest: Manifest) -> dict[str, str]:
+    """Return the fingerprint (sha256) that each cube of an edition was built with, by its path in the edition."""
+    return {
+        manifest.base(name, public=public): champ.empreinte_ouverte if public else champ.empreinte
+        for name, champ in manifest.champs.items()
+        for public in (False, True)
+    }
 
 
 def publications(directory: Path) -> list[Publication]:

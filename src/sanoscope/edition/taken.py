@@ -4,8 +4,6 @@ The files are shared by hard links where the disk can, else copied. Nobody write
 neither edition changes when the other is sealed or removed.
 """
 
-import os
-import shutil
 from pathlib import Path
 
 from sanoscope.catalogue.field import Champ
@@ -14,6 +12,7 @@ from sanoscope.edition.manifest import ManifestChamp, Recette
 from sanoscope.edition.noised import KEY_FILE
 from sanoscope.edition.opening import certificate
 from sanoscope.edition.stores import fingerprint
+from sanoscope.workspace import share
 
 
 class Before:
@@ -45,7 +44,7 @@ class Before:
         if not all((self.place / name).is_file() for name in names):
             return None
         for name in names:
-            _share(self.place / name, self.work / name)
+            share(self.place / name, self.work / name)
         if any(fingerprint(self.work / name) != kept for name, kept in prints.items()):
             for name in names:
                 (self.work / name).unlink()
@@ -55,11 +54,3 @@ class Before:
     def _same_key(self, place: Path) -> bool:
         kept, now = (side / manifests.SECURE / KEY_FILE for side in (place, self.work))
         return kept.is_file() and kept.read_bytes() == now.read_bytes()
-
-
-def _share(file: Path, target: Path) -> None:
-    """Make a file of an edition one of another as well."""
-    try:
-        os.link(file, target)
-    except OSError:  # two disks, or one without links
-        shutil.copyfile(file, target)

@@ -175,6 +175,11 @@ class DuckDBEngine:
         """Return the columns of a table."""
         return tuple(self._connection.table(f'"{table}"').columns)
 
+    def rows(self) -> dict[str, int]:
+        """Return how many rows each table has."""
+        named = "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() ORDER BY table_name"
+        return {name: self._count(name) for (name,) in self._connection.execute(named).fetchall()}
+
     def _count(self, name: str) -> int:
         ((rows,),) = self._connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()
         return int(rows)

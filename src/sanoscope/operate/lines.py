@@ -1,6 +1,6 @@
 """What the commands say in the log: how many files, lines, controls; what each step took."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sanoscope import logs
@@ -8,6 +8,7 @@ from sanoscope.edition.check import Controle
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.receive import IntakeReport
+from sanoscope.operate.archive import Entry, Head
 from sanoscope.operate.report import BLOCKED, STOPPED, Report
 
 
@@ -70,6 +71,22 @@ def say_mails(sent: int, left: int, given_up: int, why: str) -> None:
         laisses=left,
         abandonnes=given_up,
         erreur=why,
+    )
+
+
+def say_backup(command: str, head: Head, entries: Iterable[Entry], doubts: int, seconds: float) -> None:
+    """Say what was backed up, or restored."""
+    found = list(entries)
+    logs.say(
+        "sauvegarde",
+        "alerte" if doubts else "info",
+        commande=command,
+        edition=head.edition,
+        fichiers=len(found),
+        octets=sum(entry.taille for entry in found),
+        lignes=sum(entry.lignes or 0 for entry in found),
+        doutes=doubts,
+        secondes=round(seconds, 1),
     )
 
 

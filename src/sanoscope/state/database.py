@@ -33,6 +33,9 @@ WAIT = 5
 WRITING, SENDING = 0x5A05C0BE, 0x5A05C0BF
 """Advisory locks on PostgreSQL: of who writes, of who sends mails (any two numbers of ours)."""
 
+BATCH = 10_000
+"""Rows copied at once."""
+
 WRITES = "sanoscope_ecrit"
 """Option of a connection whose transaction will write."""
 
@@ -186,18 +189,32 @@ def upgraded(connection: Connection) -> None:
     known = version(connection)
     if known == VERSIONS[-1]:
         return
+    check_known(known or "")
+    migrate(connection, VERSIONS[-1])
+
+
+def migrate(connection: Connection, to: str) -> None:
+    """Bring a state to one of `VERSIONS` not before its own, within the transaction under way."""
+    settings = Config()
+    place = str(files("sanoscope.state").joinpath("migrations"))
+    settings.set_main_option("script_location", place.replace("%", "%%"))
+    settings.attributes["connection"] = connection
+    with _upgrading:
+        command.upgrade(settings, to)
+
+
+def check_known(known: str) -> None:
+    """Do nothing if a version is one that this software knows, or of before versions ("").
+
+    Raises:
+        SanoscopeError: ``etat-plus-recent``.
+    """
     if known and known not in VERSIONS:
         raise SanoscopeError(
             "etat-plus-recent",
             Sentence("L'état de cet espace de travail vient d'un logiciel plus récent que celui-ci."),
             todo=Sentence("L'exploitant met le logiciel à jour, ou rétablit l'état d'une sauvegarde."),
         )
-    settings = Config()
-    place = str(files("sanoscope.state").joinpath("migrations"))
-    settings.set_main_option("script_location", place.replace("%", "%%"))
-    settings.attributes["connection"] = connection
-    with _upgrading:
-        command.upgrade(settings, VERSIONS[-1])
 
 
 @contextmanager
@@ -236,19 +253,41 @@ def move(workspace: Workspace) -> dict[str, int]:
             "Il n'y a pas d'état à copier : il faut un fichier state.db, et une autre adresse où le mettre.",
             todo=f"Dites-la par le réglage etat.url ou la variable {VARIABLE}, puis relancez.",
         )
-    with _told(), source.execution_options(**{WRITES: True}).begin() as old, writing(workspace) as new:
-        upgraded(old)
-        if any(rows(new).values()):
-            raise SanoscopeError(
-                "etat-pas-vide",
-                f"L'état de « {shown(target.url)} » a déjà des lignes : rien n'y est copié.",
-                todo="« sanoscope state » les compte ; videz-le, ou donnez une autre base.",
-            )
+    with _told(), source.execution_options(**{WRITES: True}).begin() as old:
+        return fill(workspace, old)
+
+
+def fill(workspace: Workspace, source: Connection) -> dict[str, int]:
+    """Copy a state to where the state of a workspace is, in one transaction, and return how many rows each table has.
+
+    Args:
+        workspace: its state is empty, or is made.
+        source: another state, to read and to bring up to date.
+
+    Raises:
+        SanoscopeError: ``etat-pas-vide``, and those of `writing`.
+    """
+    upgraded(source)
+    with writing(workspace) as new:
+        check_empty(new)
         for table in metadata.sorted_tables:
-            found = [dict(row) for row in old.execute(select(table)).mappings()]
-            if found:
-                new.execute(table.insert(), found)
+            for some in source.execute(select(table)).mappings().partitions(BATCH):
+                new.execute(table.insert(), [dict(row) for row in some])
         return rows(new)
+
+
+def check_empty(state: Connection) -> None:
+    """Do nothing if a state has no row.
+
+    Raises:
+        SanoscopeError: ``etat-pas-vide``.
+    """
+    if any(rows(state).values()):
+        raise SanoscopeError(
+            "etat-pas-vide",
+            f"L'état de « {shown(state.engine.url)} » a déjà des lignes : rien n'y est copié.",
+            todo="« sanoscope state » les compte ; videz-le, ou donnez une autre base.",
+        )
 
 
 @lru_cache(maxsize=8)
