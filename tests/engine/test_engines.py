@@ -1,6 +1,11 @@
 """DuckDB gives what the reference gives, on plans that hypothesis makes."""
 
+import resource
+from pathlib import Path
+
+import duckdb
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,3 +103,15 @@ def test_a_product_or_sum_of_small_integers_is_not_small() -> None:
     duck.store("t", days)
     expected = [{"square": 160_000, "double": 240}, {"square": 10_000, "double": 240}]
     assert duck.run(plan).to_pylist() == MemoryEngine({"t": days}).run(plan).to_pylist() == expected
+
+
+def test_a_file_that_cannot_be_written_whole_is_not_closed_in_silence(tmp_path: Path) -> None:
+    duck = DuckDBEngine(tmp_path / "base.duckdb")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # room for the log of a row, not for its block
+    try:
+        duck.store("t", pa.table({"n": [1]}))
+        with pytest.raises(duckdb.Error):
+            duck.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -52,16 +52,21 @@ def run(workspace: Workspace) -> Report:
 def command(workspace: Workspace) -> "subprocess.Popen[str]":
     """Begin the command in a process group of its own."""
     call = [sys.executable, "-m", "sanoscope", "refresh", "--effort", "rapide", "--workspace", str(workspace.root)]
-    source = str(Path(workspaces.__file__).parents[1])
-    paths = os.pathsep.join([source, *filter(None, [os.environ.get("PYTHONPATH", "")])])
     return subprocess.Popen(
         call,
-        env={**os.environ, "PYTHONPATH": paths},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a process that runs this software and its tests."""
+    places = [str(Path(workspaces.__file__).parents[1]), str(Path(__file__).parents[2])]
+    paths = os.pathsep.join([*places, *filter(None, [os.environ.get("PYTHONPATH", "")])])
+    return {**os.environ, "PYTHONPATH": paths}
 
 
 def figures(workspace: Workspace, *, secure: bool = True) -> list[dict[str, str]]:

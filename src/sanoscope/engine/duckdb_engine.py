@@ -59,6 +59,7 @@ class DuckDBEngine:
             "autoinstall_known_extensions": False,
         }
         self._memory, self._read = memory, path if read_only else None
+        self._written = None if read_only else path
         self._connection = duckdb.connect(":memory:" if self._read or not path else str(path), config=config)
         if self._read:  # attached, so that each engine has its own limits: a file opened twice would share them
             beside = f"{self._read}.tmp" if spill else ""
@@ -185,8 +186,17 @@ class DuckDBEngine:
         return int(rows)
 
     def close(self) -> None:
-        """Write everything to the file and let it go."""
-        self._connection.close()
+        """Write everything to the file and let it go.
+
+        Raises:
+            duckdb.Error: it cannot be written, as on a full disk. Closing alone would leave rows in a log beside the
+                file, and say nothing.
+        """
+        try:
+            if self._written:
+                self._connection.execute("CHECKPOINT")
+        finally:
+            self._connection.close()
 
 
 @contextmanager

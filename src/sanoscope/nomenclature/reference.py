@@ -265,7 +265,8 @@ def _overlaid(table: Table, directory: Path | None) -> tuple[pl.DataFrame, dict[
             prints[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     if table is ZONAGES:
         return pl.concat([_zoning(empty(table), ""), *parts]), prints
-    return reduce(partial(merge, table), parts, empty(table)), prints
+    first, *others = parts or [empty(table)]
+    return reduce(partial(merge, table), others, first.sort(table.key)), prints
 
 
 def _zoning(rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -290,9 +290,12 @@ class _Run:
     def _publish(self, name: str) -> None:
         with self._step("publication"):
             began = time.perf_counter()
-            found = release(self.workspace.editions, name, self.catalogue, self.workspace.settings)
-            say_publication(COMMAND, name, found, time.perf_counter() - began)
-            self.report = replace(self.report, etat=PUBLISHED)
+            try:
+                found = release(self.workspace.editions, name, self.catalogue, self.workspace.settings)
+                say_publication(COMMAND, name, found, time.perf_counter() - began)
+            finally:  # it is published once the pointer is moved, even if that could not be written down
+                if publication.served(self.workspace.editions) == name:
+                    self.report = replace(self.report, etat=PUBLISHED)
             self._write(publiee=name)
 
     def _notify(self) -> None:
