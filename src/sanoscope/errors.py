@@ -48,6 +48,14 @@ class CriterionError(SanoscopeError):
         self.criterion = criterion
 
 
+class ForbiddenError(CriterionError):
+    """A question that is not for who asks it."""
+
+
+class SignInError(SanoscopeError):
+    """Something shown to say who asks, that is not admitted."""
+
+
 class RefusedError(SanoscopeError):
     """A request made in a reader's name by somebody else."""
 

@@ -16,8 +16,8 @@ ACTIVITIES = ["aso:M", "cas:X", "doac:D10", "racine:04M05", "ghm:28Z04Z", "ghm:9
 CARTO, CASEMIX, PARTS = "cartographie-activite-mco", "casemix-mco", "parts-de-marche-mco"
 
 
-def ask(edition: Edition, slug: str, **criteria: str) -> Query:
-    return parse(criteria.items(), catalogue().restitution(slug), edition, OPEN)
+def ask(public: Edition, slug: str, **criteria: str) -> Query:
+    return parse(criteria.items(), catalogue().restitution(slug), public, OPEN)
 
 
 @pytest.mark.parametrize(
@@ -44,55 +44,55 @@ def ask(edition: Edition, slug: str, **criteria: str) -> Query:
     ],
 )
 def test_what_is_refused_says_what_is_allowed(
-    edition: Edition, slug: str, criteria: dict[str, str], code: str, allowed: str | None
+    public: Edition, slug: str, criteria: dict[str, str], code: str, allowed: str | None
 ) -> None:
     with pytest.raises(CriterionError) as error:
-        ask(edition, slug, **criteria)
+        ask(public, slug, **criteria)
     assert error.value.code == code
     assert allowed is None or allowed in error.value.allowed
 
 
-def test_a_criterion_given_twice_is_refused(edition: Edition) -> None:
+def test_a_criterion_given_twice_is_refused(public: Edition) -> None:
     with pytest.raises(CriterionError, match="deux fois"):
-        parse([("annee", "2022"), ("annee", "2023")], catalogue().restitution(CARTO), edition, OPEN)
+        parse([("annee", "2022"), ("annee", "2023")], catalogue().restitution(CARTO), public, OPEN)
 
 
-def test_the_same_question_has_one_form(edition: Edition) -> None:
-    first = ask(edition, CARTO, annee="2023,2022", zone="departement:29", panier="290000002, 290000001", mois="12")
-    second = ask(edition, CARTO, panier="290000001,290000002,290000001", zone="departement:29", annee="2022,2023")
+def test_the_same_question_has_one_form(public: Edition) -> None:
+    first = ask(public, CARTO, annee="2023,2022", zone="departement:29", panier="290000002, 290000001", mois="12")
+    second = ask(public, CARTO, panier="290000001,290000002,290000001", zone="departement:29", annee="2022,2023")
     assert first == second
     assert first.canonical == "annee=2022,2023&zone=departement:29&panier=290000001,290000002"
 
 
-def test_without_anything_it_is_the_last_year_of_france(edition: Edition) -> None:
-    assert ask(edition, CARTO).canonical == "annee=2024"
-    assert ask(edition, CASEMIX).canonical == "annee=2024&regroupement=racine"
+def test_without_anything_it_is_the_last_year_of_france(public: Edition) -> None:
+    assert ask(public, CARTO).canonical == "annee=2024"
+    assert ask(public, CASEMIX).canonical == "annee=2024&regroupement=racine"
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_a_hostile_value_is_an_error_not_an_accident(edition: Edition, name: str, value: str) -> None:
+def test_a_hostile_value_is_an_error_not_an_accident(public: Edition, name: str, value: str) -> None:
     for criterion in (name, "zone", "activite", "panier", "annee", "ght"):
         try:
-            ask(edition, CARTO, **{criterion: value})
+            ask(public, CARTO, **{criterion: value})
         except CriterionError as error:
             assert error.message
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.data())
-def test_the_canonical_form_gives_the_same_question_back(edition: Edition, data: st.DataObject) -> None:
-    slug, criteria = data.draw(questions(edition))
-    query = ask(edition, slug, **criteria)
+def test_the_canonical_form_gives_the_same_question_back(public: Edition, data: st.DataObject) -> None:
+    slug, criteria = data.draw(questions(public))
+    query = ask(public, slug, **criteria)
     pairs = [tuple(part.split("=", 1)) for part in query.canonical.split("&")]
-    again = parse([(n, unquote(v)) for n, v in pairs], catalogue().restitution(slug), edition, OPEN)  # type: ignore[misc]
+    again = parse([(n, unquote(v)) for n, v in pairs], catalogue().restitution(slug), public, OPEN)  # type: ignore[misc]
     assert again == query
 
 
-def questions(edition: Edition) -> st.SearchStrategy[tuple[str, dict[str, str]]]:
+def questions(public: Edition) -> st.SearchStrategy[tuple[str, dict[str, str]]]:
     """Questions of every shape that an edition can answer."""
-    finess = sorted(edition.finess)
-    years = [str(year) for year in edition.manifest.annees]
+    finess = sorted(public.finess)
+    years = [str(year) for year in public.manifest.annees]
     optional = {
         "mois": st.sampled_from([str(m) for m in range(1, 13)]),
         "secteur": st.sampled_from(["public", "prive"]),

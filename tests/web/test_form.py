@@ -271,7 +271,7 @@ def test_words_of_the_form_teach(edition: Edition) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", [slug for slug, one in catalogue().restitutions.items() if OPEN.may_read(one.acces) and not one.source]
+    "slug", [slug for slug, one in catalogue().restitutions.items() if OPEN.may_read(one) and not one.source]
 )
 def test_every_open_restitution_has_a_form(client: TestClient, slug: str) -> None:
     assert client.get(f"/restitutions/{slug}").status_code == 200

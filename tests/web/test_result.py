@@ -239,7 +239,7 @@ TOO_SMALL = {
 
 
 @pytest.mark.parametrize(
-    "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r.acces) and r.graphiques and not r.source]
+    "slug", [s for s, r in catalogue().restitutions.items() if OPEN.may_read(r) and r.graphiques and not r.source]
 )
 def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
     restitution = catalogue().restitution(slug)

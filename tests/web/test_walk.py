@@ -17,7 +17,7 @@ from tests.web.conftest import served
 from tests.web.reading import STATES, compare, fits, opened, reach, rows
 from tests.web.test_pages import QUESTIONS
 
-READ = [one for one in catalogue().restitutions.values() if OPEN.may_read(one.acces)]
+READ = [one for one in catalogue().restitutions.values() if OPEN.may_read(one)]
 TWICE = ("cartographie-activite-mco", "casemix-smr", "parts-de-marche-had", "statistiques-psy-par-nature")
 """Restitutions that are walked in both ways with and without script; the others once in each way, for time."""
 SHOW = "Visualiser les résultats"

@@ -1,31 +1,176 @@
-"""Who asks: the scope of a query decides whether small counts are masked."""
+"""Who asks: what a reader holds decides which questions are answered to him, never what an answer is.
 
+An address means one thing: the same rows, the same figures, the same masks for all those to whom it is answered. What
+differs between readers is whether it is. Small counts are told by one version of an answer alone, asked for as such
+(``version=complete``), to those who hold the secure profile where the question is.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
-Level = Literal["libre", "identifie", "securise"]
-_ORDER: tuple[Level, ...] = ("libre", "identifie", "securise")
+from sanoscope.errors import SanoscopeError
+from sanoscope.sentence import Sentence, joined
+
+Access = Literal["libre", "identifie", "securise"]
+Profile = Literal["national", "regional", "etablissement", "securise"]
+PerimeterKind = Literal["france", "region", "departement", "ght", "etablissement"]
+
+DOMAINS: Mapping[str, str] = {
+    "indicateurs-synthetiques": Sentence("indicateurs synthétiques"),
+    "activite": Sentence("activité"),
+    "couts-finances": Sentence("coûts et finances"),
+    "qualite": Sentence("qualité"),
+    "rh": Sentence("ressources humaines"),
+    "medicaments": Sentence("médicaments et dispositifs en sus"),
+}
+"""What a grant may be about, in words."""
+
+PROFILES: Mapping[Profile, str] = {
+    "national": Sentence("national"),
+    "regional": Sentence("régional"),
+    "etablissement": Sentence("établissement"),
+    "securise": Sentence("sécurisé"),
+}
+"""Profiles, in words."""
+
+WITHIN: Mapping[Profile, tuple[PerimeterKind, ...]] = {
+    "national": ("france",),
+    "regional": ("region", "departement"),
+    "etablissement": ("ght", "etablissement"),
+    "securise": ("france", "region", "departement", "ght", "etablissement"),
+}
+"""Kinds of perimeters that a profile may have."""
+
+_NAMED: Mapping[PerimeterKind, tuple[str, str]] = {
+    "region": (Sentence("région"), Sentence("régions")),
+    "departement": (Sentence("département"), Sentence("départements")),
+    "ght": (Sentence("GHT"), Sentence("GHT")),
+    "etablissement": (Sentence("établissement"), Sentence("établissements")),
+}
+
+
+class Guarded(Protocol):
+    """What is asked: a restitution or a fiche."""
+
+    @property
+    def acces(self) -> Access:
+        """Who may ask for it."""
+
+    @property
+    def domaine(self) -> str:
+        """The domain that it is of, a key of `DOMAINS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Perimeter:
+    """Where a grant holds: the country, or those of a kind.
+
+    Attributes:
+        kind: of what.
+        codes: which; none of the country.
+    """
+
+    kind: PerimeterKind = "france"
+    codes: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if (self.kind == "france") == bool(self.codes):
+            raise ValueError(f"perimeter {self.kind!r} with codes {sorted(self.codes)}")
+
+    def __str__(self) -> str:
+        """Return it in words."""
+        if self.kind == "france":
+            return Sentence("France entière")
+        name = _NAMED[self.kind][len(self.codes) > 1]
+        return joined(" ", [name, ", ".join(sorted(self.codes))])
+
+
+FRANCE = Perimeter()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A right: what a profile opens, somewhere, about some domains.
+
+    Attributes:
+        profile: the secure one tells small counts; the others open what is for identified readers, masked.
+        perimeter: where.
+        domains: keys of `DOMAINS`.
+    """
+
+    profile: Profile
+    perimeter: Perimeter
+    domains: frozenset[str]
+
+    def __post_init__(self) -> None:
+        if self.perimeter.kind not in WITHIN[self.profile]:
+            raise ValueError(f"profile {self.profile!r} with a perimeter {self.perimeter.kind!r}")
+        if not self.domains or not self.domains <= set(DOMAINS):
+            raise ValueError(f"domains {sorted(self.domains)}")
+
+    def opens(self, what: Guarded, *, complete: bool = False) -> bool:
+        """Tell whether it opens something, in its perimeter; ``complete``: with small counts."""
+        if what.domaine not in self.domains:
+            return False
+        return self.profile == "securise" or not (complete or what.acces == "securise")
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a reader may see.
+    """What a reader may see. No question is answered without one.
 
     Attributes:
-        level: which restitutions are open to him.
-        masked: small counts are hidden from him.
+        grants: what he holds today.
+        masked: he is answered the published version, unless he asks for the complete one; else always the latter.
     """
 
-    level: Level
+    grants: frozenset[Grant] = frozenset()
     masked: bool = True
 
-    def may_read(self, access: Level) -> bool:
-        """Tell whether a restitution of this access level is open to the reader."""
-        return _ORDER.index(self.level) >= _ORDER.index(access)
+    def opening(self, what: Guarded, *, complete: bool = False) -> tuple[Grant, ...]:
+        """Return the grants that open something somewhere, in a settled order."""
+        found = (grant for grant in self.grants if grant.opens(what, complete=complete))
+        return tuple(sorted(found, key=lambda g: (g.profile, g.perimeter.kind, sorted(g.perimeter.codes))))
+
+    def may_read(self, what: Guarded, *, complete: bool = False) -> bool:
+        """Tell whether something is open to the reader, somewhere."""
+        return (what.acces == "libre" and not complete) or bool(self.opening(what, complete=complete))
 
 
-OPEN = Scope("libre")
+def perimeter(text: str) -> Perimeter:
+    """Return a perimeter as it is written: ``france``, ``region:53,28``, ``ght:NOM``.
+
+    Raises:
+        SanoscopeError: ``perimetre-invalide``.
+    """
+    kind, _, codes = text.partition(":")
+    known: list[PerimeterKind] = [*WITHIN["securise"]]
+    wanted = frozenset(
+        code.strip().upper() if kind != "ght" else code.strip() for code in codes.split(",") if code.strip()
+    )
+    for one in known:
+        if one == kind and (one == "france") != bool(wanted):
+            return Perimeter(one, wanted)
+    raise SanoscopeError(
+        "perimetre-invalide",
+        f"« {text} » n'est pas un périmètre.",
+        allowed=["france", *(f"{one}:CODE,CODE" for one in known[1:])],
+    )
+
+
+def perimeters(grants: Iterable[Grant]) -> Iterator[str]:
+    """Yield where grants hold, in words, each once."""
+    return iter(dict.fromkeys(str(grant.perimeter) for grant in grants))
+
+
+OPEN = Scope()
 """Anybody."""
 
-SECURE = Scope("securise", masked=False)
+_ALL = frozenset({Grant("securise", FRANCE, frozenset(DOMAINS))})
+
+EVERYTHING = Scope(_ALL)
+"""All that may be asked, each in its version: to know what a store answers, whoever asks."""
+
+SECURE = Scope(_ALL, masked=False)
 """Whoever holds the files: the operator at the command line."""

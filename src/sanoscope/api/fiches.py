@@ -6,7 +6,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from sanoscope.access.scope import OPEN
+from sanoscope.api.reader import reader
 from sanoscope.api.replies import cache_control, refusals
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.fiche import Fiche
@@ -39,12 +39,12 @@ def fiche_routes(service: Service) -> APIRouter:
         responses=refusals("Critère refusé", "Fiche ou édition inconnue"),
     )
     def fiche(slug: str, request: Request) -> Response:
-        sheet = compose(service, slug, request.query_params.multi_items(), OPEN)
+        sheet = compose(service, slug, request.query_params.multi_items(), reader(request).scope)
         return Response(
             orjson.dumps(to_document(sheet)),
             media_type="application/json",
             headers={
-                **cache_control(sheet.edition),
+                **cache_control(sheet.edition, own=sheet.fiche.acces != "libre"),
                 "Link": f'</api/v1/fiches/{slug}?{sheet.canonical}>; rel="canonical"',
             },
         )

@@ -7,10 +7,12 @@ from fastapi import Response
 
 from sanoscope.errors import (
     CriterionError,
+    ForbiddenError,
     LaterError,
     NotFoundError,
     RefusedError,
     SanoscopeError,
+    SignInError,
     TooLongError,
     TooOftenError,
 )
@@ -22,17 +24,30 @@ LASTING, BRIEF = "public, max-age=31536000, immutable", "public, max-age=300"
 """A year, in seconds; five minutes, as another edition may be published."""
 
 
-def cache_control(edition: str = "") -> dict[str, str]:
+OWN = "private, no-store"
+"""What is for one reader: nobody else keeps it."""
+
+
+def cache_control(edition: str = "", *, own: bool = False) -> dict[str, str]:
     """Return the header that says how long a reply may be kept.
 
     Args:
         edition: the one that the question names, which never changes; "" for those that are published.
+        own: it is not for everybody.
     """
-    return {"Cache-Control": LASTING if edition else BRIEF}
+    return {"Cache-Control": OWN if own else LASTING if edition else BRIEF}
 
 
-STATUSES = {CriterionError: 400, RefusedError: 403, NotFoundError: 404, TooOftenError: 429, TooLongError: 504}
-"""The status of an answer by what is wrong; 503 for all else, as nothing that was asked is wrong."""
+STATUSES = {
+    ForbiddenError: 403,
+    CriterionError: 400,
+    RefusedError: 403,
+    SignInError: 401,
+    NotFoundError: 404,
+    TooOftenError: 429,
+    TooLongError: 504,
+}
+"""The status of an answer by what is wrong, the first that fits; 503 for all else: nothing that was asked is wrong."""
 
 
 def status_of(error: SanoscopeError) -> int:
@@ -41,7 +56,9 @@ def status_of(error: SanoscopeError) -> int:
 
 
 def again(error: SanoscopeError) -> dict[str, str]:
-    """Return the header that says when trying again may make sense, where it does."""
+    """Return the header that says how, or when, trying again may make sense, where it may."""
+    if isinstance(error, SignInError):
+        return {"WWW-Authenticate": 'Bearer realm="Sanoscope"'}
     return {"Retry-After": str(error.after)} if isinstance(error, LaterError) else {}
 
 

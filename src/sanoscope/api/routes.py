@@ -1,20 +1,20 @@
 """The routes of the API, all under ``/api/v1``."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from sanoscope.access.scope import OPEN
+from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.replies import cache_control, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current
 from sanoscope.errors import CriterionError
 from sanoscope.present.exports import FORMATS, Format
 from sanoscope.present.numbers import FRENCH
-from sanoscope.query.criteria import CRITERIA, DATE, Query, taken
+from sanoscope.query.criteria import BESIDE, CRITERIA, DATE, Query, taken
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -31,6 +31,7 @@ MEANINGS = {
     "regroupement": "Niveau de la classification par lequel grouper les lignes.",
     "activite": "Une activité : NIVEAU:CODE, par exemple doac:D01.",
     "comparer": "n-1, region ou france : la même question un an avant, ou ailleurs, à côté de chaque chiffre.",
+    "version": "complete : avec les petits effectifs, pour qui en a le droit ; rien : la version publiée.",
     "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
     "date": "AAAA-MM-JJ : l'édition qui répondait ce jour-là, au lieu de son nom.",
 }
@@ -44,7 +45,7 @@ AS_OF = "asOf"
 def file(
     service: Service,
     slug: str,
-    items: Sequence[tuple[str, str]],
+    request: Request,
     path: str,
     write: Callable[[Format, Table], bytes] = lambda chosen, table: chosen.write(table, FRENCH),
 ) -> Response:
@@ -53,30 +54,36 @@ def file(
     Args:
         service: who answers.
         slug: the restitution.
-        items: the criteria, and ``format`` (JSON by default).
+        request: who asks, the criteria, and ``format`` (JSON by default).
         path: the address of such files, without criteria.
         write: how a format writes a table.
 
     Raises:
         CriterionError: a criterion or the format is refused.
     """
+    items = request.query_params.multi_items()
     pairs = [(DATE if name == AS_OF else name, value) for name, value in items if name != "format"]
     formats = [value for name, value in items if name == "format"] or ["json"]
     if len(formats) > 1 or formats[0] not in FORMATS:
         raise CriterionError(
             "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
         )
-    query, table = service.ask(slug, pairs, OPEN)
-    chosen = FORMATS[formats[0]]
+    query, table = service.ask(slug, pairs, reader(request).scope)
+    chosen, own = FORMATS[formats[0]], closed(service, query)
     return Response(
-        write(chosen, table),
+        write(chosen, with_mark(request, query, table)),
         media_type=chosen.media_type,
         headers={
             "Content-Disposition": _attachment(query, chosen.extension),
-            **cache_control("" if DATE in dict(pairs) else query.edition),
+            **cache_control("" if DATE in dict(pairs) else query.edition, own=own),
             "Link": f'<{path}?{query.canonical}>; rel="canonical"',
         },
     )
+
+
+def closed(service: Service, query: Query) -> bool:
+    """Tell whether the answer to a question is not for everybody."""
+    return bool(query.version) or service.catalogue.restitution(query.restitution).acces != "libre"
 
 
 def router(service: Service) -> APIRouter:
@@ -125,7 +132,7 @@ def router(service: Service) -> APIRouter:
         },
     )
     def data(slug: str, request: Request) -> Response:
-        return file(service, slug, request.query_params.multi_items(), f"/api/v1/restitutions/{slug}/donnees")
+        return file(service, slug, request, f"/api/v1/restitutions/{slug}/donnees")
 
     return routes
 
@@ -142,7 +149,7 @@ def _described(restitution: Restitution) -> dict[str, Any]:
         "acces": restitution.acces,
         "rythme": restitution.rythme,
         "source": restitution.source,
-        "criteres": {name: MEANINGS[name] for name in (*taken(restitution), "comparer", DATE)},
+        "criteres": {name: MEANINGS[name] for name in (*taken(restitution), *BESIDE, DATE)},
         "regroupements": [level for level in restitution.criteres.regroupement if level],
         "activites": list(restitution.criteres.activite),
         "formats": list(FORMATS),

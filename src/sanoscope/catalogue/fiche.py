@@ -5,7 +5,7 @@ blocks is a question to a restitution, and shows a part of the answer.
 """
 
 from string import Formatter
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
@@ -83,6 +83,7 @@ class Fiche(Frozen):
         titre, objet: title, purpose.
         theme, sous_theme: where the menu shows it.
         champs: fields that its blocks are of.
+        domaine: what grants are about, where it is not the theme (`access.scope.DOMAINS`).
         acces: who may ask for it; of its blocks none may be harder to have.
         sujet: what it is about.
         niveaux: of an ``activite``, levels at which it is picked: those that its first restitution takes.
@@ -94,11 +95,20 @@ class Fiche(Frozen):
     objet: str
     theme: Literal["indicateurs-synthetiques", "activite", "couts-finances", "qualite", "rh"]
     sous_theme: str
+    domaine: Literal["indicateurs-synthetiques", "activite", "couts-finances", "qualite", "rh", "medicaments"] = (
+        "activite"
+    )
     champs: tuple[str, ...] = Field(min_length=1)
     acces: Literal["libre", "identifie", "securise"] = "libre"
     sujet: Sujet
     niveaux: tuple[str, ...] = ()
     blocs: tuple[Bloc, ...] = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_theme(cls, written: Any) -> Any:
+        """Take the theme as domain where none is written: the default is never met."""
+        return {"domaine": written.get("theme"), **written} if isinstance(written, dict) else written
 
     @model_validator(mode="after")
     def _coherent(self) -> "Fiche":

@@ -88,6 +88,7 @@ class Restitution(Frozen):
         titre, objet, contenu: title, purpose, main contents.
         theme, sous_theme: where the menu shows it.
         champ: field.
+        domaine: what grants are about, where it is not the theme (`access.scope.DOMAINS`).
         acces: who may ask for it.
         rythme: how often it is brought up to date.
         genre: ``activite``, figures of a cube; ``transmissions``, who has sent what; ``publiee``, figures that only a
@@ -116,6 +117,9 @@ class Restitution(Frozen):
     contenu: tuple[str, ...]
     theme: Literal["indicateurs-synthetiques", "activite", "couts-finances", "qualite", "rh"]
     sous_theme: str
+    domaine: Literal["indicateurs-synthetiques", "activite", "couts-finances", "qualite", "rh", "medicaments"] = (
+        "activite"
+    )
     champ: str
     acces: Literal["libre", "identifie", "securise"]
     rythme: Literal["hebdomadaire", "mensuel", "annuel"]
@@ -134,6 +138,12 @@ class Restitution(Frozen):
     graphiques: Graphiques = Field((), alias="graphique")
     carte: Carte | None = None
     notice: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_theme(cls, written: Any) -> Any:
+        """Take the theme as domain where none is written: the default is never met."""
+        return {"domaine": written.get("theme"), **written} if isinstance(written, dict) else written
 
     @model_validator(mode="after")
     def _coherent(self) -> "Restitution":

@@ -50,7 +50,7 @@ def compared(
     wanted = [books.restitution(slug) for slug in slugs] or list(books.restitutions.values())
     found: list[Moved] = []
     for restitution in wanted:
-        if reader.may_read(restitution.acces) and comparable(restitution, before.manifest, after.manifest):
+        if reader.may_read(restitution) and comparable(restitution, before.manifest, after.manifest):
             progress(restitution.slug)
             found += moved(restitution, before, after, first=first)
     return Compared(changes(before.manifest, after.manifest), found)

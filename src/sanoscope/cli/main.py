@@ -3,14 +3,12 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.status import Status
@@ -21,6 +19,8 @@ from sanoscope import workspace as workspaces
 from sanoscope.access.scope import OPEN, SECURE
 from sanoscope.catalogue.control import NIVEAUX
 from sanoscope.catalogue.load import catalogue
+from sanoscope.cli.access import access_app
+from sanoscope.cli.common import WorkspaceOption, err, out, saying, workspace_of
 from sanoscope.disclosure.protect import QUICK, Care
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition import publication
@@ -60,30 +60,12 @@ reference_app = typer.Typer(help="Les tables de référence (nomenclatures, éta
 app.add_typer(reference_app, name="reference")
 state_app = typer.Typer(help="L'état : où est ce que les lecteurs laissent, sa version, ses lignes.")
 app.add_typer(state_app, name="state")
-out, err = Console(soft_wrap=True), Console(stderr=True, soft_wrap=True)
-
+app.add_typer(access_app, name="access")
 BEHIND = 10
 """Niceness of long work: it takes what answering leaves."""
 
 LISTED = 20
 """Messages of one kind that a command prints; the rest is in the quarantine."""
-
-WorkspaceOption = Annotated[
-    Path | None, typer.Option("--workspace", help="L'espace de travail ; sinon le dossier courant ou un parent.")
-]
-
-
-@contextmanager
-def _told(command: str = "") -> Iterator[None]:
-    """Say an expected error plainly and exit with 1; of a command that keeps a log, there too."""
-    try:
-        yield
-    except SanoscopeError as error:
-        if command:
-            say_refusal(command, error)
-        err.print(f"[bold red]Erreur[/] {escape(f'[{error.code}]')}", highlight=False)
-        err.print(str(error), highlight=False, markup=False)
-        raise typer.Exit(1) from error
 
 
 def _give_way() -> None:
@@ -91,18 +73,10 @@ def _give_way() -> None:
     os.setpriority(os.PRIO_PROCESS, 0, max(BEHIND, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
-def _workspace(directory: Path | None, *, logged: bool = False) -> Workspace:
-    """Return the workspace asked for; ``logged``: what is done in it goes to the log that its settings say."""
-    place = workspaces.load(directory) if directory else workspaces.find()
-    if logged:
-        logs.configure(place.settings)
-    return place
-
-
 @app.command()
 def init(directory: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Le dossier à préparer.")]) -> None:
     """Prépare un espace de travail : réglages documentés et dossiers vides."""
-    with _told():
+    with saying():
         made = workspaces.create(directory)
         out.print(f"Espace de travail prêt : {made.root}", highlight=False)
 
@@ -113,8 +87,8 @@ def reference_load(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Charge des tables de référence : reconnaît chaque fichier et dit ce qu'il en a pris."""
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         reports = [report for path in paths for report in load_path(path, place.reference)]
         for report in reports:
             if report.error:
@@ -147,8 +121,8 @@ def intake(
 ) -> None:
     """Reçoit des fichiers PMSI ou des tableaux publiés ; ce qui rompt le format va en quarantaine, avec sa raison."""
     _give_way()
-    with _told("intake"):
-        place = _workspace(workspace, logged=True)
+    with saying("intake"):
+        place = workspace_of(workspace, logged=True)
         books = catalogue()
         sources = [books.source(source)] if source else list(books.sources.values())
         columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -239,8 +213,8 @@ def build(
 ) -> None:
     """Construit une édition des dernières transmissions valides, ou d'une source publiée."""
     _give_way()
-    with _told("build"):
-        place, began = _workspace(workspace, logged=True), time.perf_counter()
+    with saying("build"):
+        place, began = workspace_of(workspace, logged=True), time.perf_counter()
         if source and (years or effort != "normal" or whole):
             raise SanoscopeError("options", "--years, --effort et --tout ne valent pas pour une source publiée.")
         with err.status("Construction") as status:
@@ -297,8 +271,8 @@ def refresh(
     from sanoscope.operate.report import BUSY, as_text
 
     _give_way()
-    with _told("refresh"):
-        place = _workspace(workspace, logged=True)
+    with saying("refresh"):
+        place = workspace_of(workspace, logged=True)
         try:
             with err.status("Mise à jour") as status:
                 if dry_run:
@@ -328,8 +302,8 @@ def notify(workspace: WorkspaceOption = None) -> None:
     """Envoie aux abonnés les courriels qui attendent, et de nouveau ceux qui n'étaient pas partis ; les compte."""
     from sanoscope.cli.notify import notify as notify_subscribers
 
-    with _told("notify"):
-        told, whole = notify_subscribers(_workspace(workspace, logged=True))
+    with saying("notify"):
+        told, whole = notify_subscribers(workspace_of(workspace, logged=True))
         out.print(told, highlight=False, markup=False)
         if not whole:
             raise typer.Exit(1)
@@ -353,8 +327,8 @@ def check(
 ) -> None:
     """Contrôle une édition avant publication ; 1 si un contrôle la bloque."""
     _give_way()
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         controls = check_edition(place.editions, edition, catalogue(), place.settings)
         _say_made(manifests.read(place.editions / edition))
         _say_controls(controls)
@@ -388,8 +362,8 @@ def publish(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Publie une édition qu'aucun contrôle ne bloque : c'est elle qui répond désormais."""
-    with _told("publish"):
-        place, began = _workspace(workspace, logged=True), time.perf_counter()
+    with saying("publish"):
+        place, began = workspace_of(workspace, logged=True), time.perf_counter()
         with err.status("Contrôles"):
             found = release(place.editions, edition, catalogue(), place.settings, malgre_tout=malgre_tout)
         say_publication("publish", edition, found, time.perf_counter() - began)
@@ -400,8 +374,8 @@ def publish(
 @app.command()
 def rollback(workspace: WorkspaceOption = None) -> None:
     """Revient à l'édition publiée avant celle-ci."""
-    with _told():
-        previous = publication.rollback(_workspace(workspace).editions)
+    with saying():
+        previous = publication.rollback(workspace_of(workspace).editions)
         out.print(f"Édition {previous} publiée de nouveau.", highlight=False)
 
 
@@ -411,16 +385,16 @@ def seal(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Scelle une édition : elle est définitive."""
-    with _told():
-        publication.seal(_workspace(workspace).editions, edition)
+    with saying():
+        publication.seal(workspace_of(workspace).editions, edition)
         out.print(f"Édition {edition} scellée.", highlight=False)
 
 
 @app.command()
 def editions(workspace: WorkspaceOption = None) -> None:
     """Liste les éditions, la plus récente d'abord."""
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         served = publication.served(place.editions)
         for manifest in publication.editions(place.editions):
             mark = " ← publiée" if manifest.nom == served else ""
@@ -448,8 +422,8 @@ def diff(
     from sanoscope.cli.diff import compared
     from sanoscope.present import moved
 
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         with err.status("Comparaison") as status:
             found = compared(
                 place,
@@ -490,8 +464,8 @@ def query(
     """Répond à une question : sanoscope query casemix-mco annee=2023 zone=departement:29."""
     from sanoscope.access.baskets import Baskets
 
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         books = catalogue()
         restitution = books.restitution(slug)
         pairs = pinned([_pair(text) for text in criteria or []], restitution, place.editions)
@@ -517,12 +491,12 @@ def fiche(
     """Écrit une fiche : sanoscope fiche fiche-regionale region=53 annee=2023 -o fiche.pdf."""
     from sanoscope.cli.sheets import WRITERS, write_sheet
 
-    with _told():
+    with saying():
         kind = output.suffix.removeprefix(".").lower()
         if kind not in WRITERS:
             raise SanoscopeError("format-inconnu", f"Format de fiche « {output.name} » inconnu.", allowed=WRITERS)
         pairs = [_pair(text) for text in criteria or []]
-        sheet = write_sheet(_workspace(workspace), slug, pairs, output)
+        sheet = write_sheet(workspace_of(workspace), slug, pairs, output)
         err.print(f"{sheet.title} : {len(sheet.parts)} blocs écrits dans {output}", highlight=False, markup=False)
         refused = [part for part in sheet.parts if part.refused]
         _listed(f"Sans réponse : {part.bloc.titre}. {part.refused.message}" for part in refused if part.refused)
@@ -538,8 +512,8 @@ def search(
     from sanoscope.query.service import Service
     from sanoscope.search.find import Search
 
-    with _told():
-        found = Search(Service(_workspace(workspace), catalogue())).find(" ".join(text), limit)
+    with saying():
+        found = Search(Service(workspace_of(workspace), catalogue())).find(" ".join(text), limit)
         _print_found(found)
 
 
@@ -600,8 +574,8 @@ def state(context: typer.Context, workspace: WorkspaceOption = None) -> None:
         return
     from sanoscope.cli.state import told
 
-    with _told():
-        for line in told(_workspace(workspace)):
+    with saying():
+        for line in told(workspace_of(workspace)):
             out.print(line, highlight=False, markup=False)
 
 
@@ -611,8 +585,8 @@ def state_upgrade(workspace: WorkspaceOption = None) -> None:
     from sanoscope.cli.state import told
     from sanoscope.state.database import upgrade
 
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         upgrade(place)
         for line in told(place):
             out.print(line, highlight=False, markup=False)
@@ -623,8 +597,8 @@ def state_move(workspace: WorkspaceOption = None) -> None:
     """Copie state.db dans la base que disent le réglage etat.url ou SANOSCOPE_ETAT_URL, si elle est vide."""
     from sanoscope.state.database import move
 
-    with _told():
-        for table, count in move(_workspace(workspace)).items():
+    with saying():
+        for table, count in move(workspace_of(workspace)).items():
             out.print(f"{table} : {count} lignes copiées", highlight=False, markup=False)
 
 
@@ -639,8 +613,8 @@ def backup(
     from sanoscope.cli.backup import saved, say_saved
 
     _give_way()
-    with _told("backup"):
-        place = _workspace(workspace, logged=True)
+    with saying("backup"):
+        place = workspace_of(workspace, logged=True)
         with err.status("Sauvegarde") as status:
             made = saved(place, destination, lambda what: status.update(f"Sauvegarde : {escape(what)}"))
         for line in say_saved(made):
@@ -661,7 +635,7 @@ def restore(
     """Rétablit une sauvegarde dans un nouveau dossier, ou la vérifie."""
     from sanoscope.cli.backup import restored, say_restored, say_verified, verified
 
-    with _told("restore"), err.status("Lecture") as status:
+    with saying("restore"), err.status("Lecture") as status:
         if verify_ == (directory is not None):
             raise SanoscopeError("options", "Donnez le DOSSIER où rétablir l'archive, ou --verifier, et pas les deux.")
         if directory is None:
@@ -698,8 +672,8 @@ def attack(
     from sanoscope.attack.campaign import audit
     from sanoscope.cli.audit import open_faces
 
-    with _told():
-        place = _workspace(workspace)
+    with saying():
+        place = workspace_of(workspace)
         champs = [part.strip().lower() for part in champ.split(",") if part.strip()]
         faces = open_faces(place.editions, edition, catalogue(), place.settings, champs=champs, years=_years(years))
         earlier = open_faces(place.editions, before, catalogue(), place.settings) if before else {}
@@ -732,14 +706,17 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Adresse ; réglage service.hote par défaut.")] = "",
     port: Annotated[int, typer.Option("--port", help="Port ; réglage service.port par défaut.")] = 0,
     processes: Annotated[int, typer.Option("--processus", min=1, help="Processus qui répondent.")] = 1,
+    complete: Annotated[
+        bool, typer.Option("--complet", help="Donner aussi la version complète, à qui en a le droit.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Sert les pages et l'API de l'édition publiée."""
-    with _told("serve"):
-        _serve(_workspace(workspace, logged=True), host, port, processes)
+    with saying("serve"):
+        _serve(workspace_of(workspace, logged=True), host, port, processes, complete=complete)
 
 
-def _serve(place: Workspace, host: str, port: int, processes: int = 1) -> None:
+def _serve(place: Workspace, host: str, port: int, processes: int = 1, *, complete: bool = False) -> None:
     from sanoscope.serve.run import listen, run
 
     logs.configure(place.settings)
@@ -748,7 +725,7 @@ def _serve(place: Workspace, host: str, port: int, processes: int = 1) -> None:
     address, number = host or place.settings.hote, port or place.settings.port
     with listen(address, number) as listening:
         out.print(f"Sanoscope répond sur http://{address}:{number}/ (Ctrl-C pour arrêter)", highlight=False)
-        run(place, listening, processes=processes)
+        run(place, listening, processes=processes, complete=complete)
 
 
 def _start_state(place: Workspace) -> None:
@@ -772,7 +749,7 @@ def demo(
     """Fabrique un pays synthétique et le mène des fichiers à la page servie."""
     from sanoscope.demo.run import run
 
-    with _told():
+    with saying():
         with err.status("Fabrication, réception et construction d'un pays synthétique…"):
             place = run(directory, lines=lines, say=lambda step: out.print(step, highlight=False))
         if serve_:

@@ -26,6 +26,9 @@ from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Table
 from sanoscope.sentence import Sentence
 
+MARK = "filigrane"
+"""Column that bears the mark of a table, on each row: what is cut out of the file bears it too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -61,12 +64,13 @@ def to_csv_fr(table: Table, style: Style = FRENCH) -> bytes:
     """What French Excel opens: semicolon, decimal comma, byte order mark; what the page shows."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";")
-    writer.writerow(_headings(table, style))
+    writer.writerow(_headings(table, style) + ([style.say(Sentence("Filigrane"))] if table.mark else []))
     plain = replace(style, group="", decimal=",")  # what a French spreadsheet reads as a number
     for row in range(len(table)):
         # a formula must not hide in a name
         texts = [f"'{text}" if text[:1] in "=+-@\t" and text else text for text in labels(table, row)]
-        writer.writerow(texts + [cell(figure, row, plain) for figure in table.figures])
+        marked = [style.say(table.mark)] if table.mark else []
+        writer.writerow(texts + [cell(figure, row, plain) for figure in table.figures] + marked)
     return out.getvalue().encode("utf-8-sig")
 
 
@@ -86,6 +90,7 @@ def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
         "notes": [say(note) for note in table.notes],
         "legende": [{"etat": line.state.value, "sens": say(line.meaning)} for line in legend(table)],
         "colonnes": [{"nom": label.name, "libelle": say(label.title), "genre": "texte"} for label in table.labels]
+        + ([{"nom": MARK, "libelle": say(Sentence("Filigrane")), "genre": "texte"}] if table.mark else [])
         + [
             {
                 "nom": figure.name,
@@ -139,6 +144,9 @@ def _table_sheet(workbook: Any, table: Table, style: Style) -> None:
         for kind in ("detail", "total")
     }
     sheet.write(0, 0, style.say(table.title), workbook.add_format({"bold": True, "font_size": 12}))
+    if table.mark:
+        sheet.write_string(1, 0, style.say(table.mark), workbook.add_format({"bold": True, "font_color": "#b00020"}))
+        sheet.set_footer(f"&L{style.say(table.mark)[:200]}")
     headings = _headings(table, style)
     for column, text in enumerate(headings):
         sheet.write(2, column, text, bold)
@@ -187,6 +195,8 @@ def _machine(table: Table) -> Iterator[_Column]:
     """Columns for machines: labels, then exact figures and states, then estimates and margins where there are any."""
     for label in table.labels:
         yield _Column(label.name, pa.string(), label.values)
+    if table.mark:
+        yield _Column(MARK, pa.string(), [table.mark] * len(table))
     for figure in table.figures:
         rows, kind = range(len(table)), pa.float64() if figure.decimals else pa.int64()
         yield _Column(figure.name, kind, [rounded(figure, row) for row in rows])

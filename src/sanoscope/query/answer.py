@@ -123,6 +123,8 @@ def answer(
         CriterionError: there is nothing of the kind to compare with.
     """
     restitution = catalogue.restitution(query.restitution)
+    if not scope.may_read(restitution, complete=bool(query.version)):
+        raise ValueError("a question is answered to who may ask for it")
     if edition.manifest.source:
         return published.answered(query, restitution, catalogue, edition.answering(restitution))
     if restitution.genre == "transmissions":
@@ -157,8 +159,8 @@ def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: E
 
 class _Answer:
     def __init__(self, query: Query, scope: Scope, catalogue: Catalogue, edition: Edition, threshold: int) -> None:
-        if scope.masked != edition.public:
-            raise ValueError("an open reader is answered from an open store, a secure one from a secure store")
+        if edition.public == bool(query.version):
+            raise ValueError("a question is answered from the store of its version")
         self.query = query
         self.threshold = threshold if edition.public else 0
         self.restitution: Restitution = catalogue.restitution(query.restitution)

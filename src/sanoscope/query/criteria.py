@@ -1,7 +1,7 @@
 """A `Query`: what is asked, checked once and frozen; one canonical query string for all the ways to ask it."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -10,6 +10,7 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.query.permission import COMPLETE, check_asking, check_reading
 from sanoscope.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ CRITERIA = (
     "regroupement",
     "activite",
     "comparer",
+    "version",
     "edition",
 )
 """Every criterion, in canonical order."""
@@ -36,6 +38,9 @@ DATE = "date"
 
 COMPARISONS = ("n-1", "region", "france")
 """What ``comparer`` puts beside the figures: the year before, the région around, the whole country."""
+
+BESIDE = ("comparer", "version")
+"""Criteria that every restitution takes, chosen beside a result."""
 
 FINESS = re.compile(r"[0-9][0-9AB][0-9]{7}")
 """What a FINESS looks like."""
@@ -72,6 +77,7 @@ class Query:
         regroupement: level of the rows, "" for none.
         activite: (level, code) picked, or None.
         comparer: one of `COMPARISONS`, or "": what the figures are set beside (`query.compare`).
+        version: `permission.COMPLETE`, with small counts, or "": as it is published.
         edition: pinned edition, "" for the published one.
     """
 
@@ -87,6 +93,7 @@ class Query:
     regroupement: str = ""
     activite: tuple[str, str] | None = None
     comparer: str = ""
+    version: str = ""
     edition: str = ""
 
     def criteria(self) -> dict[str, str]:
@@ -103,6 +110,7 @@ class Query:
             "regroupement": self.regroupement,
             "activite": ":".join(self.activite) if self.activite else "",
             "comparer": self.comparer,
+            "version": self.version,
             "edition": self.edition,
         }
         return {name: value for name, value in given.items() if value}
@@ -130,29 +138,28 @@ def parse(
         baskets: the saved ones, by whose names ``panier`` may be given; the question keeps their FINESS.
 
     Raises:
+        ForbiddenError: the question is not for who asks; it is told before anything is looked up.
         CriterionError: an unknown criterion or value, or a combination that means nothing; says what is allowed.
         NotFoundError: the edition does not have the restitution's figures.
     """
-    if not scope.may_read(restitution.acces):
-        raise CriterionError(
-            "acces-refuse",
-            Sentence(
-                "La restitution « %(slug)s » est d'accès %(acces)s.", slug=restitution.slug, acces=restitution.acces
-            ),
-            todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
-        )
-    return _Parser(restitution, edition.answering(restitution), baskets).parse(
-        collected(pairs, (*taken(restitution), "comparer"), restitution.slug, also=(DATE,))
-    )
+    complete = not (edition.public or edition.manifest.source)
+    check_reading(restitution, scope, restitution.slug, complete=complete)
+    given = collected(pairs, (*taken(restitution), *BESIDE), restitution.slug, also=(DATE,))
+    if complete_asked(given) and not complete:
+        check_reading(restitution, scope, restitution.slug, complete=True)
+    held = edition.answering(restitution)
+    named = _named(given, baskets)
+    check_asking(given, named, restitution, held, scope, complete=complete)
+    return _Parser(restitution, held, baskets).parse({**given, "version": COMPLETE if complete else ""})
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:
     """Return the criteria that a restitution's form asks for, in canonical order.
 
-    ``comparer`` is not among them, though every restitution takes it: it is chosen beside a result.
+    Those `BESIDE` are not among them, though every restitution takes them: they are chosen beside a result.
     """
     criteria = restitution.criteres
-    refused = {"comparer"}
+    refused = set(BESIDE)
     if not criteria.mois:
         refused.add("mois")
     if not criteria.zone:
@@ -164,6 +171,27 @@ def taken(restitution: Restitution) -> tuple[str, ...]:
     if not criteria.activite:
         refused.add("activite")
     return tuple(name for name in CRITERIA if name not in refused)
+
+
+def complete_asked(given: Mapping[str, str]) -> bool:
+    """Tell whether criteria ask for the complete version.
+
+    Raises:
+        CriterionError: ``valeur-inconnue``: there is no such version.
+    """
+    version = given.get("version", "")
+    if version not in ("", COMPLETE):
+        raise unknown("version", version, [COMPLETE])
+    return bool(version)
+
+
+def _named(given: Mapping[str, str], baskets: "Baskets | None") -> tuple[str, ...]:
+    """Return the FINESS that criteria name, those of saved baskets among them, known or not."""
+    found = [given["etablissement"].upper()] if "etablissement" in given else []
+    for part in filter(None, (part.strip() for part in given.get("panier", "").split(","))):
+        saved = baskets.find(part) if baskets and not FINESS.fullmatch(part.upper()) else None
+        found += saved.finess if saved else [part.upper()]
+    return tuple(found)
 
 
 def picked(text: str, edition: Edition, baskets: "Baskets | None" = None) -> tuple[str, ...]:
@@ -281,6 +309,7 @@ class _Parser:
             regroupement=self._level(given.get("regroupement", "")),
             activite=self._activity(given["activite"]) if "activite" in given else None,
             comparer=self._among("comparer", given, set(COMPARISONS)),
+            version=given["version"],
             edition=given.get("edition", ""),
         )
 

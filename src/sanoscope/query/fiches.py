@@ -15,6 +15,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.query.compare import reference
 from sanoscope.query.criteria import Query, Zone, collected, known_finess, unknown
+from sanoscope.query.permission import check_reading
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.query.words import zone_name
@@ -166,12 +167,7 @@ def compose(service: Service, slug: str, pairs: Iterable[tuple[str, str]], scope
         CriterionError: no subject, an unknown criterion or value; says what is allowed.
     """
     fiche = service.catalogue.fiche(slug)
-    if not scope.may_read(fiche.acces):
-        raise CriterionError(
-            "acces-refuse",
-            Sentence("La fiche « %(slug)s » est d'accès %(acces)s.", slug=slug, acces=fiche.acces),
-            todo=Sentence("Connectez-vous avec un compte qui y donne droit."),
-        )
+    check_reading(fiche, scope, slug)
     given = collected(pairs, criteria(fiche), slug)
     pinned = given.get("edition", "")
     edition = edition_of(service, fiche, pinned, public=scope.masked)

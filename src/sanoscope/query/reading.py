@@ -20,12 +20,14 @@ class Asked:
 
     Attributes:
         restitution, edition: of what, from what.
+        canonical: its criteria.
         kept: the answer was in memory.
         seconds: it took.
     """
 
     restitution: str
     edition: str
+    canonical: str
     kept: bool
     seconds: float
 

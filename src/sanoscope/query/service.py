@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sanoscope.access.baskets import Baskets
 from sanoscope.access.scope import Scope
@@ -13,10 +13,11 @@ from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.publication import answering, current, editions, published, served
 from sanoscope.engine.limits import within
-from sanoscope.errors import NotFoundError
+from sanoscope.errors import ForbiddenError, NotFoundError
 from sanoscope.query.answer import answer
-from sanoscope.query.criteria import Query, parse
+from sanoscope.query.criteria import Query, complete_asked, parse
 from sanoscope.query.dated import Pairs, pinned
+from sanoscope.query.permission import check_reading
 from sanoscope.query.reading import Asked, here
 from sanoscope.query.table import Table, without_estimates
 from sanoscope.sentence import Sentence
@@ -35,14 +36,16 @@ class Service:
     Args:
         workspace: where the editions are.
         catalogue: what can be asked.
+        complete: the secure stores may be opened, for the readers who may see all; without it they never are.
     """
 
-    def __init__(self, workspace: Workspace, catalogue: Catalogue) -> None:
+    def __init__(self, workspace: Workspace, catalogue: Catalogue, *, complete: bool = False) -> None:
         self.workspace = workspace
         self.catalogue = catalogue
+        self.complete = complete
         self.baskets = Baskets(workspace)
         self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
-        self._answers: OrderedDict[tuple[str, str, str, Scope], Table] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, str, str], Table] = OrderedDict()
         self._lock, self._opening = threading.Lock(), threading.Lock()
 
     @property
@@ -137,10 +140,24 @@ class Service:
 
     def _question(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Edition]:
         restitution = self.catalogue.restitution(slug)
-        given = self.pinned(restitution, pairs)
+        given = list(pairs)
+        complete = self._complete(restitution, dict(given), scope)
+        check_reading(restitution, scope, slug, complete=complete)
+        if complete and scope.masked and not self.complete:
+            raise ForbiddenError(
+                "version-absente",
+                Sentence("Ce service ne donne que la version publiée des tableaux."),
+                todo=Sentence("La version complète se demande à l'adresse du service sécurisé."),
+            )
+        given = self.pinned(restitution, given)
         named = next((value for name, value in given if name == "edition"), "")
-        edition = self.answering(restitution, named, public=scope.masked)
+        edition = self.answering(restitution, named, public=not complete)
         return parse(given, restitution, edition, scope, self.baskets), edition
+
+    @staticmethod
+    def _complete(restitution: Restitution, given: Mapping[str, str], scope: Scope) -> bool:
+        """Tell whether a question is of the complete version: asked for, or the only one there is, or the reader's."""
+        return complete_asked(given) or restitution.acces == "securise" or not scope.masked
 
     def ask(self, slug: str, pairs: Iterable[tuple[str, str]], scope: Scope) -> tuple[Query, Table]:
         """Return the question and its answer.
@@ -150,17 +167,18 @@ class Service:
         """
         with within(self.workspace.settings.duree_question):
             query, edition = self._question(slug, pairs, scope)
-            began, known = time.perf_counter(), self._known(query, edition, scope) is not None
+            began, known = time.perf_counter(), self._known(query, edition) is not None
             table = self._answer(query, edition, scope)
-        here().asked.append(Asked(query.restitution, edition.nom, known, time.perf_counter() - began))
+        here().asked.append(Asked(query.restitution, edition.nom, query.canonical, known, time.perf_counter() - began))
         return query, table
 
-    def _known(self, query: Query, edition: Edition, scope: Scope) -> Table | None:
+    def _known(self, query: Query, edition: Edition) -> Table | None:
+        """Return an answer that is kept: it is the same for all those to whom it is answered."""
         with self._lock:
-            return self._answers.get((query.restitution, query.canonical, edition.nom, scope))
+            return self._answers.get((query.restitution, query.canonical, edition.nom))
 
     def _answer(self, query: Query, edition: Edition, scope: Scope) -> Table:
-        kept = self._known(query, edition, scope)
+        kept = self._known(query, edition)
         if kept is None:
             kept = answer(
                 query,
@@ -173,7 +191,7 @@ class Service:
             if not self.workspace.settings.approche:
                 kept = without_estimates(kept)
             with self._lock:
-                self._answers[query.restitution, query.canonical, edition.nom, scope] = kept
+                self._answers[query.restitution, query.canonical, edition.nom] = kept
                 while len(self._answers) > KEPT_ANSWERS:
                     self._answers.popitem(last=False)
         return kept

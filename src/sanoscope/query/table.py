@@ -86,6 +86,7 @@ class Table:
         edition: name of the edition; ``state`` its state; ``made`` its date (ISO).
         notes: what a reader must know, in French.
         table_used: the table of the edition that answered.
+        mark: what all that is made of it must bear, "" for nothing.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Table:
     made: str
     notes: tuple[str, ...] = field(default=())
     table_used: str = ""
+    mark: str = ""
 
     def __len__(self) -> int:
         """Number of rows, totals included."""

@@ -66,7 +66,7 @@ class Links:
     ) -> None:
         self._catalogue, self._edition = catalogue, edition
         self._served = served or edition.manifest.repond
-        self._titles = {r.slug: r.titre for r in catalogue.restitutions.values() if OPEN.may_read(r.acces)}
+        self._titles = {r.slug: r.titre for r in catalogue.restitutions.values() if OPEN.may_read(r)}
         self._patterns: dict[tuple[str, str], tuple[Query, ...]] = {}
         by_level: dict[tuple[str, str], list[Entry]] = {}
         for entry in found:
@@ -117,7 +117,7 @@ class Links:
         """Return a fiche by its name, if something answers one of its blocks."""
         fiche = self._catalogue.fiches[slug]
         served = any(self._served(self._catalogue.restitution(bloc.restitution)) for bloc in fiche.blocs)
-        return (Link(slug, fiche.titre, fiche=True),) if served and OPEN.may_read(fiche.acces) else ()
+        return (Link(slug, fiche.titre, fiche=True),) if served and OPEN.may_read(fiche) else ()
 
     def _fiches(self, entry: Entry, answering: set[str]) -> Iterator[Link]:
         """Yield the fiches whose subject an entry may be, where a restitution of theirs answers about it."""
@@ -125,7 +125,7 @@ class Links:
             own = entry.level if entry.criterion == "zone" else entry.criterion
             if own != fiche.sujet or (fiche.niveaux and entry.level not in fiche.niveaux):
                 continue
-            if OPEN.may_read(fiche.acces) and answering & {bloc.restitution for bloc in fiche.blocs}:
+            if OPEN.may_read(fiche) and answering & {bloc.restitution for bloc in fiche.blocs}:
                 value = entry.code if entry.criterion == "zone" else entry.written
                 year = entry.year or years(self._edition)[1]
                 yield Link(fiche.slug, fiche.titre, f"{own}={quote(value, safe=':,/')}&annee={year}", fiche=True)
@@ -133,7 +133,7 @@ class Links:
 
 def _pattern(entry: Entry, restitution: Restitution, catalogue: Catalogue, edition: Edition) -> Query | None:
     """Return the question of a restitution that an entry fills, None where an open reader gets no answer."""
-    if not OPEN.may_read(restitution.acces) or entry.criterion not in taken(restitution):
+    if not OPEN.may_read(restitution) or entry.criterion not in taken(restitution):
         return None
     if entry.criterion == "activite" and entry.level not in restitution.criteres.activite:
         return None

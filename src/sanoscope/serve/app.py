@@ -18,14 +18,17 @@ from sanoscope.workspace import Workspace
 PLACE = "SANOSCOPE_ESPACE"
 """Variable by which a process is told the workspace that it serves."""
 
+COMPLETE = "SANOSCOPE_COMPLET"
+"""Variable by which a process is told that it may give small counts to those who may see them."""
+
 SPARE = 16
 """Threads beyond those of the requests at work: for what is never refused (health, metrics, files)."""
 
 
-def create_app(workspace: Workspace) -> ASGIApp:
-    """Return the application of a workspace, as it is served."""
+def create_app(workspace: Workspace, *, complete: bool = False) -> ASGIApp:
+    """Return the application of a workspace, as it is served; ``complete``: small counts too, for who may see them."""
     settings = workspace.settings
-    app = web.create_app(workspace)
+    app = web.create_app(workspace, complete=complete)
     metrics = Metrics(workspace, app.state.service)
     app.include_router(metrics_route(metrics, settings.metriques))
     places = Places(settings.requetes, settings.requetes_en_attente, settings.attente, seen=metrics.places)
@@ -38,7 +41,7 @@ def of_environment() -> ASGIApp:
     place = workspaces.load(Path(os.environ[PLACE]))
     logs.configure(place.settings)
     logs.guard()
-    return create_app(place)
+    return create_app(place, complete=COMPLETE in os.environ)
 
 
 class Threads:

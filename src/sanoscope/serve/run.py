@@ -10,7 +10,7 @@ from uvicorn.supervisors import Multiprocess
 from sanoscope import logs
 from sanoscope.edition.publication import current
 from sanoscope.errors import SanoscopeError
-from sanoscope.serve.app import PLACE, create_app
+from sanoscope.serve.app import COMPLETE, PLACE, create_app
 from sanoscope.serve.door import SENDING
 from sanoscope.serve.metrics import SHARED
 from sanoscope.workspace import Workspace
@@ -39,13 +39,14 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def run(workspace: Workspace, listening: socket.socket, *, processes: int = 1) -> None:
+def run(workspace: Workspace, listening: socket.socket, *, processes: int = 1, complete: bool = False) -> None:
     """Serve a workspace until asked to stop (SIGTERM, Ctrl-C).
 
     Args:
         workspace: what is served; its log is configured.
         listening: where.
         processes: how many answer; one that dies is replaced.
+        complete: small counts are given too, to those who may see them.
     """
     settings = workspace.settings
     logs.say("service", etat="ouvert", edition=current(workspace.editions))
@@ -68,9 +69,9 @@ def run(workspace: Workspace, listening: socket.socket, *, processes: int = 1) -
 
     logs.guard()
     if processes == 1:
-        uvicorn.Server(config(create_app(workspace))).run(sockets=[listening])
+        uvicorn.Server(config(create_app(workspace, complete=complete))).run(sockets=[listening])
     else:
         with tempfile.TemporaryDirectory(prefix="sanoscope-") as shared:
-            os.environ |= {PLACE: str(workspace.root), SHARED: shared}
+            os.environ |= {PLACE: str(workspace.root), SHARED: shared} | ({COMPLETE: "oui"} if complete else {})
             Multiprocess(config(f"{create_app.__module__}:of_environment", factory=True), sockets=[listening]).run()
     logs.say("service", etat="fermé", edition="")

@@ -6,7 +6,7 @@ SQLite refuse what is not of its column's type, as PostgreSQL does.
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
-VERSIONS = ("0001", "0002")
+VERSIONS = ("0001", "0002", "0003")
 """The migrations, the first first; the last one is that of this software."""
 
 VERSION_TABLE = "alembic_version"
@@ -66,3 +66,73 @@ mails = Table(
 
 announced = Table("annonces", metadata, Column("edition", Text, primary_key=True), sqlite_strict=True)
 """The published editions whose mails were put in the table above: each is announced once."""
+
+accounts = Table(
+    "comptes",
+    metadata,
+    Column("identifiant", Text, primary_key=True),
+    Column("nom", Text, nullable=False, unique=True),
+    Column("organisation", Text, nullable=False, index=True),
+    Column("cree_le", Text, nullable=False),
+    Column("ferme_le", Text),
+    sqlite_strict=True,
+)
+"""Who may be more than anybody. None is ever deleted: the journal names them."""
+
+grants = Table(
+    "droits",
+    metadata,
+    Column("identifiant", Text, primary_key=True),
+    Column("organisation", Text, nullable=False, index=True),
+    Column("profil", Text, nullable=False),
+    Column("perimetre", Text, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("domaines", Text, nullable=False),
+    Column("du", Text, nullable=False),
+    Column("au", Text, nullable=False),
+    Column("motif", Text, nullable=False),
+    Column("accorde_le", Text, nullable=False),
+    Column("retire_le", Text),
+    sqlite_strict=True,
+)
+"""The rights of an organisation, from a day to another, both among them; one that was withdrawn stays, to be told."""
+
+keys = Table(
+    "cles",
+    metadata,
+    Column("identifiant", Text, primary_key=True),
+    Column("empreinte", Text, nullable=False, unique=True),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False, index=True),
+    Column("nom", Text, nullable=False),
+    Column("domaines", Text, nullable=False),
+    Column("complete", Integer, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    Column("expire_le", Text, nullable=False),
+    Column("revoquee_le", Text),
+    sqlite_strict=True,
+)
+"""Keys of the API, as their SHA-256; a key may hold fewer domains than its account, and no small count."""
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("numero", Integer, primary_key=True, autoincrement=False),
+    Column("instant", Text, nullable=False),
+    Column("acteur", Text, nullable=False),
+    Column("acte", Text, nullable=False),
+    Column("objet", Text, nullable=False),
+    Column("sceau", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What was asked and done, in order; each seal is of its line and of the seal before it (`access.journal`)."""
+
+bounds = Table(
+    "journal_bornes",
+    metadata,
+    Column("borne", Text, primary_key=True),
+    Column("numero", Integer, nullable=False),
+    Column("sceau", Text, nullable=False),
+    Column("preuve", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Where the journal begins (after the last line that retention removed) and ends, each proved by the key."""

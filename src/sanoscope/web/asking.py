@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from sanoscope.access.scope import OPEN
+from sanoscope.access.scope import Scope
+from sanoscope.api.reader import reader
+from sanoscope.api.replies import status_of
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import check_published
-from sanoscope.query.criteria import taken
+from sanoscope.query.criteria import BESIDE, taken
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.following import of_restitution
@@ -25,7 +27,7 @@ from sanoscope.web.wishes import SCOPES, Pairs, criteria, scope_of
 COUNT = "compter"
 """Parameter by which the form asks, without script, how many rows the answer will have."""
 
-HIDDEN = ("comparer",)
+HIDDEN = BESIDE
 """What an answer may be asked beside its criteria: kept when the question is changed."""
 
 
@@ -50,10 +52,10 @@ def wished(service: Service, restitution: Restitution, items: Iterable[tuple[str
     return criteria(sent, restitution, service.answering(restitution, pinned))
 
 
-def hint(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]]) -> Hint:
+def hint(service: Service, restitution: Restitution, items: Iterable[tuple[str, str]], scope: Scope) -> Hint:
     """Return how many rows will answer: those of the answer itself, which is kept for who asks it next."""
     try:
-        _, table = service.ask(restitution.slug, wished(service, restitution, items), OPEN)
+        _, table = service.ask(restitution.slug, wished(service, restitution, items), scope)
     except CriterionError as error:
         return Hint(error=error)
     return Hint(len(table), table.kinds.count("total"))
@@ -78,21 +80,22 @@ def form_page(
     """
     form = form_of(service, restitution, given, languages.of(request))
     fields = form.fields()
-    wrong = concerned(service, restitution, given, error) if error else ""
+    scope = reader(request).scope
+    wrong = concerned(service, restitution, given, error, scope) if error else ""
     scoped = scope_of(given)
     return page(
         request,
         "formulaire.html",
-        400 if error else 200,
+        status_of(error) if error else 200,
         restitution=restitution,
-        siblings=siblings(service, restitution),
+        siblings=siblings(service, restitution, scope),
         edition=form.edition,
         fields=fields,
         error=error,
         fautif=wrong,
         caches={n: given[n] for n in (*taken(restitution), *HIDDEN) if n in given and n not in fields and n != wrong},
         hors_portee=[n for n in SCOPES["agrege"] if n in given and scoped != "agrege" and "portee" not in given],
-        apercu=hint(service, restitution, given.items()) if counted else None,
+        apercu=hint(service, restitution, given.items(), scope) if counted else None,
         notice=notice_html(restitution, languages.of(request)),
         offre=of_restitution(service, restitution),
     )
@@ -106,12 +109,12 @@ def form_of(service: Service, restitution: Restitution, given: dict[str, str], l
     return Form(restitution, champ, edition, openness(service, restitution, edition), given, language)
 
 
-def siblings(service: Service, restitution: Restitution) -> dict[str, list[Restitution]]:
+def siblings(service: Service, restitution: Restitution, scope: Scope) -> dict[str, list[Restitution]]:
     """Return, by heading, the restitutions of the same field, itself among them, and the same question in others.
 
     A question asked of several fields has one name, with the field's at its end: ``casemix-mco``, ``casemix-smr``.
     """
-    known = [r for r in service.offered() if OPEN.may_read(r.acces)]
+    known = [r for r in service.offered() if scope.may_read(r)]
     name = fields(service.catalogue)[restitution.champ]
     found = {
         name: [r for r in known if r.champ == restitution.champ],
@@ -126,7 +129,9 @@ def _question(restitution: Restitution) -> str:
     return restitution.slug.removesuffix(f"-{restitution.champ}")
 
 
-def concerned(service: Service, restitution: Restitution, given: dict[str, str], error: CriterionError) -> str:
+def concerned(
+    service: Service, restitution: Restitution, given: dict[str, str], error: CriterionError, scope: Scope
+) -> str:
     """Return the field that an error is about, "" for none.
 
     A crossing that is not published does not say which of its criteria is one too many: the first without which the
@@ -136,16 +141,16 @@ def concerned(service: Service, restitution: Restitution, given: dict[str, str],
         return error.criterion
     for name in ("regroupement", "mois", "activite", "zone"):
         rest = [(n, v) for n, v in given.items() if n not in (name, f"niveau_{name}")]
-        if name in given and _answered(service, restitution, rest):
+        if name in given and _answered(service, restitution, rest, scope):
             return name
     return ""
 
 
-def _answered(service: Service, restitution: Restitution, items: Pairs) -> bool:
+def _answered(service: Service, restitution: Restitution, items: Pairs, scope: Scope) -> bool:
     """Tell whether a question has an answer; reads no figure."""
     try:
-        query, edition = service.question(restitution.slug, wished(service, restitution, items), OPEN)
-        check_published(query, OPEN, service.catalogue, edition)
+        query, edition = service.question(restitution.slug, wished(service, restitution, items), scope)
+        check_published(query, scope, service.catalogue, edition)
     except CriterionError:
         return False
     return True

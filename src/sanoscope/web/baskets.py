@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sanoscope.access.baskets import LARGEST, LONGEST_NAME, checked_size, is_identifier
-from sanoscope.access.scope import OPEN
+from sanoscope.access.scope import Scope
+from sanoscope.api.reader import reader
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.criteria import taken
@@ -115,7 +116,7 @@ def basket_pages(service: Service) -> APIRouter:
             selected = checked_size(picker(given, service.edition(), service.baskets).selection)
         except CriterionError as error:
             return _page(request, service, given, error)
-        (form,) = _uses(service, restitution, question)
+        (form,) = _uses(service, restitution, question, reader(request).scope)
         address = f"{form.address}&panier={','.join(selected)}"
         return RedirectResponse(languages.of(request).href(address), 303)
 
@@ -137,7 +138,7 @@ def basket_pages(service: Service) -> APIRouter:
             absents=[finess for finess in basket.finess if finess not in edition.finess],
             liste=",".join(finess for finess in basket.finess if finess in edition.finess),
             edition=edition,
-            emplois=_uses(service, pour, question),
+            emplois=_uses(service, pour, question, reader(request).scope),
             etiquettes=(CATEGORIES, SECTEURS),
         )
         answer.headers["X-Robots-Tag"] = "noindex"
@@ -202,7 +203,7 @@ def _page(
         plus_grand=LARGEST,
         plus_long=LONGEST_NAME,
         ailleurs={name: one[name] for name in ("pour", "question", "dans") if one.get(name)},
-        emplois=_uses(service, one.get("pour", ""), one.get("question", "")),
+        emplois=_uses(service, one.get("pour", ""), one.get("question", ""), reader(request).scope),
         nom_du_panier=one.get("nom_du_panier", ""),
         liste_collee=one.get("liste", ""),
         dans=one.get("dans", ""),
@@ -238,7 +239,7 @@ def _filters(edition: Edition, language: languages.Language) -> dict[str, tuple[
     return found
 
 
-def _uses(service: Service, slug: str, question: str) -> list[Use]:
+def _uses(service: Service, slug: str, question: str, scope: Scope) -> list[Use]:
     """Return what a basket may be used in: the restitution that waits for it with its question, else all that take one.
 
     Raises:
@@ -248,7 +249,7 @@ def _uses(service: Service, slug: str, question: str) -> list[Use]:
     takes = [
         r
         for r in service.catalogue.restitutions.values()
-        if r.criteres.etablissements and held.repond(r) and OPEN.may_read(r.acces)
+        if r.criteres.etablissements and held.repond(r) and scope.may_read(r)
     ]
     if not slug:
         return [Use(r.slug, r.titre, f"/restitutions/{quote(r.slug)}/formulaire?portee=panier") for r in takes]

@@ -73,7 +73,7 @@ def compared_pages(service: Service) -> APIRouter:
             return page(request, "comparaison.html", connues=known, de="", a="", slug="", changements=None)
         first, last = service.edition(de).manifest, service.edition(a)
         found = changes(first, last.manifest)
-        every = [r for r in service.catalogue.restitutions.values() if OPEN.may_read(r.acces)]
+        every = [r for r in service.catalogue.restitutions.values() if OPEN.may_read(r)]
         picked = service.catalogue.restitution(restitution) if restitution else None
         return page(
             request,
@@ -92,7 +92,7 @@ def compared_pages(service: Service) -> APIRouter:
             restitutions=[r for r in every if comparable(r, first, last.manifest)],
             choisie=picked,
             niveaux=service.catalogue.champ(picked).dimensions if picked else {},
-            bouge=moves(picked, de, a) if picked and OPEN.may_read(picked.acces) else [],
+            bouge=moves(picked, de, a) if picked and OPEN.may_read(picked) else [],
             montre=shown,
             adresse_de=address,
         )

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
-from sanoscope.access.scope import OPEN
+from sanoscope.api.reader import reader
 from sanoscope.api.replies import cache_control
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.restitution import Restitution
@@ -88,7 +88,9 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
     @routes.get("/fiches/{slug}.pdf")
     def pdf(slug: str, request: Request) -> Response:
         fiche = service.catalogue.fiche(slug)
-        sheet = compose(service, slug, wished(service, fiche, request.query_params.multi_items()), OPEN)
+        sheet = compose(
+            service, slug, wished(service, fiche, request.query_params.multi_items()), reader(request).scope
+        )
         spoken = languages.of(request)
         site = root(request)
         link = f"{site}{spoken.href(f'/fiches/{slug}')}?{sheet.pinned}"
@@ -97,7 +99,7 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
         name = quote(f"{slug}_{sheet.subject.code or 'france'}_{sheet.annee}.pdf".replace(":", "-"))
         headers = {
             "Content-Disposition": f"inline; filename*=UTF-8''{name}",
-            **cache_control(sheet.edition),
+            **cache_control(sheet.edition, own=fiche.acces != "libre"),
         }
         return Response(body, media_type="application/pdf", headers=headers)
 
@@ -108,7 +110,7 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
         if not every and fiche.sujet != "france":
             return form_page(request, service, fiche, {})
         try:
-            sheet = compose(service, slug, wished(service, fiche, every), OPEN)
+            sheet = compose(service, slug, wished(service, fiche, every), reader(request).scope)
         except CriterionError as error:
             return form_page(request, service, fiche, dict(joined(every)), error)
         if urlencode(every, quote_via=quote, safe=":,/") != sheet.canonical:

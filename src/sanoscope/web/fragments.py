@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from sanoscope.api.reader import reader
 from sanoscope.errors import CriterionError
 from sanoscope.query.service import Service
 from sanoscope.search.entries import Kind
@@ -50,7 +51,7 @@ def fragments(service: Service, search: Search) -> APIRouter:
         if "HX-Request" not in request.headers:
             address = f"/restitutions/{slug}/formulaire?{urlencode([*sent, (COUNT, 'oui')])}"
             return RedirectResponse(languages.of(request).href(address), 303)
-        return page(request, "apercu.html", apercu=hint(service, restitution, sent))
+        return page(request, "apercu.html", apercu=hint(service, restitution, sent, reader(request).scope))
 
     @routes.get("/restitutions/{slug}/panier")
     def basket(slug: str, request: Request) -> RedirectResponse:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sanoscope.access.scope import OPEN
+from sanoscope.access.scope import EVERYTHING
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
@@ -40,8 +40,8 @@ def openness(service: Service, restitution: Restitution, edition: Edition) -> Op
 
     def answered(*pairs: tuple[str, str]) -> bool:
         try:
-            query = parse(pairs, restitution, edition, OPEN)
-            check_published(query, OPEN, service.catalogue, edition)
+            query = parse(pairs, restitution, edition, EVERYTHING)
+            check_published(query, EVERYTHING, service.catalogue, edition)
         except CriterionError:
             return False
         return True

@@ -17,8 +17,9 @@ from urllib.parse import quote, urlencode
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from sanoscope.access.scope import OPEN
+from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.replies import cache_control, problem
+from sanoscope.api.routes import closed
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError, suggest
@@ -32,7 +33,7 @@ from sanoscope.present.pictures.values import NothingToDrawError
 from sanoscope.query.criteria import DATE, Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
-from sanoscope.sentence import Sentence
+from sanoscope.sentence import Sentence, joined
 from sanoscope.web import language as languages
 from sanoscope.web.grounds import Ground, chosen, grounds
 from sanoscope.web.language import SOURCE, Language, marked
@@ -210,9 +211,10 @@ def pictures(service: Service) -> APIRouter:
         fond = chosen(genre, grounds(service.workspace)) if kind == "carte" else None
         exact = (fond is None or genre == fond.genre) and DATE not in dict(pairs)
         genre = fond.genre if fond else genre
-        query, table = service.ask(slug, pairs, OPEN)
+        query, table = service.ask(slug, pairs, reader(request).scope)
+        table = with_mark(request, query, table)
         spoken = languages.of(request)
-        key = (spoken.code, table.edition, slug, query.canonical, kind, genre, theme, extension)
+        key = (spoken.code, table.edition, slug, query.canonical, kind, genre, theme, extension, table.mark)
         media, write = WRITERS[extension]
         with lock:
             found = kept.get(key)
@@ -222,18 +224,19 @@ def pictures(service: Service) -> APIRouter:
             picture = _picture(kind, restitution, own, service.edition(table.edition), genre, theme, fond)
             body = write(_said(picture, spoken))
             found = body, body if extension == "png" else gzip.compress(body, 6, mtime=0)
-        with lock:
-            kept[key] = found
-            kept.move_to_end(key)
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+        if not table.mark:  # which says when: nobody asks for it twice
+            with lock:
+                kept[key] = found
+                kept.move_to_end(key)
+                while len(kept) > KEPT:
+                    kept.popitem(last=False)
         name = quote(f"{slug}_{kind}.{extension}")
         shown = urlencode({k: v for k, v in (("genre", genre), ("theme", theme if theme != "clair" else "")) if v})
         path = spoken.href(f"/restitutions/{slug}/{kind}.{extension}")
         canonical = f"{path}?{query.canonical}" + (f"&{shown}" if shown else "")
         headers = {
             "Content-Disposition": f"inline; filename*=UTF-8''{name}",
-            **cache_control(query.edition if exact else ""),
+            **cache_control(query.edition if exact else "", own=closed(service, query)),
             "Link": f'<{canonical}>; rel="canonical"',
         }
         if extension == "png" or "gzip" not in request.headers.get("accept-encoding", ""):
@@ -293,6 +296,8 @@ def _picture(
     theme: Theme,
     fond: Ground | None = None,
 ) -> Picture:
+    if table.mark:  # what a picture is of is written on it
+        table = replace(table, title=joined(" ", [table.mark, table.title]))
     if kind == "graphique":
         return chart(table, restitution, genre=genre, theme=theme)
     return carte(table, restitution, places_of(edition), genre=genre, theme=theme, fond=fond.outlines if fond else None)

@@ -11,13 +11,17 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from sanoscope.access.scope import OPEN
-from sanoscope.api.replies import again, status_of
+from sanoscope.api.reader import reader
+from sanoscope.api.replies import OWN, again, status_of
+from sanoscope.api.routes import closed
+from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import SanoscopeError
 from sanoscope.present import citation
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import headings
 from sanoscope.query.compare import possible
 from sanoscope.query.criteria import Query
+from sanoscope.query.permission import COMPLETE
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web import language as languages
@@ -80,6 +84,8 @@ class Results:
             self._service.edition(table.edition),
         )
         spoken, loaded = languages.of(request), grounds(self._service.workspace)
+        if table.mark:  # which says when: nobody asks for it twice
+            return images(restitution, query, table, edition, spoken, look, loaded)
         key = spoken.code, query.restitution, query.canonical, table.edition, look, tuple(g.genre for g in loaded)
         return self._images.get(key, lambda: images(restitution, query, table, edition, spoken, look, loaded))
 
@@ -92,7 +98,7 @@ class Results:
         site, spoken = root(request), languages.of(request)
         fixed = f"{site}{spoken.href(f'/restitutions/{slug}')}?{pinned}"
         offered = ("", *possible(query, restitution, edition))
-        return page(
+        shown = page(
             request,
             "resultat.html",
             restitution=restitution,
@@ -112,7 +118,21 @@ class Results:
             newer=self._newer(query, table),
             sentence=spoken.say(citation.sentence(table, fixed, date.today())),
             bibtex=citation.bibtex(table, fixed, date.today(), spoken.say),
+            versions=self._versions(request, query, restitution),
         )
+        if closed(self._service, query):
+            shown.headers["Cache-Control"] = OWN
+        return shown
+
+    def _versions(self, request: Request, query: Query, restitution: Restitution) -> list[tuple[str, str]]:
+        """Return the versions that the reader may have of an answer: names and criteria; none where there is one."""
+        scope = reader(request).scope
+        if restitution.acces == "securise" or not (
+            self._service.complete and scope.may_read(restitution, complete=True)
+        ):
+            return []
+        named = {"": marked("Version publiée"), COMPLETE: marked("Version complète")}
+        return [(said, replace(query, version=version).canonical) for version, said in named.items()]
 
     def _newer(self, query: Query, table: Table) -> tuple[str, str, str] | None:
         """Return the edition that answers now, if the question is pinned to an older one: its name, two addresses.

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from sanoscope.access.scope import OPEN
+from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.routes import file
 from sanoscope.errors import CriterionError
 from sanoscope.present.exports import Format
@@ -36,7 +36,8 @@ def steps(service: Service) -> APIRouter:
         sent, look = looking(every)
         try:
             sent = service.pinned(restitution, sent)
-            query, table = service.ask(slug, wished(service, restitution, sent), OPEN)
+            query, table = service.ask(slug, wished(service, restitution, sent), reader(request).scope)
+            table = with_mark(request, query, table)
             drawn = results.table(request, query, table, look)
             images = results.images(request, query, table, look)
         except CriterionError as error:
@@ -58,7 +59,7 @@ def steps(service: Service) -> APIRouter:
         def write(chosen: Format, table: Table) -> bytes:
             return chosen.write(in_language(table, spoken), style(spoken))
 
-        answer = file(service, slug, request.query_params.multi_items(), path, write)
+        answer = file(service, slug, request, path, write)
         answer.headers["Content-Language"] = spoken.code
         return answer
 

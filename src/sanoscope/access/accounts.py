@@ -1,0 +1,326 @@
+"""Accounts, the rights of their organisations, keys of the API: what makes a `Reader` of who shows a key.
+
+Each act is told by the journal in the transaction that does it.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection, insert, select, update
+
+from sanoscope.access.journal import OPERATOR, Journal
+from sanoscope.access.reader import Reader
+from sanoscope.access.scope import DOMAINS, WITHIN, Grant, Perimeter, Profile, Scope
+from sanoscope.errors import SanoscopeError, SignInError, suggest
+from sanoscope.sentence import Sentence
+from sanoscope.state.database import reading, writing
+from sanoscope.state.tables import accounts, grants, keys
+from sanoscope.workspace import Workspace
+
+PREFIX = "sano_"
+"""How a key begins, so that those who look for leaked secrets find it."""
+
+LONGEST_KEY = 366
+"""Days that a key may last."""
+
+_NAME = re.compile(r"[\w.@+-](?:[\w .@+'’&()-]{0,78}[\w.)@+-])?")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account: its name, its organisation, the days it was opened and closed ("" for one that is open)."""
+
+    identifier: str
+    name: str
+    organisation: str
+    opened: str
+    closed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right of an organisation, from a day to another, both among them; ``withdrawn``: when it was, or ""."""
+
+    identifier: str
+    organisation: str
+    grant: Grant
+    start: date
+    end: date
+    reason: str
+    withdrawn: str
+
+    def holds(self, day: date) -> bool:
+        """Tell whether it holds on a day."""
+        return self.start <= day <= self.end and not self.withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the API; its text is told once, as it is made.
+
+    Attributes:
+        identifier, name: names it.
+        account: whose, by identifier.
+        domains: those that it is for.
+        complete: it may ask for small counts, where its account may.
+        expires: last day that it is taken.
+        revoked: when it was, or "".
+    """
+
+    identifier: str
+    account: str
+    name: str
+    domains: frozenset[str]
+    complete: bool
+    expires: date
+    revoked: str
+
+
+class Accounts:
+    """The accounts of a workspace; safe to share between threads and processes.
+
+    Args:
+        workspace: where they are.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self._journal = Journal(workspace)
+
+    def open(self, name: str, organisation: str, *, by: str = OPERATOR) -> Account:
+        """Open an account.
+
+        Raises:
+            SanoscopeError: ``nom-invalide``, ``compte-connu``, and those of `writing`.
+        """
+        made = Account(secrets.token_urlsafe(16), _named(name), _named(organisation), _now(), "")
+        with writing(self.workspace) as state:
+            if state.execute(select(accounts).where(accounts.c.nom == made.name)).first():
+                raise SanoscopeError("compte-connu", f"Le compte « {made.name} » existe déjà.")
+            values = {"identifiant": made.identifier, "nom": made.name, "organisation": made.organisation}
+            state.execute(insert(accounts).values(**values, cree_le=made.opened))
+            self._journal.add(state, by, "compte-ouvert", compte=made.name, organisation=made.organisation)
+        return made
+
+    def close(self, name: str, *, by: str = OPERATOR) -> None:
+        """Close an account: its keys are taken no more.
+
+        Raises:
+            SanoscopeError: ``compte-inconnu``, and those of `writing`.
+        """
+        with writing(self.workspace) as state:
+            account = _account(state, name)
+            state.execute(update(accounts).where(accounts.c.identifiant == account.identifier).values(ferme_le=_now()))
+            self._journal.add(state, by, "compte-ferme", compte=account.name)
+
+    def give(
+        self, organisation: str, grant: Grant, start: date, end: date, reason: str, *, by: str = OPERATOR
+    ) -> Right:
+        """Give a right to an organisation.
+
+        Raises:
+            SanoscopeError: ``nom-invalide``, ``droit-invalide``, and those of `writing`.
+        """
+        if end < start or not reason.strip():
+            raise SanoscopeError(
+                "droit-invalide",
+                "Un droit finit après avoir commencé, et il a un motif.",
+                todo="Donnez --du, --au (AAAA-MM-JJ) et --motif.",
+            )
+        made = Right(secrets.token_urlsafe(9), _named(organisation), grant, start, end, reason.strip(), "")
+        told = {
+            "profil": grant.profile,
+            "perimetre": grant.perimeter.kind,
+            "codes": ",".join(sorted(grant.perimeter.codes)),
+            "domaines": ",".join(sorted(grant.domains)),
+            "du": start.isoformat(),
+            "au": end.isoformat(),
+            "motif": made.reason,
+        }
+        with writing(self.workspace) as state:
+            values = {"identifiant": made.identifier, "organisation": made.organisation, "accorde_le": _now()}
+            state.execute(insert(grants).values(**values, **told))
+            self._journal.add(state, by, "droit-accorde", droit=made.identifier, organisation=made.organisation, **told)
+        return made
+
+    def withdraw(self, identifier: str, *, by: str = OPERATOR) -> None:
+        """Withdraw a right, from now on.
+
+        Raises:
+            SanoscopeError: ``droit-inconnu``, and those of `writing`.
+        """
+        with writing(self.workspace) as state:
+            its = grants.c.identifiant == identifier
+            if not state.execute(select(grants).where(its)).first():
+                raise _unknown("droit", identifier, state.execute(select(grants.c.identifiant)).scalars())
+            state.execute(update(grants).where(its).values(retire_le=_now()))
+            self._journal.add(state, by, "droit-retire", droit=identifier)
+
+    def rights(self, organisation: str = "") -> Sequence[Right]:
+        """Return the rights of an organisation, or of all, those that hold no more among them."""
+        with reading(self.workspace) as state:
+            found = () if state is None else state.execute(select(grants).order_by(grants.c.accorde_le)).mappings()
+            return [_right(row) for row in found if organisation in ("", row["organisation"])]
+
+    def known(self) -> Sequence[Account]:
+        """Return every account there was, by name."""
+        with reading(self.workspace) as state:
+            found = () if state is None else state.execute(select(accounts).order_by(accounts.c.nom)).mappings()
+            return [_of(row) for row in found]
+
+    def keys(self) -> Sequence[Key]:
+        """Return every key there was, the first made first."""
+        with reading(self.workspace) as state:
+            found = () if state is None else state.execute(select(keys).order_by(keys.c.cree_le)).mappings()
+            return [_key(row) for row in found]
+
+    def make_key(
+        self,
+        account: str,
+        name: str,
+        *,
+        days: int = 90,
+        domains: Iterable[str] = DOMAINS,
+        complete: bool = False,
+        by: str = OPERATOR,
+    ) -> tuple[Key, str]:
+        """Make a key of an account; return it, and its text, which is kept nowhere.
+
+        Raises:
+            SanoscopeError: ``compte-inconnu``, ``cle-invalide``, ``nom-invalide``, and those of `writing`.
+        """
+        wanted = frozenset(domains)
+        if not 1 <= days <= LONGEST_KEY or not wanted or not wanted <= set(DOMAINS):
+            raise SanoscopeError(
+                "cle-invalide",
+                f"Une clé vaut de 1 à {LONGEST_KEY} jours, pour un domaine au moins.",
+                allowed=DOMAINS,
+            )
+        text, expires = PREFIX + secrets.token_urlsafe(32), _today() + timedelta(days=days)
+        with writing(self.workspace) as state:
+            of = _account(state, account)
+            made = Key(secrets.token_urlsafe(9), of.identifier, _named(name), wanted, complete, expires, "")
+            state.execute(
+                insert(keys).values(
+                    identifiant=made.identifier,
+                    empreinte=_print(text),
+                    compte=of.identifier,
+                    nom=made.name,
+                    domaines=",".join(sorted(wanted)),
+                    complete=int(complete),
+                    cree_le=_now(),
+                    expire_le=expires.isoformat(),
+                )
+            )
+            self._journal.add(state, by, "cle-faite", cle=made.identifier, compte=of.name, jusqu_au=expires.isoformat())
+        return made, text
+
+    def revoke(self, identifier: str, *, by: str = OPERATOR) -> None:
+        """Revoke a key, from now on.
+
+        Raises:
+            SanoscopeError: ``cle-inconnue``, and those of `writing`.
+        """
+        with writing(self.workspace) as state:
+            its = keys.c.identifiant == identifier
+            if not state.execute(select(keys).where(its)).first():
+                raise _unknown("cle", identifier, state.execute(select(keys.c.identifiant)).scalars())
+            state.execute(update(keys).where(its).values(revoquee_le=_now()))
+            self._journal.add(state, by, "cle-revoquee", cle=identifier)
+
+    def reader(self, text: str) -> Reader:
+        """Return who shows a key: his account's rights of today, as far as the key goes.
+
+        Raises:
+            SignInError: ``cle-refusee``: unknown, expired, revoked, or of an account that is closed: which is not said.
+            SanoscopeError: those of `reading`.
+        """
+        with reading(self.workspace) as state:
+            shown = select(keys).where(keys.c.empreinte == _print(text))
+            row = state.execute(shown).mappings().first() if state is not None else None
+            key = _key(row) if row else None
+            whose = select(accounts).where(accounts.c.identifiant == key.account) if key else None
+            account = _of(state.execute(whose).mappings().one()) if state is not None and whose is not None else None
+        if key is None or account is None or key.revoked or account.closed or key.expires < _today():
+            raise SignInError(
+                "cle-refusee",
+                Sentence("Cette clé n'est pas admise."),
+                todo=Sentence("Elle a pu expirer ou être révoquée : demandez-en une à qui tient ce site."),
+            )
+        return Reader(self.scope(account.organisation, key), account.identifier, account.name)
+
+    def scope(self, organisation: str, key: Key | None = None) -> Scope:
+        """Return what an organisation may see today, as far as a key goes where one is given."""
+        held = (right.grant for right in self.rights(organisation) if right.holds(_today()))
+        return Scope(frozenset(held if key is None else (kept for one in held if (kept := _limited(one, key)))))
+
+
+def _limited(grant: Grant, key: Key) -> Grant | None:
+    """Return a grant as far as a key goes; None where it does not."""
+    domains = grant.domains & key.domains
+    if not domains:
+        return None
+    if key.complete or grant.profile != "securise":
+        return replace(grant, domains=domains)
+    masked: Profile = next(name for name, kinds in WITHIN.items() if grant.perimeter.kind in kinds)
+    return Grant(masked, grant.perimeter, domains)
+
+
+def _right(row: object) -> Right:
+    of = dict(row)  # type: ignore[call-overload]
+    where = Perimeter(of["perimetre"], frozenset(filter(None, of["codes"].split(","))))
+    grant = Grant(of["profil"], where, frozenset(of["domaines"].split(",")))
+    start, end = date.fromisoformat(of["du"]), date.fromisoformat(of["au"])
+    return Right(of["identifiant"], of["organisation"], grant, start, end, of["motif"], of["retire_le"] or "")
+
+
+def _of(row: object) -> Account:
+    of = dict(row)  # type: ignore[call-overload]
+    return Account(of["identifiant"], of["nom"], of["organisation"], of["cree_le"], of["ferme_le"] or "")
+
+
+def _key(row: object) -> Key:
+    of = dict(row)  # type: ignore[call-overload]
+    domains, expires = frozenset(of["domaines"].split(",")), date.fromisoformat(of["expire_le"])
+    revoked = of["revoquee_le"] or ""
+    return Key(of["identifiant"], of["compte"], of["nom"], domains, bool(of["complete"]), expires, revoked)
+
+
+def _account(state: Connection, name: str) -> Account:
+    row = state.execute(select(accounts).where(accounts.c.nom == name.strip())).mappings().first()
+    if row is None:
+        raise _unknown("compte", name, state.execute(select(accounts.c.nom)).scalars())
+    return _of(row)
+
+
+def _unknown(what: str, value: str, known: Iterable[str]) -> SanoscopeError:
+    allowed = sorted(known)
+    code = {"compte": "compte-inconnu", "droit": "droit-inconnu", "cle": "cle-inconnue"}[what]
+    return SanoscopeError(code, f"« {value} » n'est pas connu.", allowed=allowed, todo=suggest(value, allowed))
+
+
+def _named(text: str) -> str:
+    name = " ".join(text.split())
+    if not _NAME.fullmatch(name):
+        raise SanoscopeError(
+            "nom-invalide",
+            f"« {name} » ne peut pas être un nom.",
+            allowed=["1 à 80 lettres, chiffres, espaces, . @ + - ' & ( )"],
+        )
+    return name
+
+
+def _print(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

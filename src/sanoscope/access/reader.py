@@ -1,0 +1,36 @@
+"""Who a request comes from: what he may see, and in whose name what leaves is marked."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sanoscope.access.scope import OPEN, Scope
+from sanoscope.sentence import Name, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A reader.
+
+    Attributes:
+        scope: what he may see.
+        account: identifier of his account, "" for none.
+        name: what it is called.
+    """
+
+    scope: Scope = OPEN
+    account: str = ""
+    name: str = ""
+
+    def mark(self) -> str:
+        """Return what is written on all that tells small counts: what it is, to whom it was given, when (UTC)."""
+        now = datetime.now(UTC)
+        return Sentence(
+            "Version complète, petits effectifs compris : ne pas diffuser. "
+            "Remise à %(nom)s le %(jour)s à %(heure)s (UTC).",
+            nom=Name(self.name),
+            jour=now.date(),
+            heure=f"{now:%H:%M}",
+        )
+
+
+ANYBODY = Reader()

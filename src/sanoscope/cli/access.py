@@ -1,0 +1,207 @@
+"""``sanoscope access``: accounts, rights, keys of the API, and the journal of what is done with them."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sanoscope.access.scope import DOMAINS, PROFILES, WITHIN, Grant, Profile, perimeter
+from sanoscope.cli.common import WorkspaceOption, out, saying, workspace_of
+from sanoscope.errors import SanoscopeError
+
+if TYPE_CHECKING:
+    from sanoscope.access.accounts import Accounts
+    from sanoscope.access.journal import Journal
+
+access_app = typer.Typer(
+    help="Qui peut voir plus : comptes, droits, clés de l'API ; et le journal.", no_args_is_help=True
+)
+
+YEAR = 365
+"""Days that a right holds, where no end is given."""
+
+DomainsOption = Annotated[str, typer.Option("--domaines", help=f"Parmi {', '.join(DOMAINS)}, par des virgules ; tous.")]
+
+
+@access_app.command("accounts")
+def accounts(workspace: WorkspaceOption = None) -> None:
+    """Liste les comptes, leurs droits d'aujourd'hui et leurs clés."""
+    with saying():
+        known, today = _accounts(workspace), datetime.now(UTC).date()
+        keys = known.keys()
+        for account in known.known():
+            closed = f", fermé le {account.closed[:10]}" if account.closed else ""
+            _say(f"{account.name} ({account.organisation}), ouvert le {account.opened[:10]}{closed}")
+            for right in known.rights(account.organisation):
+                if right.holds(today):
+                    _say(f"  droit {right.identifier} : {_grant(right.grant)}, jusqu'au {right.end}")
+            for key in keys:
+                if key.account == account.identifier:
+                    gone = f", révoquée le {key.revoked[:10]}" if key.revoked else ""
+                    full = ", version complète" if key.complete else ""
+                    _say(f"  clé {key.identifier} : {key.name}, jusqu'au {key.expires}{full}{gone}")
+
+
+@access_app.command("open")
+def open_account(
+    name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")],
+    organisation: Annotated[str, typer.Option("--organisation", help="Celle qui porte ses droits.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Ouvre un compte."""
+    with saying():
+        made = _accounts(workspace).open(name, organisation)
+        _say(f"Compte « {made.name} » ouvert ; il a les droits de « {made.organisation} ».")
+
+
+@access_app.command("close")
+def close(
+    name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")], workspace: WorkspaceOption = None
+) -> None:
+    """Ferme un compte : ses clés ne valent plus."""
+    with saying():
+        _accounts(workspace).close(name)
+        _say(f"Compte « {name} » fermé.")
+
+
+@access_app.command("give")
+def give(
+    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="À qui.")],
+    profile: Annotated[str, typer.Option("--profil", help=f"Parmi {', '.join(PROFILES)}.")],
+    reason: Annotated[str, typer.Option("--motif", help="Pourquoi : le journal le garde.")],
+    where: Annotated[
+        str, typer.Option("--perimetre", help="france, region:53, departement:29,35, ght:NOM…")
+    ] = "france",
+    domains: DomainsOption = "",
+    start: Annotated[str, typer.Option("--du", help="AAAA-MM-JJ ; aujourd'hui par défaut.")] = "",
+    end: Annotated[str, typer.Option("--au", help="AAAA-MM-JJ compris ; un an par défaut.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Accorde un droit à une organisation : un profil, un périmètre, des domaines, un temps."""
+    with saying():
+        first = _day(start) if start else datetime.now(UTC).date()
+        last = _day(end) if end else first + timedelta(days=YEAR)
+        grant = _made(profile, where, domains)
+        made = _accounts(workspace).give(organisation, grant, first, last, reason)
+        _say(f"Droit {made.identifier} accordé à « {made.organisation} » : {_grant(grant)}, du {first} au {last}.")
+
+
+@access_app.command("withdraw")
+def withdraw(
+    identifier: Annotated[str, typer.Argument(metavar="DROIT", help="Son identifiant.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Retire un droit, tout de suite."""
+    with saying():
+        _accounts(workspace).withdraw(identifier)
+        _say(f"Droit {identifier} retiré.")
+
+
+@access_app.command("key")
+def key(
+    account: Annotated[str, typer.Argument(metavar="COMPTE", help="Le nom du compte.")],
+    name: Annotated[str, typer.Option("--nom", help="À quoi elle sert.")],
+    days: Annotated[int, typer.Option("--jours", help="Jours qu'elle vaut.")] = 90,
+    domains: DomainsOption = "",
+    complete: Annotated[bool, typer.Option("--complete", help="Elle peut demander la version complète.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Fait une clé de l'API ; son texte n'est dit qu'une fois."""
+    with saying():
+        made, text = _accounts(workspace).make_key(
+            account, name, days=days, domains=_domains(domains), complete=complete
+        )
+        _say(f"Clé {made.identifier} faite, jusqu'au {made.expires}. Gardez-la, elle ne sera pas redite :")
+        _say(text)
+
+
+@access_app.command("revoke")
+def revoke(
+    identifier: Annotated[str, typer.Argument(metavar="CLÉ", help="Son identifiant, non son texte.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Révoque une clé, tout de suite."""
+    with saying():
+        _accounts(workspace).revoke(identifier)
+        _say(f"Clé {identifier} révoquée.")
+
+
+@access_app.command("journal")
+def journal(
+    export: Annotated[
+        bool, typer.Option("--export", help="Écrit les lignes sur la sortie, en JSON, une par ligne.")
+    ] = False,
+    keep: Annotated[
+        int, typer.Option("--garder", min=0, help="Retire les lignes de plus de N jours ; 0 : aucune.")
+    ] = 0,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Vérifie le journal, ligne à ligne, et dit son dernier sceau : notez-le ailleurs."""
+    with saying():
+        kept = _journal(workspace)
+        if keep:
+            gone = kept.forget(datetime.now(UTC) - timedelta(days=keep))
+            _say(f"{gone} lignes de plus de {keep} jours retirées.")
+        lines, seal = kept.verify()
+        if not export:
+            _say(f"Journal intact : {lines} lignes. Dernier sceau : {seal}")
+            return
+        for line in kept.lines():
+            told = {"numero": line.number, "instant": line.at, "acteur": line.actor, "acte": line.act}
+            typer.echo(json.dumps({**told, **line.told, "sceau": line.seal}, ensure_ascii=False))
+
+
+def _accounts(workspace: Path | None) -> "Accounts":
+    from sanoscope.access.accounts import Accounts
+
+    return Accounts(workspace_of(workspace))
+
+
+def _journal(workspace: Path | None) -> "Journal":
+    from sanoscope.access.journal import Journal
+
+    return Journal(workspace_of(workspace))
+
+
+def _made(profile: str, where: str, domains: str) -> Grant:
+    known: list[Profile] = [*PROFILES]
+    for one in known:
+        if one == profile:
+            try:
+                return Grant(one, perimeter(where), frozenset(_domains(domains)))
+            except ValueError as error:
+                raise SanoscopeError(
+                    "droit-invalide",
+                    f"Un profil {PROFILES[one]} n'a pas le périmètre « {where} ».",
+                    allowed=[*_kinds(one)],
+                ) from error
+    raise SanoscopeError("droit-invalide", f"« {profile} » n'est pas un profil.", allowed=[*PROFILES])
+
+
+def _kinds(profile: Profile) -> tuple[str, ...]:
+    return tuple(kind if kind == "france" else f"{kind}:CODE,CODE" for kind in WITHIN[profile])
+
+
+def _domains(text: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip()) or tuple(DOMAINS)
+    for name in wanted:
+        if name not in DOMAINS:
+            raise SanoscopeError("droit-invalide", f"« {name} » n'est pas un domaine.", allowed=[*DOMAINS])
+    return wanted
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise SanoscopeError("droit-invalide", f"« {text} » n'est pas un jour.", todo="Écrivez AAAA-MM-JJ.") from error
+
+
+def _grant(grant: Grant) -> str:
+    return f"{PROFILES[grant.profile]}, {grant.perimeter}, {', '.join(DOMAINS[name] for name in sorted(grant.domains))}"
+
+
+def _say(text: str) -> None:
+    out.print(text, highlight=False, markup=False)

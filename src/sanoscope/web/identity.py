@@ -1,0 +1,98 @@
+"""Who asks: a key of the API says so; what he then asks is in the journal before he is answered."""
+
+from urllib.parse import parse_qsl
+
+from anyio.to_thread import run_sync
+from fastapi import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sanoscope.access.accounts import Accounts
+from sanoscope.access.journal import Journal
+from sanoscope.access.reader import ANYBODY, Reader
+from sanoscope.api.reader import STATE
+from sanoscope.api.replies import problem
+from sanoscope.errors import SanoscopeError, SignInError
+from sanoscope.query.reading import here
+from sanoscope.sentence import Sentence
+from sanoscope.web.site import error_page
+from sanoscope.workspace import Workspace
+
+SCHEME = "bearer"
+LONGEST = 2000
+"""Characters of an address that the journal keeps."""
+
+
+class Identified:
+    """ASGI middleware: says who asks, and tells the journal what an account asks.
+
+    Args:
+        app: who answers.
+        workspace: whose accounts.
+    """
+
+    def __init__(self, app: ASGIApp, workspace: Workspace) -> None:
+        self._app = app
+        self._accounts, self._journal = Accounts(workspace), Journal(workspace)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its reader, or say why he is not admitted."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            who = await self._reader(Request(scope))
+        except SanoscopeError as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        scope = {**scope, "state": {**scope.get("state", {}), STATE: who}}
+        if not who.account:
+            await self._app(scope, receive, send)
+            return
+        refused = False
+
+        async def told(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                try:
+                    await run_sync(self._tell, who, Request(scope), message["status"])
+                except SanoscopeError as error:  # what the journal does not have is not answered
+                    refused = True
+                    await self._refuse(error, scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self._app(scope, receive, told)
+
+    async def _reader(self, request: Request) -> Reader:
+        shown = request.headers.getlist("authorization")
+        if not shown:
+            return ANYBODY
+        scheme, _, key = shown[0].partition(" ")
+        if len(shown) > 1 or scheme.lower() != SCHEME:
+            raise SignInError(
+                "authentification-inconnue",
+                Sentence("L'en-tête Authorization n'est pas de la forme « Bearer CLÉ »."),
+                todo=Sentence("Retirez-le, ou donnez une clé de l'API."),
+            )
+        return await run_sync(self._accounts.reader, key.strip())
+
+    def _tell(self, who: Reader, request: Request, status: int) -> None:
+        asked = tuple(f"{one.restitution}?{one.canonical} @ {one.edition}" for one in here().asked)
+        if not asked and status < 400:
+            return
+        self._journal.write(
+            who.name,
+            "demande" if status < 400 else "refus",
+            adresse=request.url.path[:LONGEST],
+            criteres=request.url.query[:LONGEST],
+            format=dict(parse_qsl(request.url.query)).get("format", ""),
+            statut=status,
+            reponses=asked,
+        )
+
+    @staticmethod
+    async def _refuse(error: SanoscopeError, scope: Scope, receive: Receive, send: Send) -> None:
+        api = scope["path"].startswith("/api/")
+        said: Response = problem(error) if api else error_page(Request(scope), error)
+        await said(scope, receive, send)

@@ -1,0 +1,54 @@
+"""``sanoscope access``: from an account to a key that answers, and the journal of all of it."""
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from sanoscope.access.accounts import Accounts
+from sanoscope.cli.main import app
+from sanoscope.workspace import Workspace
+
+
+def access(place: Path, *words: str, code: int = 0) -> str:
+    done = CliRunner().invoke(app, ["access", *words, "--workspace", str(place)])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_from_an_account_to_a_key_and_back(workspace: Workspace) -> None:
+    place = workspace.root
+    access(place, "open", "jeanne", "--organisation", "ARS Bretagne")
+    given = access(
+        place, "give", "ARS Bretagne", "--profil", "regional", "--perimetre", "region:53", "--motif", "convention"
+    )
+    key = access(place, "key", "jeanne", "--nom", "R", "--jours", "30").split()[-1]
+    told = Accounts(workspace).reader(key)
+    assert [str(grant.perimeter) for grant in told.scope.grants] == ["région 53"]
+    listed = access(place, "accounts")
+    assert "jeanne (ARS Bretagne)" in listed
+    assert "région 53" in listed
+    assert key not in listed
+    right = given.split()[1]
+    access(place, "withdraw", right)
+    assert not Accounts(workspace).reader(key).scope.grants
+    assert "Journal intact : 4 lignes" in access(place, "journal")
+    lines = [json.loads(line) for line in access(place, "journal", "--export").splitlines()]
+    assert [line["acte"] for line in lines] == ["compte-ouvert", "droit-accorde", "cle-faite", "droit-retire"]
+    assert {line["acteur"] for line in lines} == {"exploitant"}
+    access(place, "close", "jeanne")
+    assert "fermé" in access(place, "accounts")
+
+
+def test_what_is_wrong_is_said(workspace: Workspace) -> None:
+    place = workspace.root
+    for words, said in (
+        (("give", "A", "--profil", "roi", "--motif", "m"), "national, regional, etablissement, securise"),
+        (("give", "A", "--profil", "regional", "--motif", "m"), "region:CODE,CODE"),
+        (("give", "A", "--profil", "national", "--perimetre", "ville:1", "--motif", "m"), "perimetre-invalide"),
+        (("give", "A", "--profil", "national", "--domaines", "tout", "--motif", "m"), "medicaments"),
+        (("give", "A", "--profil", "national", "--du", "hier", "--motif", "m"), "AAAA-MM-JJ"),
+        (("key", "personne", "--nom", "R"), "compte-inconnu"),
+    ):
+        assert said in access(place, *words, code=1)
+    assert "0 lignes" in access(place, "journal")
