@@ -20,7 +20,17 @@ def test_from_an_account_to_a_key_and_back(workspace: Workspace) -> None:
     place = workspace.root
     access(place, "open", "jeanne", "--organisation", "ARS Bretagne")
     given = access(
-        place, "give", "ARS Bretagne", "--profil", "regional", "--perimetre", "region:53", "--motif", "convention"
+        place,
+        "give",
+        "ARS Bretagne",
+        "--profil",
+        "regional",
+        "--perimetre",
+        "region:53",
+        "--domaines",
+        "activite",
+        "--motif",
+        "convention",
     )
     key = access(place, "key", "jeanne", "--nom", "R", "--jours", "30").split()[-1]
     told = Accounts(workspace).reader(key)
@@ -42,12 +52,15 @@ def test_from_an_account_to_a_key_and_back(workspace: Workspace) -> None:
 
 def test_what_is_wrong_is_said(workspace: Workspace) -> None:
     place = workspace.root
+    give = ("give", "A", "--motif", "m", "--profil")
+    france, domain = ("--perimetre", "france"), ("--domaines", "activite")
     for words, said in (
-        (("give", "A", "--profil", "roi", "--motif", "m"), "national, regional, etablissement, securise"),
-        (("give", "A", "--profil", "regional", "--motif", "m"), "region:CODE,CODE"),
-        (("give", "A", "--profil", "national", "--perimetre", "ville:1", "--motif", "m"), "perimetre-invalide"),
-        (("give", "A", "--profil", "national", "--domaines", "tout", "--motif", "m"), "medicaments"),
-        (("give", "A", "--profil", "national", "--du", "hier", "--motif", "m"), "AAAA-MM-JJ"),
+        ((*give, "roi", *france, *domain), "national, regional, etablissement, securise"),
+        ((*give, "regional", *france, *domain), "region:CODE,CODE"),
+        ((*give, "national", "--perimetre", "ville:1", *domain), "perimetre-invalide"),
+        ((*give, "national", *france, "--domaines", "tout"), "medicaments"),
+        ((*give, "national", *france, "--domaines", ""), "pas de domaine"),
+        ((*give, "national", *france, *domain, "--du", "hier"), "AAAA-MM-JJ"),
         (("key", "personne", "--nom", "R"), "compte-inconnu"),
     ):
         assert said in access(place, *words, code=1)

@@ -107,6 +107,8 @@ def test_every_file_and_page_of_small_counts_is_marked(secure: TestClient, keys:
     page, english = (secure.get(address, headers=headers) for address in pages)
     assert MARK in page.text
     assert "finistere" in page.text
+    assert "ne sont jamais montrés" not in page.text
+    assert "<iframe" not in page.text.replace("&lt;", "<")
     assert "Complete version, small counts included" in english.text
     assert page.headers["cache-control"] == "private, no-store"
     picture = secure.get(f"/restitutions/{SLUG}/graphique.svg?{HERE}&version=complete", headers=headers)

@@ -131,7 +131,7 @@ class Accounts:
                 "Un droit finit après avoir commencé, et il a un motif.",
                 todo="Donnez --du, --au (AAAA-MM-JJ) et --motif.",
             )
-        made = Right(secrets.token_urlsafe(9), _named(organisation), grant, start, end, reason.strip(), "")
+        made = Right(secrets.token_hex(6), _named(organisation), grant, start, end, reason.strip(), "")
         told = {
             "profil": grant.profile,
             "perimetre": grant.perimeter.kind,
@@ -203,7 +203,7 @@ class Accounts:
         text, expires = PREFIX + secrets.token_urlsafe(32), _today() + timedelta(days=days)
         with writing(self.workspace) as state:
             of = _account(state, account)
-            made = Key(secrets.token_urlsafe(9), of.identifier, _named(name), wanted, complete, expires, "")
+            made = Key(secrets.token_hex(6), of.identifier, _named(name), wanted, complete, expires, "")
             state.execute(
                 insert(keys).values(
                     identifiant=made.identifier,

@@ -22,7 +22,7 @@ access_app = typer.Typer(
 YEAR = 365
 """Days that a right holds, where no end is given."""
 
-DomainsOption = Annotated[str, typer.Option("--domaines", help=f"Parmi {', '.join(DOMAINS)}, par des virgules ; tous.")]
+DomainsOption = Annotated[str, typer.Option("--domaines", help=f"Parmi {', '.join(DOMAINS)}, par des virgules.")]
 
 
 @access_app.command("accounts")
@@ -72,9 +72,9 @@ def give(
     profile: Annotated[str, typer.Option("--profil", help=f"Parmi {', '.join(PROFILES)}.")],
     reason: Annotated[str, typer.Option("--motif", help="Pourquoi : le journal le garde.")],
     where: Annotated[
-        str, typer.Option("--perimetre", help="france, region:53, departement:29,35, ght:NOM…")
-    ] = "france",
-    domains: DomainsOption = "",
+        str, typer.Option("--perimetre", help="france, region:53, departement:29,35, ght:NOM, etablissement:FINESS.")
+    ],
+    domains: DomainsOption,
     start: Annotated[str, typer.Option("--du", help="AAAA-MM-JJ ; aujourd'hui par défaut.")] = "",
     end: Annotated[str, typer.Option("--au", help="AAAA-MM-JJ compris ; un an par défaut.")] = "",
     workspace: WorkspaceOption = None,
@@ -108,10 +108,10 @@ def key(
     complete: Annotated[bool, typer.Option("--complete", help="Elle peut demander la version complète.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Fait une clé de l'API ; son texte n'est dit qu'une fois."""
+    """Fait une clé de l'API, de tous les domaines du compte ou de moins ; son texte n'est dit qu'une fois."""
     with saying():
         made, text = _accounts(workspace).make_key(
-            account, name, days=days, domains=_domains(domains), complete=complete
+            account, name, days=days, domains=_domains(domains) or DOMAINS, complete=complete
         )
         _say(f"Clé {made.identifier} faite, jusqu'au {made.expires}. Gardez-la, elle ne sera pas redite :")
         _say(text)
@@ -174,7 +174,7 @@ def _made(profile: str, where: str, domains: str) -> Grant:
             except ValueError as error:
                 raise SanoscopeError(
                     "droit-invalide",
-                    f"Un profil {PROFILES[one]} n'a pas le périmètre « {where} ».",
+                    f"Un profil {PROFILES[one]} n'a pas le périmètre « {where} », ou il n'y a pas de domaine.",
                     allowed=[*_kinds(one)],
                 ) from error
     raise SanoscopeError("droit-invalide", f"« {profile} » n'est pas un profil.", allowed=[*PROFILES])
@@ -185,7 +185,7 @@ def _kinds(profile: Profile) -> tuple[str, ...]:
 
 
 def _domains(text: str) -> tuple[str, ...]:
-    wanted = tuple(part.strip() for part in text.split(",") if part.strip()) or tuple(DOMAINS)
+    wanted = tuple(part.strip() for part in text.split(",") if part.strip())
     for name in wanted:
         if name not in DOMAINS:
             raise SanoscopeError("droit-invalide", f"« {name} » n'est pas un domaine.", allowed=[*DOMAINS])
