@@ -231,8 +231,7 @@ def _open_is_true(
                 seen.compte["cellules ouvertes cachées ou approchées"] += 1
                 continue
             where = (restitution.slug, criteria, key)
-            if key not in true:  # another place of recruitment: of it, no figure of the hospitals' is exact
-                assert restitution.genre == "recrutement" or not value, where
+            if key not in true:  # a place that the estimates take for one of recruitment: no figure of it is exact
                 assert key[-1] == "population" or not value, where
                 continue
             assert true[key] == (State.EXACT, value), where
