@@ -160,3 +160,14 @@ def test_schemas_for_editors_are_those_of_the_models() -> None:
     for name, model in models.items():
         kept = json.loads(text(f"docs/schemas/{name}.json"))
         assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"
+
+
+def test_every_property_of_the_threat_model_is_held_by_a_test() -> None:
+    page = text("docs/menaces.md")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| propriété")]
+    assert rows
+    for row in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", row)
+        assert tests, row
+        for path, name in tests:
+            assert f"def {name}(" in text(path), f"{path}::{name}"

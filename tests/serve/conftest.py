@@ -25,7 +25,7 @@ from tests.operate.small import drop, place, run
 
 SLUG = "cartographie-activite-smr"
 DATA = f"/api/v1/restitutions/{SLUG}/donnees?annee=2023"
-SECONDS = 30
+SECONDS = 120
 """After which a wait is a failure."""
 
 

@@ -52,6 +52,21 @@ def test_every_link_of_a_page_leads_somewhere(client: TestClient, path: str) -> 
 
 
 @pytest.mark.parametrize(
+    "path", ["/", "/nulle-part", "/api/v1/catalogue", "/static/sanoscope.css", "/nouveautes.atom", "/sante/pret"]
+)
+def test_every_answer_protects_who_reads_it(path: str, small: Workspace) -> None:
+    for address in ("", "http://stats.exemple.fr", "https://stats.exemple.fr"):
+        client = TestClient(create_app(replace(small, settings=replace(small.settings, adresse=address))))
+        told = client.get(path).headers
+        policy = told["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'self'" in policy
+        assert (told["x-content-type-options"], told["referrer-policy"]) == ("nosniff", "same-origin")
+        assert ("strict-transport-security" in told) is address.startswith("https")
+
+
+@pytest.mark.parametrize(
     "path", ["/", "/restitutions", "/aide", "/calendrier", "/nouveautes", "/plan", "/editions", "/nouveautes.atom"]
 )
 def test_pages_are_read_before_any_edition_is_published(empty: TestClient, path: str) -> None:

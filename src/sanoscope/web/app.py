@@ -50,6 +50,9 @@ HEADERS = {
 }
 """Scripts and styles come from our own files or not at all: nothing inline, nothing evaluated."""
 
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year, browsers come back by HTTPS alone."""
+
 PACKING = 6
 """Of gzip: a tenth more bytes than at 9, for a third of the time (a table of 500 rows: 29 ko in 12 ms, 27 in 36)."""
 
@@ -80,7 +83,7 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(Identified, workspace=workspace)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PACKING)
-    app.add_middleware(Protected)
+    app.add_middleware(Protected, encrypted=workspace.settings.adresse.startswith("https://"))
     app.add_middleware(ByAddress)
     app.add_middleware(OneReading)
 
@@ -114,10 +117,15 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
 
 
 class Protected:
-    """ASGI middleware: `HEADERS` on every answer, where it does not say otherwise itself."""
+    """ASGI middleware: `HEADERS` on every answer, where it does not say otherwise itself.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    Args:
+        app: who answers.
+        encrypted: the site is read by HTTPS: browsers are told never to try otherwise.
+    """
+
+    def __init__(self, app: ASGIApp, *, encrypted: bool = False) -> None:
+        self.app, self.headers = app, HEADERS | (HTTPS_ALONE if encrypted else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and the answer back with its headers."""
@@ -125,7 +133,7 @@ class Protected:
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self.headers.items():
                     headers.setdefault(name, value)  # a page made for other sites' frames says so itself
             await send(message)
 
