@@ -2,10 +2,13 @@
 
 from itertools import combinations
 
+import numpy as np
 import polars as pl
 
+from sanoscope.catalogue.field import Bruite
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import Edition
+from sanoscope.edition.noised import GROUP, YEAR, _noised
 
 
 def test_a_group_that_two_tables_tell_has_one_figure(public: Edition) -> None:
@@ -26,3 +29,24 @@ def test_a_group_that_two_tables_tell_has_one_figure(public: Edition) -> None:
                     differing += both.filter(pl.col(name) != pl.col("_autre")).height
     assert pairs > 500
     assert differing < pairs / 10
+
+
+def test_days_that_are_there_are_never_told_as_none() -> None:
+    """A noise as large as a group of eleven takes its days below zero: an open answer would call that an exact 0."""
+    groups = 4000
+    days = np.where(np.arange(groups) % 2, 22, 0)
+    whole = pl.DataFrame(
+        {
+            YEAR: 2024,
+            GROUP: "ensemble",
+            "sejours": 11,
+            "journees": days,
+            "sejours_ensemble": [f"{n}" for n in range(groups)],
+        }
+    )
+    declared = Bruite(
+        libelle="", cube="personnes", niveaux=(("",),), comptes=("sejours",), portees={"journees": ("sejours",)}
+    )
+    told = _noised(whole, declared, key=b"k" * 32, threshold=11, add=True)["journees"].to_numpy()
+    assert ((told == 0) == (days == 0)).all()
+    assert (told[days > 0] == 1).any()

@@ -258,7 +258,8 @@ def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int
 
     A count that adds up keeps its noise where it is small: ``_petit`` alone says so, and unions are not biased. An
     amount has a noise of its own, in what one of its people carries on average; so has a standardised count, in the
-    root mean square of their weights.
+    root mean square of their weights. Nothing is told as 0, and nothing else is, but what few people carry: a 0 is read
+    as exact.
     """
     whole = whole.filter(pl.any_horizontal(pl.col(n) > 0 for n in declared.comptes))
     found: dict[str, NDArray[np.int64] | pl.Series] = {}
@@ -267,8 +268,10 @@ def _noised(whole: pl.DataFrame, declared: Bruite, *, key: bytes, threshold: int
         found[name] = (additive if add else told)(sets, counts, key=key, threshold=threshold)
         found[name + SMALL] = ((counts > 0) & (counts < threshold)).astype(np.int64)
     for name, carriers in declared.portees.items():
-        drawn = _of_one(whole, name, carriers, key=key)
-        found[name] = np.rint(whole[name].to_numpy() * (1 + drawn)).astype(np.int64)
+        amount = whole[name].to_numpy()
+        noisy = np.rint(amount * (1 + _of_one(whole, name, carriers, key=key))).astype(np.int64)
+        few = np.asarray(found[carriers[0] + SMALL]) > 0
+        found[name] = np.where(few | (amount == 0), noisy, np.maximum(1, noisy))
     for name in declared.strates:
         drawn = _of_one(whole, name + STANDARD, declared.portees.get(name, (name,)), key=key)
         amount, shown = np.maximum(1, whole[name].to_numpy()), np.maximum(0, np.asarray(found[name]))
