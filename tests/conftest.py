@@ -38,8 +38,11 @@ def postgresql(postgresql_server: str) -> str:
     """The URL of an empty PostgreSQL state: a schema of its own."""
     psycopg = pytest.importorskip("psycopg")
     name = f"essai_{uuid4().hex}"
-    with psycopg.connect(postgresql_server, autocommit=True) as connection:
-        connection.execute(f"CREATE SCHEMA {name}")
+    try:
+        with psycopg.connect(postgresql_server, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}")
+    except psycopg.OperationalError as error:
+        pytest.skip(f"le serveur PostgreSQL des essais s'est arrêté : {error}"[:300])
     return f"{postgresql_server}{'&' if '?' in postgresql_server else '?'}options=-csearch_path%3D{name}"
 
 

@@ -10,7 +10,7 @@ from sanoscope.access.scope import OPEN, SECURE, Scope
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition.edition import Edition, in_memory
 from sanoscope.edition.rollups import base_shape
-from sanoscope.errors import CriterionError
+from sanoscope.errors import CriterionError, ForbiddenError
 from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import State, Table
@@ -81,8 +81,11 @@ def test_memory_equals_duckdb_on_the_open_store(public: Edition) -> None:
 
 
 def test_an_open_reader_is_never_answered_from_the_secure_store(edition: Edition) -> None:
-    with pytest.raises(ValueError, match="open reader"):
+    with pytest.raises(ForbiddenError, match="version complète"):
         ask(edition, OPEN, "casemix-mco", {"annee": "2023"})
+    query = parse([("annee", "2023")], catalogue().restitution("casemix-mco"), edition, SECURE)
+    with pytest.raises(ValueError, match="who may ask"):
+        answer(query, OPEN, catalogue(), edition)
 
 
 def ask(edition: Edition, scope: Scope, slug: str, criteria: Mapping[str, str]) -> Table:

@@ -16,8 +16,8 @@ from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.table import Table
 
-IDENTIFIED = ["cartographie-activite-mco", "parts-de-marche-mco"]
-"""Two tables by establishment, closed here for the sake of it: one whose rows are hospitals, of one zone or several."""
+IDENTIFIED = ["cartographie-activite-mco", "cartographie-activite-smr"]
+"""Two tables whose zones are of establishments, closed here for the sake of it."""
 
 STRANGER = "990000999"
 ACTIVITY = frozenset({"activite"})
