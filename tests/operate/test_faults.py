@@ -53,7 +53,7 @@ def disturbed(what: str, many: int, root: Path) -> list[Told]:
     found: list[Told] = json.loads(result.read_text(encoding="utf-8"))
     lost = [one for one in found if one["manque"]]
     assert not lost, json.dumps(lost[:5], ensure_ascii=False, indent=1)
-    assert len(found) >= many
+    assert len(found) >= min(many, 50), "it has some 250 operations: all of them, then"
     return found
 
 
