@@ -3,14 +3,13 @@
 Each act is told by the journal in the transaction that does it.
 """
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from sanoscope.access.journal import OPERATOR, Journal
 from sanoscope.access.reader import Reader
@@ -19,6 +18,7 @@ from sanoscope.errors import SanoscopeError, SignInError, suggest
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
 from sanoscope.state.tables import accounts, grants, keys
+from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
 PREFIX = "sano_"
@@ -163,8 +163,7 @@ class Accounts:
     def rights(self, organisation: str = "") -> Sequence[Right]:
         """Return the rights of an organisation, or of all, those that hold no more among them."""
         with reading(self.workspace) as state:
-            found = () if state is None else state.execute(select(grants).order_by(grants.c.accorde_le)).mappings()
-            return [_right(row) for row in found if organisation in ("", row["organisation"])]
+            return [] if state is None else _rights(state, organisation)
 
     def known(self) -> Sequence[Account]:
         """Return every account there was, by name."""
@@ -207,7 +206,7 @@ class Accounts:
             state.execute(
                 insert(keys).values(
                     identifiant=made.identifier,
-                    empreinte=_print(text),
+                    empreinte=fingerprint(text),
                     compte=of.identifier,
                     nom=made.name,
                     domaines=",".join(sorted(wanted)),
@@ -240,23 +239,19 @@ class Accounts:
             SanoscopeError: those of `reading`.
         """
         with reading(self.workspace) as state:
-            shown = select(keys).where(keys.c.empreinte == _print(text))
-            row = state.execute(shown).mappings().first() if state is not None else None
+            shown = select(keys, accounts.c.nom.label("compte_nom"), accounts.c.organisation, accounts.c.ferme_le)
+            mine = shown.join(accounts).where(keys.c.empreinte == fingerprint(text))
+            row = state.execute(mine).mappings().first() if state is not None else None
             key = _key(row) if row else None
-            whose = select(accounts).where(accounts.c.identifiant == key.account) if key else None
-            account = _of(state.execute(whose).mappings().one()) if state is not None and whose is not None else None
-        if key is None or account is None or key.revoked or account.closed or key.expires < _today():
-            raise SignInError(
-                "cle-refusee",
-                Sentence("Cette clé n'est pas admise."),
-                todo=Sentence("Elle a pu expirer ou être révoquée : demandez-en une à qui tient ce site."),
-            )
-        return Reader(self.scope(account.organisation, key), account.identifier, account.name)
-
-    def scope(self, organisation: str, key: Key | None = None) -> Scope:
-        """Return what an organisation may see today, as far as a key goes where one is given."""
-        held = (right.grant for right in self.rights(organisation) if right.holds(_today()))
-        return Scope(frozenset(held if key is None else (kept for one in held if (kept := _limited(one, key)))))
+            if state is None or row is None or key is None or row["ferme_le"] or key.revoked or key.expires < _today():
+                raise SignInError(
+                    "cle-refusee",
+                    Sentence("Cette clé n'est pas admise."),
+                    todo=Sentence("Elle a pu expirer ou être révoquée : demandez-en une à qui tient ce site."),
+                )
+            held = [right.grant for right in _rights(state, row["organisation"]) if right.holds(_today())]
+        scope = Scope(frozenset(kept for grant in held if (kept := _limited(grant, key))))
+        return Reader(scope, key.account, row["compte_nom"])
 
 
 def _limited(grant: Grant, key: Key) -> Grant | None:
@@ -270,21 +265,25 @@ def _limited(grant: Grant, key: Key) -> Grant | None:
     return Grant(masked, grant.perimeter, domains)
 
 
-def _right(row: object) -> Right:
-    of = dict(row)  # type: ignore[call-overload]
+def _rights(state: Connection, organisation: str) -> list[Right]:
+    """Return the rights of an organisation, or of all for "", the first given first."""
+    own = select(grants).order_by(grants.c.accorde_le)
+    wanted = own.where(grants.c.organisation == organisation) if organisation else own
+    return [_right(row) for row in state.execute(wanted).mappings()]
+
+
+def _right(of: RowMapping) -> Right:
     where = Perimeter(of["perimetre"], frozenset(filter(None, of["codes"].split(","))))
     grant = Grant(of["profil"], where, frozenset(of["domaines"].split(",")))
     start, end = date.fromisoformat(of["du"]), date.fromisoformat(of["au"])
     return Right(of["identifiant"], of["organisation"], grant, start, end, of["motif"], of["retire_le"] or "")
 
 
-def _of(row: object) -> Account:
-    of = dict(row)  # type: ignore[call-overload]
+def _of(of: RowMapping) -> Account:
     return Account(of["identifiant"], of["nom"], of["organisation"], of["cree_le"], of["ferme_le"] or "")
 
 
-def _key(row: object) -> Key:
-    of = dict(row)  # type: ignore[call-overload]
+def _key(of: RowMapping) -> Key:
     domains, expires = frozenset(of["domaines"].split(",")), date.fromisoformat(of["expire_le"])
     revoked = of["revoquee_le"] or ""
     return Key(of["identifiant"], of["compte"], of["nom"], domains, bool(of["complete"]), expires, revoked)
@@ -312,10 +311,6 @@ def _named(text: str) -> str:
             allowed=["1 à 80 lettres, chiffres, espaces, . @ + - ' & ( )"],
         )
     return name
-
-
-def _print(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _now() -> str:

@@ -132,7 +132,7 @@ class Journal:
 
     def _key(self) -> bytes:
         """Return the key, made by the first who needs it."""
-        path = self.workspace.root / KEY_FILE
+        path = key_of(self.workspace)
         with suppress(FileNotFoundError):
             return path.read_bytes()
         work = path.with_name(f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")

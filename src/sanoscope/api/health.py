@@ -14,6 +14,11 @@ GOOD, BAD = "bon", "mauvais"
 ONE = Aggregate(Scan("etablissements"), ((),), (Measure("n", "count"),))
 """What is asked of a database to see that it answers."""
 
+NEEDED = ("edition", "base")
+"""Checks without which nothing is answered. Figures are answered without the state: it is told, and stops nothing."""
+
+UNKEPT = {"Cache-Control": "no-store"}
+
 
 def health_routes(service: Service) -> APIRouter:
     """Return the two checks of a service; neither waits for a place at work."""
@@ -38,12 +43,6 @@ def health_routes(service: Service) -> APIRouter:
         return JSONResponse(body, 200 if good else 503, headers=UNKEPT)
 
     return routes
-
-
-NEEDED = ("edition", "base")
-"""Checks without which nothing is answered. Figures are answered without the state: it is told, and stops nothing."""
-
-UNKEPT = {"Cache-Control": "no-store"}
 
 
 def _checks(service: Service) -> dict[str, Callable[[], object]]:

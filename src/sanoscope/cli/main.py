@@ -61,6 +61,7 @@ app.add_typer(reference_app, name="reference")
 state_app = typer.Typer(help="L'état : où est ce que les lecteurs laissent, sa version, ses lignes.")
 app.add_typer(state_app, name="state")
 app.add_typer(access_app, name="access")
+
 BEHIND = 10
 """Niceness of long work: it takes what answering leaves."""
 

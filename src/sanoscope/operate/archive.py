@@ -18,6 +18,7 @@ import json
 import re
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol, cast
@@ -374,6 +375,20 @@ class _Passing:
     def sha256(self) -> str:
         """The fingerprint of what has passed."""
         return self._hash.hexdigest()
+
+
+@contextmanager
+def disk(code: str, begins: str) -> Iterator[None]:
+    """Say what the disk refuses, by an error that has a code and begins with some words."""
+    try:
+        yield
+    except OSError as error:
+        of = f" (« {error.filename} »)" if error.filename else ""
+        raise SanoscopeError(
+            code,
+            f"{begins} : {error.strerror or type(error).__name__}{of}.",
+            todo="Rien n'en est gardé. Faites de la place ou vérifiez les droits, puis relancez.",
+        ) from error
 
 
 def _head(data: bytes) -> Head:

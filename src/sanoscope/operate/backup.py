@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,7 @@ from sanoscope import __version__
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.publication import prints
 from sanoscope.errors import SanoscopeError
-from sanoscope.operate.archive import FORMAT, POINTED, TREE, Entry, Head, Writer, rows_of
+from sanoscope.operate.archive import FORMAT, POINTED, TREE, Entry, Head, Writer, disk, rows_of
 from sanoscope.operate.snapshot import Held, held, parts
 from sanoscope.workspace import UNFINISHED, Workspace, alone, appear
 
@@ -160,15 +160,5 @@ def _check_place(workspace: Workspace, target: Path) -> None:
         )
 
 
-@contextmanager
-def _told(where: str) -> Iterator[None]:
-    """Say what the disk refuses."""
-    try:
-        yield
-    except OSError as error:
-        of = f" (« {error.filename} »)" if error.filename else ""
-        raise SanoscopeError(
-            "sauvegarde-impossible",
-            f"La sauvegarde n'a pas pu être écrite dans {where} : {error.strerror or type(error).__name__}{of}.",
-            todo="Rien n'en est gardé. Faites de la place ou vérifiez les droits, puis relancez.",
-        ) from error
+def _told(where: str) -> AbstractContextManager[None]:
+    return disk("sauvegarde-impossible", f"La sauvegarde n'a pas pu être écrite dans {where}")

@@ -4,7 +4,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,7 @@ from typing import IO
 from sanoscope import workspace as workspaces
 from sanoscope.edition import publication
 from sanoscope.errors import SanoscopeError
-from sanoscope.operate.archive import POINTED, STATE, TREE, Contents, Head, Nobody, read, rows_of
+from sanoscope.operate.archive import POINTED, STATE, TREE, Contents, Head, Nobody, disk, read, rows_of
 from sanoscope.operate.backup import Progress
 from sanoscope.state import portable
 from sanoscope.state.database import check_empty, check_known, engine_of, reading_as_it_is
@@ -210,15 +210,5 @@ def _damaged(contents: Contents) -> SanoscopeError:
     )
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Say what the disk refuses."""
-    try:
-        yield
-    except OSError as error:
-        of = f" (« {error.filename} »)" if error.filename else ""
-        raise SanoscopeError(
-            "restauration-impossible",
-            f"L'archive ne se lit pas, ou ne s'écrit pas : {error.strerror or type(error).__name__}{of}.",
-            todo="Rien n'en est gardé. Faites de la place ou vérifiez les droits, puis relancez.",
-        ) from error
+def _told() -> AbstractContextManager[None]:
+    return disk("restauration-impossible", "L'archive ne se lit pas, ou ne s'écrit pas")

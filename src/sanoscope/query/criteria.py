@@ -1,7 +1,7 @@
 """A `Query`: what is asked, checked once and frozen; one canonical query string for all the ways to ask it."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -148,8 +148,8 @@ def parse(
     if complete_asked(given) and not complete:
         check_reading(restitution, scope, restitution.slug, complete=True)
     held = edition.answering(restitution)
-    named = _named(given, baskets)
-    check_asking(given, named, restitution, held, scope, complete=complete)
+    if complete or restitution.acces != "libre":
+        check_asking(given, _named(given, baskets), restitution, held, scope, complete=complete)
     return _Parser(restitution, held, baskets).parse({**given, "version": COMPLETE if complete else ""})
 
 
@@ -187,11 +187,15 @@ def complete_asked(given: Mapping[str, str]) -> bool:
 
 def _named(given: Mapping[str, str], baskets: "Baskets | None") -> tuple[str, ...]:
     """Return the FINESS that criteria name, those of saved baskets among them, known or not."""
-    found = [given["etablissement"].upper()] if "etablissement" in given else []
-    for part in filter(None, (part.strip() for part in given.get("panier", "").split(","))):
+    one = [given["etablissement"]] if "etablissement" in given else []
+    return tuple(finess.upper() for finess in (*one, *_in_basket(given.get("panier", ""), baskets)))
+
+
+def _in_basket(text: str, baskets: "Baskets | None") -> Iterator[str]:
+    """Yield what a basket names: the FINESS of saved baskets, and what is none as it is written."""
+    for part in dict.fromkeys(filter(None, map(str.strip, text.split(",")))):
         saved = baskets.find(part) if baskets and not FINESS.fullmatch(part.upper()) else None
-        found += saved.finess if saved else [part.upper()]
-    return tuple(found)
+        yield from saved.finess if saved else (part,)
 
 
 def picked(text: str, edition: Edition, baskets: "Baskets | None" = None) -> tuple[str, ...]:
@@ -200,14 +204,7 @@ def picked(text: str, edition: Edition, baskets: "Baskets | None" = None) -> tup
     Raises:
         CriterionError: ``valeur-inconnue``: neither an establishment of the edition nor a saved basket.
     """
-    found: set[str] = set()
-    for part in dict.fromkeys(part.strip() for part in text.split(",")):
-        saved = baskets.find(part) if baskets and not FINESS.fullmatch(part.upper()) else None
-        if saved:
-            found.update(known_finess(finess, edition, "panier") for finess in saved.finess)
-        elif part:
-            found.add(known_finess(part, edition, "panier"))
-    return tuple(sorted(found))
+    return tuple(sorted({known_finess(finess, edition, "panier") for finess in _in_basket(text, baskets)}))
 
 
 def known_finess(text: str, edition: Edition, criterion: str = "etablissement") -> str:

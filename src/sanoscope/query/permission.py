@@ -41,7 +41,7 @@ def check_asking(
     *,
     complete: bool,
 ) -> None:
-    """Do nothing if a question is inside the perimeter of a grant that opens its restitution.
+    """Do nothing if a question that is not for everybody is inside the perimeter of a grant that opens its restitution.
 
     Args:
         given: its criteria, as they are written.
@@ -52,8 +52,6 @@ def check_asking(
     Raises:
         ForbiddenError: ``acces-refuse``.
     """
-    if restitution.acces == "libre" and not complete:
-        return
     grants = scope.opening(restitution, complete=complete)
     named = tuple(establishments)
     if not any(_inside(grant.perimeter, given, named, restitution, edition) for grant in grants):

@@ -8,17 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from fastapi import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from sanoscope.api.replies import problem
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.serve.places import Places
-from sanoscope.web.app import Protected, is_api
+from sanoscope.web.app import Protected
 from sanoscope.web.language import ByAddress
 from sanoscope.web.posted import LARGEST
-from sanoscope.web.site import error_page
+from sanoscope.web.site import refusal
 
 LONGEST = 16 * 1024
 """Bytes of an address: 500 establishments named one by one are 10 kB."""
@@ -173,8 +171,7 @@ async def _refuse(error: SanoscopeError, status: int, scope: Scope, receive: Rec
     """Answer with an error, in the language of the address, and let go of the connection."""
 
     async def page(inner: Scope, receive: Receive, send: Send) -> None:
-        request = Request(inner)
-        said: Response = problem(error, status) if is_api(inner["path"]) else error_page(request, error, status)
+        said = refusal(Request(inner), error, status)
         said.headers["Connection"] = "close"
         await said(inner, receive, send)
 

@@ -23,7 +23,7 @@ IDENTIFIER = "X-Request-ID"
 """Header of every answer: the identifier of its line. That of a request is not read: it may hold anything."""
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-NAMES = tuple(dict.fromkeys((*CRITERIA, "comparer", "edition", DATE, "format")))
+NAMES = (*CRITERIA, DATE, "format")
 """Names of criteria that a line may have."""
 
 OTHER = "autre"

@@ -5,7 +5,6 @@ link of a first mail; until then it is forgotten after `FORGOTTEN`. The mails to
 edition, so that none is sent twice and what fails is sent the next time.
 """
 
-import hashlib
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
 from sanoscope.state.tables import announced, mails, subscriptions, tokens
+from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
 FORGOTTEN = timedelta(days=7)
@@ -213,7 +213,12 @@ class Subscriptions:
             drawn = [(CONFIRM, links.confirm), (LEAVE, links.leave)]
             now = _iso(datetime.now(UTC))
             rows = [
-                {"empreinte": _print(token), "abonnement": mail.subscription.identifier, "usage": use, "cree_le": now}
+                {
+                    "empreinte": fingerprint(token),
+                    "abonnement": mail.subscription.identifier,
+                    "usage": use,
+                    "cree_le": now,
+                }
                 for use, token in drawn
                 if token
             ]
@@ -283,7 +288,7 @@ def _of(state: Connection, token: str, use: str, now: datetime) -> Subscription 
     wanted = (
         select(subscriptions)
         .join(tokens, tokens.c.abonnement == subscriptions.c.identifiant)
-        .where(tokens.c.empreinte == _print(token), tokens.c.usage == use)
+        .where(tokens.c.empreinte == fingerprint(token), tokens.c.usage == use)
     )
     row = state.execute(wanted).mappings().first()
     found = _subscription(row) if row else None
@@ -303,11 +308,6 @@ def _subscription(row: RowMapping) -> Subscription:
 
 def _own(mail: Mail) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return mails.c.abonnement == mail.subscription.identifier, mails.c.edition == mail.edition
-
-
-def _print(token: str) -> str:
-    """Return what is kept of a token: it is drawn at random, so its SHA-256 needs no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _iso(instant: datetime) -> str:

@@ -13,7 +13,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sanoscope import __version__
 from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.health import health_routes
-from sanoscope.api.replies import problem
 from sanoscope.api.routes import router
 from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
@@ -37,7 +36,7 @@ from sanoscope.web.menu import menu
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.search import search_pages
-from sanoscope.web.site import error_page
+from sanoscope.web.site import refusal
 from sanoscope.web.steps import steps
 from sanoscope.web.subscribing import subscribing_pages
 from sanoscope.workspace import Workspace
@@ -89,7 +88,7 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
 
     @app.exception_handler(SanoscopeError)
     def told(request: Request, error: SanoscopeError) -> Response:
-        return problem(error) if is_api(request.url.path) else error_page(request, error)
+        return refusal(request, error)
 
     @app.exception_handler(HTTPException)
     def lost(request: Request, error: HTTPException) -> Response:
@@ -102,7 +101,7 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
             missing = NotFoundError(
                 "requete-refusee", Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
             )
-        return problem(missing) if is_api(request.url.path) else error_page(request, missing)
+        return refusal(request, missing)
 
     @app.exception_handler(Exception)
     def broken(request: Request, error: Exception) -> Response:
@@ -111,7 +110,7 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
             Sentence("Une panne a empêché de répondre."),
             todo=Sentence("Réessayez ; si elle dure, prévenez qui tient ce site."),
         )
-        return problem(said, 500) if is_api(request.url.path) else error_page(request, said, 500)
+        return refusal(request, said, 500)
 
     return app
 
@@ -150,8 +149,3 @@ class OneReading:
         """Pass a request on."""
         with reading():
             await self.app(scope, receive, send)
-
-
-def is_api(path: str) -> bool:
-    """Tell whether an address answers programs, refusals included."""
-    return path.startswith(("/api/", "/sante"))

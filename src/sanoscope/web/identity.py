@@ -1,21 +1,17 @@
 """Who asks: a key of the API says so; what he then asks is in the journal before he is answered."""
 
-from urllib.parse import parse_qsl
-
 from anyio.to_thread import run_sync
 from fastapi import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope.access.accounts import Accounts
 from sanoscope.access.journal import Journal
 from sanoscope.access.reader import ANYBODY, Reader
 from sanoscope.api.reader import STATE
-from sanoscope.api.replies import problem
 from sanoscope.errors import SanoscopeError, SignInError
 from sanoscope.query.reading import here
 from sanoscope.sentence import Sentence
-from sanoscope.web.site import error_page
+from sanoscope.web.site import refusal
 from sanoscope.workspace import Workspace
 
 SCHEME = "bearer"
@@ -86,13 +82,11 @@ class Identified:
             "demande" if status < 400 else "refus",
             adresse=request.url.path[:LONGEST],
             criteres=request.url.query[:LONGEST],
-            format=dict(parse_qsl(request.url.query)).get("format", ""),
+            format=request.query_params.get("format", ""),
             statut=status,
             reponses=asked,
         )
 
     @staticmethod
     async def _refuse(error: SanoscopeError, scope: Scope, receive: Receive, send: Send) -> None:
-        api = scope["path"].startswith("/api/")
-        said: Response = problem(error) if api else error_page(Request(scope), error)
-        await said(scope, receive, send)
+        await refusal(Request(scope), error)(scope, receive, send)

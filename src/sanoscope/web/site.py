@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from urllib.parse import quote
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sanoscope import __version__
-from sanoscope.api.replies import again, status_of
+from sanoscope.api.replies import again, problem, status_of
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
 from sanoscope.errors import SanoscopeError
@@ -67,6 +67,16 @@ def error_page(request: Request, error: SanoscopeError, status: int = 0) -> HTML
     answer = page(request, "erreur.html", status or status_of(error), error=error)
     answer.headers.update(again(error))
     return answer
+
+
+def is_api(path: str) -> bool:
+    """Tell whether an address answers programs, refusals included."""
+    return path.startswith(("/api/", "/sante"))
+
+
+def refusal(request: Request, error: SanoscopeError, status: int = 0) -> Response:
+    """Return an error as its address answers: a page, or problem+json; its status as in `error_page`."""
+    return problem(error, status) if is_api(request.url.path) else error_page(request, error, status)
 
 
 def published_edition(service: Service) -> Edition | None:
