@@ -6,7 +6,7 @@ SQLite refuse what is not of its column's type, as PostgreSQL does.
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 """The migrations, the first first; the last one is that of this software."""
 
 VERSION_TABLE = "alembic_version"
@@ -75,6 +75,8 @@ accounts = Table(
     Column("organisation", Text, nullable=False, index=True),
     Column("cree_le", Text, nullable=False),
     Column("ferme_le", Text),
+    Column("courriel", Text, nullable=False, server_default=""),
+    Column("role", Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
 """Who may be more than anybody. None is ever deleted: the journal names them."""
@@ -136,3 +138,105 @@ bounds = Table(
     sqlite_strict=True,
 )
 """Where the journal begins (after the last line that retention removed) and ends, each proved by the key."""
+
+passwords = Table(
+    "secrets",
+    metadata,
+    Column("compte", ForeignKey("comptes.identifiant"), primary_key=True),
+    Column("mot_de_passe", Text, nullable=False),
+    Column("totp", Text, nullable=False),
+    Column("totp_pas", Integer, nullable=False),
+    Column("change_le", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""How an account signs in here: its password (argon2), the secret of its second factor, the last step of it that was
+taken, so that no code is taken twice."""
+
+links = Table(
+    "liens",
+    metadata,
+    Column("empreinte", Text, primary_key=True),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False, index=True),
+    Column("usage", Text, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    Column("expire_le", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What the links to join or to choose another password hold, as its SHA-256; gone once it has served."""
+
+identities = Table(
+    "identites",
+    metadata,
+    Column("emetteur", Text, nullable=False),
+    Column("sujet", Text, nullable=False),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False, index=True),
+    Column("lie_le", Text, nullable=False),
+    PrimaryKeyConstraint("emetteur", "sujet"),
+    sqlite_strict=True,
+)
+"""Whom a provider of identities (its issuer, its subject) says that an account is."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("empreinte", Text, primary_key=True),
+    Column("identifiant", Text, nullable=False, unique=True),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False, index=True),
+    Column("fournisseur", Text, nullable=False),
+    Column("jeton_identite", Text, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    Column("vue_le", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Who is signed in: the SHA-256 of what his cookie holds; his provider and its token, to sign out there, or ""."""
+
+signings = Table(
+    "connexions",
+    metadata,
+    Column("empreinte", Text, primary_key=True),
+    Column("navigateur", Text, nullable=False),
+    Column("fournisseur", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("verificateur", Text, nullable=False),
+    Column("retour", Text, nullable=False),
+    Column("invitation", Text, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Who is away at his provider: what it must send back, from which browser, where he goes then; gone when he is back."""
+
+requests = Table(
+    "demandes",
+    metadata,
+    Column("identifiant", Text, primary_key=True),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False, index=True),
+    Column("organisation", Text, nullable=False, index=True),
+    Column("profil", Text, nullable=False),
+    Column("perimetre", Text, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("domaines", Text, nullable=False),
+    Column("du", Text, nullable=False),
+    Column("au", Text, nullable=False),
+    Column("motif", Text, nullable=False),
+    Column("demande_le", Text, nullable=False),
+    Column("etat", Text, nullable=False),
+    Column("decide_le", Text, nullable=False),
+    Column("decide_par", Text, nullable=False),
+    Column("reponse", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Rights that were asked for, and what was answered by whom."""
+
+kept = Table(
+    "gardes",
+    metadata,
+    Column("identifiant", Text, primary_key=True),
+    Column("compte", ForeignKey("comptes.identifiant"), nullable=False),
+    Column("nom", Text, nullable=False),
+    Column("adresse", Text, nullable=False),
+    Column("partage", Integer, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    UniqueConstraint("compte", "adresse"),
+    sqlite_strict=True,
+)
+"""Addresses of the site that accounts keep under a name: favourites, questions, baskets; shared with theirs or not."""
