@@ -63,6 +63,11 @@ adresse = ""
 # Paniers que l'on peut enregistrer depuis une même adresse, par heure ; abonnements que l'on peut y demander.
 paniers_par_heure = 30
 abonnements_par_heure = 10
+# Connexions et clés refusées que l'on admet d'une même adresse, ou pour un même compte, par heure.
+essais_par_heure = 20
+# Une session finit après tant de minutes sans servir, et après tant d'heures de toute façon.
+session_inactive = 30
+session_duree = 12
 
 [journal]
 # Ce que le journal dit : "detail", "info", "alerte" ou "erreur", et ce qui est plus grave.
@@ -125,7 +130,8 @@ class Settings:
         format: how the log is written: ``json``, ``texte`` or ``auto``.
         adresse: public address of the site, without a last slash, for the links of mails; "" for none.
         paniers_par_heure, abonnements_par_heure: most baskets saved, and subscriptions asked, from one address in an
-            hour.
+            hour; ``essais_par_heure``: most refusals of who signs in or shows a key, by address and by account.
+        session_inactive, session_duree: when a session ends, unused (minutes), and in any case (hours).
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
         depot: drop folder, or its URL; "" for none.
@@ -155,6 +161,9 @@ class Settings:
     adresse: str = ""
     paniers_par_heure: int = 30
     abonnements_par_heure: int = 10
+    essais_par_heure: int = 20
+    session_inactive: int = 30
+    session_duree: int = 12
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
     depot: str = ""

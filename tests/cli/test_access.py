@@ -6,6 +6,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from sanoscope.access.accounts import Accounts
+from sanoscope.access.passwords import JOIN, Passwords
 from sanoscope.cli.main import app
 from sanoscope.workspace import Workspace
 
@@ -65,3 +66,17 @@ def test_what_is_wrong_is_said(workspace: Workspace) -> None:
     ):
         assert said in access(place, *words, code=1)
     assert "0 lignes" in access(place, "journal")
+
+
+def test_an_account_is_invited_and_trusted(workspace: Workspace) -> None:
+    place = workspace.root
+    access(place, "open", "paul", "--organisation", "ARS", "--courriel", "Paul@Exemple.fr", "--role", "organisation")
+    said = access(place, "invite", "paul")
+    assert "sert une fois, en 7 jours" in said
+    _, link = said.split("/connexion/rejoindre?jeton=")
+    assert Passwords(workspace).holder(link.strip(), JOIN).address == "paul@exemple.fr"
+    assert "administrateur de son organisation" in access(place, "accounts")
+    access(place, "role", "paul", "aucun")
+    assert "administrateur" not in access(place, "accounts")
+    assert "organisation, site" in access(place, "role", "paul", "roi", code=1)
+    assert "paul" in access(place, "invite", "pau", code=1)

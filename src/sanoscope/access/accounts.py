@@ -5,11 +5,11 @@ Each act is told by the journal in the transaction that does it.
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from sanoscope.access.journal import OPERATOR, Journal
 from sanoscope.access.reader import Reader
@@ -17,7 +17,7 @@ from sanoscope.access.scope import DOMAINS, WITHIN, Grant, Perimeter, Profile, S
 from sanoscope.errors import SanoscopeError, SignInError, suggest
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, grants, keys
+from sanoscope.state.tables import accounts, grants, keys, links, sessions
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -27,18 +27,35 @@ PREFIX = "sano_"
 LONGEST_KEY = 366
 """Days that a key may last."""
 
+ROLES: Mapping[str, str] = {
+    "": Sentence("lecteur"),
+    "organisation": Sentence("administrateur de son organisation"),
+    "site": Sentence("administrateur du site"),
+}
+"""What an account administers, in words: nothing; the accounts of its organisation; all accounts, and the rights."""
+
 _NAME = re.compile(r"[\w.@+-](?:[\w .@+'’&()-]{0,78}[\w.)@+-])?")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account: its name, its organisation, the days it was opened and closed ("" for one that is open)."""
+    """An account.
+
+    Attributes:
+        identifier: names it for ever.
+        name, organisation: what it is called, whose it is.
+        opened, closed: when; "" for one that is open.
+        address: where its mails go; "" for nowhere.
+        role: what it administers, a key of `ROLES`.
+    """
 
     identifier: str
     name: str
     organisation: str
     opened: str
     closed: str
+    address: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +108,49 @@ class Accounts:
         self.workspace = workspace
         self._journal = Journal(workspace)
 
-    def open(self, name: str, organisation: str, *, by: str = OPERATOR) -> Account:
+    def open(self, name: str, organisation: str, *, address: str = "", role: str = "", by: str = OPERATOR) -> Account:
         """Open an account.
 
         Raises:
-            SanoscopeError: ``nom-invalide``, ``compte-connu``, and those of `writing`.
+            SanoscopeError: ``nom-invalide``, ``compte-connu``, ``role-inconnu``, and those of `writing`.
         """
-        made = Account(secrets.token_urlsafe(16), _named(name), _named(organisation), _now(), "")
+        names = _named(name), _named(organisation)
+        made = Account(secrets.token_urlsafe(16), *names, _now(), "", address, _role(role))
         with writing(self.workspace) as state:
             if state.execute(select(accounts).where(accounts.c.nom == made.name)).first():
                 raise SanoscopeError("compte-connu", f"Le compte « {made.name} » existe déjà.")
             values = {"identifiant": made.identifier, "nom": made.name, "organisation": made.organisation}
-            state.execute(insert(accounts).values(**values, cree_le=made.opened))
-            self._journal.add(state, by, "compte-ouvert", compte=made.name, organisation=made.organisation)
+            values |= {"courriel": address, "role": role, "cree_le": made.opened}
+            state.execute(insert(accounts).values(**values))
+            told = {"compte": made.name, "organisation": made.organisation, "role": role}
+            self._journal.add(state, by, "compte-ouvert", **told)
         return made
 
+    def trust(self, name: str, role: str, *, by: str = OPERATOR) -> None:
+        """Say what an account administers.
+
+        Raises:
+            SanoscopeError: ``compte-inconnu``, ``role-inconnu``, and those of `writing`.
+        """
+        with writing(self.workspace) as state:
+            account = _account(state, name)
+            its = accounts.c.identifiant == account.identifier
+            state.execute(update(accounts).where(its).values(role=_role(role)))
+            self._journal.add(state, by, "role-change", compte=account.name, role=role)
+
+    def find(self, name: str) -> Account:
+        """Return the account of a name.
+
+        Raises:
+            SanoscopeError: ``compte-inconnu``, and those of `reading`.
+        """
+        with reading(self.workspace) as state:
+            if state is None:
+                raise _unknown("compte", name, ())
+            return _account(state, name)
+
     def close(self, name: str, *, by: str = OPERATOR) -> None:
-        """Close an account: its keys are taken no more.
+        """Close an account: its keys are taken no more, its sessions end.
 
         Raises:
             SanoscopeError: ``compte-inconnu``, and those of `writing`.
@@ -115,6 +158,8 @@ class Accounts:
         with writing(self.workspace) as state:
             account = _account(state, name)
             state.execute(update(accounts).where(accounts.c.identifiant == account.identifier).values(ferme_le=_now()))
+            state.execute(delete(sessions).where(sessions.c.compte == account.identifier))
+            state.execute(delete(links).where(links.c.compte == account.identifier))
             self._journal.add(state, by, "compte-ferme", compte=account.name)
 
     def give(
@@ -169,7 +214,7 @@ class Accounts:
         """Return every account there was, by name."""
         with reading(self.workspace) as state:
             found = () if state is None else state.execute(select(accounts).order_by(accounts.c.nom)).mappings()
-            return [_of(row) for row in found]
+            return [of_row(row) for row in found]
 
     def keys(self) -> Sequence[Key]:
         """Return every key there was, the first made first."""
@@ -249,9 +294,14 @@ class Accounts:
                     Sentence("Cette clé n'est pas admise."),
                     todo=Sentence("Elle a pu expirer ou être révoquée : demandez-en une à qui tient ce site."),
                 )
-            held = [right.grant for right in _rights(state, row["organisation"]) if right.holds(_today())]
+            held = held_by(state, row["organisation"])
         scope = Scope(frozenset(kept for grant in held if (kept := _limited(grant, key))))
-        return Reader(scope, key.account, row["compte_nom"])
+        return Reader(scope, key.account, row["compte_nom"], row["organisation"])
+
+
+def held_by(state: Connection, organisation: str) -> frozenset[Grant]:
+    """Return what an organisation holds today."""
+    return frozenset(right.grant for right in _rights(state, organisation) if right.holds(_today()))
 
 
 def _limited(grant: Grant, key: Key) -> Grant | None:
@@ -279,8 +329,10 @@ def _right(of: RowMapping) -> Right:
     return Right(of["identifiant"], of["organisation"], grant, start, end, of["motif"], of["retire_le"] or "")
 
 
-def _of(of: RowMapping) -> Account:
-    return Account(of["identifiant"], of["nom"], of["organisation"], of["cree_le"], of["ferme_le"] or "")
+def of_row(of: RowMapping) -> Account:
+    """Return the account of a row of the table."""
+    named = of["identifiant"], of["nom"], of["organisation"], of["cree_le"], of["ferme_le"] or ""
+    return Account(*named, of["courriel"], of["role"])
 
 
 def _key(of: RowMapping) -> Key:
@@ -293,7 +345,7 @@ def _account(state: Connection, name: str) -> Account:
     row = state.execute(select(accounts).where(accounts.c.nom == name.strip())).mappings().first()
     if row is None:
         raise _unknown("compte", name, state.execute(select(accounts.c.nom)).scalars())
-    return _of(row)
+    return of_row(row)
 
 
 def _unknown(what: str, value: str, known: Iterable[str]) -> SanoscopeError:
@@ -311,6 +363,12 @@ def _named(text: str) -> str:
             allowed=["1 à 80 lettres, chiffres, espaces, . @ + - ' & ( )"],
         )
     return name
+
+
+def _role(role: str) -> str:
+    if role not in ROLES:
+        raise SanoscopeError("role-inconnu", f"« {role} » n'est pas un rôle.", allowed=[name for name in ROLES if name])
+    return role
 
 
 def _now() -> str:

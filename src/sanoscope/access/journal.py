@@ -10,13 +10,14 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from sanoscope.errors import SanoscopeError
 from sanoscope.state.database import reading, writing
@@ -81,6 +82,12 @@ class Journal:
         with reading(self.workspace) as state:
             if state is not None:
                 yield from _lines(state)
+
+    def latest(self, actor: str, acts: Collection[str], most: int) -> list[Line]:
+        """Return the last lines of some acts of an actor, the last first."""
+        own = select(journal).where(journal.c.acteur == actor, journal.c.acte.in_(list(acts)))
+        with reading(self.workspace) as state:
+            return [] if state is None else [*_told(state, own.order_by(journal.c.numero.desc()).limit(most))]
 
     def verify(self) -> tuple[int, str]:
         """Check every line; return how many there are, and the last seal.
@@ -162,7 +169,11 @@ def _add(state: Connection, key: bytes, actor: str, act: str, **told: Value) -> 
 
 
 def _lines(state: Connection) -> Iterator[Line]:
-    for row in state.execute(select(journal).order_by(journal.c.numero)).mappings():
+    return _told(state, select(journal).order_by(journal.c.numero))
+
+
+def _told(state: Connection, wanted: Select[tuple[Any, ...]]) -> Iterator[Line]:
+    for row in state.execute(wanted).mappings():
         try:
             told = json.loads(row["objet"])
         except ValueError:

@@ -14,12 +14,17 @@ class Reader:
     Attributes:
         scope: what he may see.
         account: identifier of his account, "" for none.
-        name: what it is called.
+        name, organisation: what it is called, whose it is.
+        role: what it administers (`ROLES`); "" for nothing, and for whoever shows a key.
+        session: identifier of the session that he is signed in by; "" for none, and for whoever shows a key.
     """
 
     scope: Scope = OPEN
     account: str = ""
     name: str = ""
+    organisation: str = ""
+    role: str = ""
+    session: str = ""
 
     def mark(self) -> str:
         """Return what is written on all that tells small counts: what it is, to whom it was given, when (UTC)."""

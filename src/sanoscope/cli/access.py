@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sanoscope.access.accounts import ROLES
 from sanoscope.access.scope import DOMAINS, PROFILES, WITHIN, Grant, Profile, perimeter
 from sanoscope.cli.common import WorkspaceOption, out, saying, workspace_of
 from sanoscope.errors import SanoscopeError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 access_app = typer.Typer(
     help="Qui peut voir plus : comptes, droits, clés de l'API ; et le journal.", no_args_is_help=True
 )
+
+RoleOption = Annotated[str, typer.Option("--role", help="organisation ou site : ce qu'il administre ; rien sinon.")]
 
 YEAR = 365
 """Days that a right holds, where no end is given."""
@@ -33,7 +36,8 @@ def accounts(workspace: WorkspaceOption = None) -> None:
         keys = known.keys()
         for account in known.known():
             closed = f", fermé le {account.closed[:10]}" if account.closed else ""
-            _say(f"{account.name} ({account.organisation}), ouvert le {account.opened[:10]}{closed}")
+            role = f", {ROLES[account.role]}" if account.role else ""
+            _say(f"{account.name} ({account.organisation}{role}), ouvert le {account.opened[:10]}{closed}")
             for right in known.rights(account.organisation):
                 if right.holds(today):
                     _say(f"  droit {right.identifier} : {_grant(right.grant)}, jusqu'au {right.end}")
@@ -48,12 +52,41 @@ def accounts(workspace: WorkspaceOption = None) -> None:
 def open_account(
     name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")],
     organisation: Annotated[str, typer.Option("--organisation", help="Celle qui porte ses droits.")],
+    address: Annotated[str, typer.Option("--courriel", help="Où il reçoit un lien s'il oublie son mot de passe.")] = "",
+    role: RoleOption = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Ouvre un compte."""
+    """Ouvre un compte. « access invite » lui donne de quoi se connecter, « access key » une clé de l'API."""
     with saying():
-        made = _accounts(workspace).open(name, organisation)
+        made = _accounts(workspace).open(name, organisation, address=address.strip().lower(), role=role)
         _say(f"Compte « {made.name} » ouvert ; il a les droits de « {made.organisation} ».")
+
+
+@access_app.command("invite")
+def invite(
+    name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")], workspace: WorkspaceOption = None
+) -> None:
+    """Fait le lien par lequel un compte choisit son mot de passe et son second facteur, ou les remet tous deux."""
+    from sanoscope.access.passwords import JOIN, VALID, Passwords
+
+    with saying():
+        place = workspace_of(workspace)
+        link = Passwords(place).invite(_accounts(workspace).find(name))
+        _say(f"Lien de « {name} » : il sert une fois, en {VALID[JOIN].days} jours, et remplace les précédents.")
+        _say(f"{place.settings.adresse}/connexion/rejoindre?jeton={link}")
+
+
+@access_app.command("role")
+def trust(
+    name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")],
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="organisation, site, ou « aucun ».")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Dit ce qu'un compte administre : les comptes de son organisation, ou tout le site."""
+    with saying():
+        wanted = "" if role == "aucun" else role
+        _accounts(workspace).trust(name, wanted)
+        _say(f"« {name} » : {ROLES[wanted]}.")
 
 
 @access_app.command("close")

@@ -31,11 +31,13 @@ from sanoscope.web.fragments import fragments
 from sanoscope.web.help import help_pages
 from sanoscope.web.home import home
 from sanoscope.web.identity import Identified
+from sanoscope.web.joining import joining_pages
 from sanoscope.web.language import ByAddress
 from sanoscope.web.menu import menu
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.search import search_pages
+from sanoscope.web.signing import signing_pages, tries
 from sanoscope.web.site import refusal
 from sanoscope.web.steps import steps
 from sanoscope.web.subscribing import subscribing_pages
@@ -76,6 +78,9 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
     app.include_router(subscribing_pages(service), include_in_schema=False)
+    refusals = tries(workspace.settings)
+    for of_accounts in (signing_pages(service, refusals), joining_pages(service, refusals)):
+        app.include_router(of_accounts, include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))

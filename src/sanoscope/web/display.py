@@ -34,7 +34,7 @@ def displays() -> APIRouter:
                 allowed=DISPLAYS,
                 todo=suggest(theme, DISPLAYS),
             )
-        answer = RedirectResponse(_local(retour), 303)
+        answer = RedirectResponse(local(retour), 303)
         https = request.url.scheme == "https"
         answer.set_cookie(COOKIE, theme, max_age=A_YEAR, httponly=True, samesite="lax", secure=https)
         return answer
@@ -42,7 +42,7 @@ def displays() -> APIRouter:
     return routes
 
 
-def _local(address: str) -> str:
+def local(address: str) -> str:
     """Return an address of this site.
 
     Raises:

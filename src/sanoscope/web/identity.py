@@ -1,20 +1,28 @@
-"""Who asks: a key of the API says so; what he then asks is in the journal before he is answered."""
+"""Who asks: a session or a key of the API says so; what he then asks is in the journal before he is answered."""
 
 from anyio.to_thread import run_sync
 from fastapi import Request
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope.access.accounts import Accounts
 from sanoscope.access.journal import Journal
 from sanoscope.access.reader import ANYBODY, Reader
+from sanoscope.access.sessions import Sessions
 from sanoscope.api.reader import STATE
+from sanoscope.api.replies import OWN
 from sanoscope.errors import SanoscopeError, SignInError
 from sanoscope.query.reading import here
 from sanoscope.sentence import Sentence
+from sanoscope.state.database import UnavailableError
+from sanoscope.web.signed import check_ours, token
 from sanoscope.web.site import refusal
 from sanoscope.workspace import Workspace
 
 SCHEME = "bearer"
+FILES = "/static/"
+"""Addresses whose answer depends on nobody."""
+
 LONGEST = 2000
 """Characters of an address that the journal keeps."""
 
@@ -29,7 +37,8 @@ class Identified:
 
     def __init__(self, app: ASGIApp, workspace: Workspace) -> None:
         self._app = app
-        self._accounts, self._journal = Accounts(workspace), Journal(workspace)
+        self._settings = workspace.settings
+        self._accounts, self._sessions, self._journal = Accounts(workspace), Sessions(workspace), Journal(workspace)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its reader, or say why he is not admitted."""
@@ -38,6 +47,8 @@ class Identified:
             return
         try:
             who = await self._reader(Request(scope))
+            if who.session:
+                check_ours(Request(scope))
         except SanoscopeError as error:
             await self._refuse(error, scope, receive, send)
             return
@@ -55,6 +66,8 @@ class Identified:
                 except SanoscopeError as error:  # what the journal does not have is not answered
                     refused = True
                     await self._refuse(error, scope, receive, send)
+                if who.session and not scope["path"].startswith(FILES):
+                    MutableHeaders(scope=message)["Cache-Control"] = OWN  # the page says whose it is
             if not refused:
                 await send(message)
 
@@ -63,7 +76,7 @@ class Identified:
     async def _reader(self, request: Request) -> Reader:
         shown = request.headers.getlist("authorization")
         if not shown:
-            return ANYBODY
+            return await self._signed_in(request)
         scheme, _, key = shown[0].partition(" ")
         if len(shown) > 1 or scheme.lower() != SCHEME:
             raise SignInError(
@@ -72,6 +85,16 @@ class Identified:
                 todo=Sentence("Retirez-le, ou donnez une clé de l'API."),
             )
         return await run_sync(self._accounts.reader, key.strip())
+
+    async def _signed_in(self, request: Request) -> Reader:
+        """Return who the session of a request is of; a session that cannot be read gives no right."""
+        shown = token(request, self._settings)
+        if not shown or request.url.path.startswith(FILES):
+            return ANYBODY
+        try:
+            return await run_sync(self._sessions.reader, shown) or ANYBODY
+        except UnavailableError:
+            return ANYBODY
 
     def _tell(self, who: Reader, request: Request, status: int) -> None:
         asked = tuple(f"{one.restitution}?{one.canonical} @ {one.edition}" for one in here().asked)

@@ -36,17 +36,38 @@ class Pace:
         Raises:
             TooOftenError: its address has had its share of the last hour.
         """
-        address = subscriber(request.client.host if request.client else "")
-        if self._counts.hit(self._limit, address):
-            return
-        wait = ceil(self._counts.get_window_stats(self._limit, address).reset_time - time.time())
+        if not self._counts.hit(self._limit, address_of(request)):
+            raise self._refusal(address_of(request))
+
+    def admit(self, *whose: str) -> None:
+        """Do nothing if each of some, an address or an account, may still try; nothing is counted.
+
+        Raises:
+            TooOftenError: one has had its share of the last hour.
+        """
+        for one in whose:
+            if not self._counts.test(self._limit, one):
+                raise self._refusal(one)
+
+    def count(self, *whose: str) -> None:
+        """Count a try of each of some."""
+        for one in whose:
+            self._counts.hit(self._limit, one)
+
+    def _refusal(self, whose: str) -> TooOftenError:
+        wait = ceil(self._counts.get_window_stats(self._limit, whose).reset_time - time.time())
         code, message, todo = self._said
-        raise TooOftenError(
+        return TooOftenError(
             code,
             Sentence(message, n=self._limit.amount),
             todo=Sentence(todo, minutes=ceil(wait / 60)),
             after=max(1, wait),
         )
+
+
+def address_of(request: Request) -> str:
+    """Return what tells who a request is of."""
+    return subscriber(request.client.host if request.client else "")
 
 
 def subscriber(address: str) -> str:

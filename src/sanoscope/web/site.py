@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from sanoscope import __version__
+from sanoscope.api.reader import reader
 from sanoscope.api.replies import again, problem, status_of
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.publication import served
@@ -22,6 +23,7 @@ from sanoscope.sentence import Name
 from sanoscope.web import language as languages
 from sanoscope.web.display import DISPLAYS, display
 from sanoscope.web.language import NAMES, SOURCE, marked
+from sanoscope.web.signed import way_in
 
 THEMES = {
     "indicateurs-synthetiques": marked("Indicateurs synthétiques"),
@@ -45,8 +47,9 @@ def page(
     Beside its context, a template may use ``_()`` and ``{% trans %}`` for sentences written in it, the filter
     ``translated`` for French texts that come from elsewhere (the catalogue, Python), ``href(path)`` for addresses of
     the site, ``langue`` (a `Language`: numbers, dates), ``ici`` (this page's path and query, without language),
-    ``themes``, ``en_francais`` (`` lang="fr"`` on what stays French in an English page), ``langue_de(text)`` (the same
-    where it is a `Name`), and the filter ``said`` (as ``translated``, with ``lang="fr"`` around the names in it).
+    ``lecteur`` (who asks, a `Reader`), ``se_connecter`` (where to sign in and come back here), ``themes``,
+    ``en_francais`` (`` lang="fr"`` on what stays French in an English page), ``langue_de(text)`` (the same where it is
+    a `Name`), and the filter ``said`` (as ``translated``, with ``lang="fr"`` around the names in it).
     """
     spoken = languages.of(request)
     query = f"?{request.url.query}" if request.url.query else ""
@@ -54,6 +57,8 @@ def page(
         "ici": "/" + quote(request.scope["path"].lstrip("/")) + query,
         "adresse": root(request),
         "affichage": display(request),
+        "lecteur": reader(request),
+        "se_connecter": spoken.href(way_in(request)),
     }
     html = environment(spoken.code).get_template(name).render(**common, **context)
     return HTMLResponse(html, status, headers={"Content-Language": spoken.code, "Vary": "Cookie", **(headers or {})})

@@ -1,0 +1,81 @@
+"""Signing in, by a password and a second factor of here, and out."""
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from sanoscope.access.passwords import Passwords
+from sanoscope.access.sessions import Sessions
+from sanoscope.errors import SanoscopeError, SignInError
+from sanoscope.query.service import Service
+from sanoscope.web import language as languages
+from sanoscope.web import pace as paces
+from sanoscope.web.display import local
+from sanoscope.web.language import marked
+from sanoscope.web.pace import Pace
+from sanoscope.web.posted import Posted, posting
+from sanoscope.web.signed import HOME, drop, put, signed_in, token
+from sanoscope.web.site import page
+from sanoscope.web.subscribing import LARGEST, PRIVATE
+from sanoscope.workspace import Settings
+
+MADE = posting(LARGEST)
+
+
+def tries(settings: Settings) -> Pace:
+    """Return how often who signs in may be refused, by address and by account."""
+    return Pace(
+        settings.essais_par_heure,
+        "trop-d-essais",
+        marked("Trop d'essais refusés : au plus %(n)s par heure."),
+        marked("Réessayez dans %(minutes)s min."),
+    )
+
+
+def signing_pages(service: Service, refusals: Pace) -> APIRouter:
+    """Return the pages to sign in and out on a service; ``refusals``: how often who signs in may be refused."""
+    routes = APIRouter(default_response_class=HTMLResponse)
+    settings = service.workspace.settings
+    passwords, sessions = Passwords(service.workspace), Sessions(service.workspace)
+
+    @routes.get("/connexion")
+    def form(request: Request, vers: str = HOME) -> HTMLResponse:
+        return _form(request, service, local(vers))
+
+    @routes.post("/connexion")
+    def sign_in(request: Request, posted: Posted = Depends(MADE)) -> Response:  # noqa: B008
+        back, name = local(posted.text("vers") or HOME), posted.text("nom").strip()
+        whose = paces.address_of(request), f"compte:{name}"
+        try:
+            refusals.admit(*whose)
+            account = passwords.sign_in(name, posted.text("mot_de_passe"), posted.text("code"))
+        except SignInError as error:
+            refusals.count(*whose)
+            return _form(request, service, back, name, error)
+        answer = RedirectResponse(languages.of(request).href(back), 303)
+        put(answer, settings, sessions.open(account.identifier, instead=token(request, settings)))
+        return answer
+
+    @routes.post("/deconnexion")
+    def sign_out(request: Request) -> Response:
+        who = signed_in(request)
+        sessions.end(who, who.session)
+        answer = page(request, "deconnexion.html", headers=PRIVATE, ailleurs="", fournisseur="")
+        drop(answer, settings)
+        return answer
+
+    return routes
+
+
+def _form(
+    request: Request, service: Service, back: str, name: str = "", error: SanoscopeError | None = None
+) -> HTMLResponse:
+    return page(
+        request,
+        "connexion.html",
+        401 if error else 200,
+        vers=back,
+        nom=name,
+        erreur=error,
+        headers=PRIVATE,
+        fournisseurs=(),
+    )
