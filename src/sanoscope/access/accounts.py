@@ -210,6 +210,10 @@ class Accounts:
         with reading(self.workspace) as state:
             return [] if state is None else _rights(state, organisation)
 
+    def held(self, organisation: str) -> Sequence[Right]:
+        """Return the rights of an organisation that hold today."""
+        return [right for right in self.rights(organisation) if right.holds(_today())]
+
     def known(self) -> Sequence[Account]:
         """Return every account there was, by name."""
         with reading(self.workspace) as state:

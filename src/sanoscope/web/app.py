@@ -21,6 +21,7 @@ from sanoscope.query.reading import reading
 from sanoscope.query.service import Service
 from sanoscope.search.find import Search
 from sanoscope.sentence import Sentence
+from sanoscope.web.account import account_pages
 from sanoscope.web.baskets import basket_pages
 from sanoscope.web.compared import compared_pages
 from sanoscope.web.display import displays
@@ -79,8 +80,8 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
         app.include_router(pages(service), include_in_schema=False)
     app.include_router(subscribing_pages(service), include_in_schema=False)
     refusals = tries(workspace.settings)
-    for of_accounts in (signing_pages(service, refusals), joining_pages(service, refusals)):
-        app.include_router(of_accounts, include_in_schema=False)
+    for of_accounts in (signing_pages, joining_pages, account_pages):
+        app.include_router(of_accounts(service, refusals), include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))

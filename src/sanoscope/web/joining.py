@@ -22,7 +22,7 @@ from sanoscope.web import language as languages
 from sanoscope.web.language import Language, marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
-from sanoscope.web.signed import HOME, put, token
+from sanoscope.web.signed import HOME, check_twice, put, token
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE, checked_address
 from sanoscope.workspace import Settings
@@ -51,7 +51,7 @@ def joining_pages(service: Service, refusals: Pace) -> APIRouter:
         link, secret = posted.text("jeton"), posted.text("secret")
         holder = passwords.holder(link, JOIN)
         try:
-            _same_twice(posted)
+            check_twice(posted)
             account = passwords.join(link, posted.text("mot_de_passe"), secret, posted.text("code"))
         except CriterionError as error:
             return _joining(request, holder, link, secret, error)
@@ -68,7 +68,7 @@ def joining_pages(service: Service, refusals: Pace) -> APIRouter:
         whose = (f"compte:{holder.name}",)
         refusals.admit(*whose)
         try:
-            _same_twice(posted)
+            check_twice(posted)
             account = passwords.renew(link, posted.text("mot_de_passe"), posted.text("code"))
         except CriterionError as error:
             if error.code == "code-faux":
@@ -133,15 +133,6 @@ def drawn(text: str) -> Markup:
     """Return a QR code as SVG for a page: no style in it, black on white in any display."""
     code = segno.make(text, error="m")
     return Markup(code.svg_inline(scale=4, light="#fff", dark="#000", svgclass="qr", lineclass=None))
-
-
-def _same_twice(posted: Posted) -> None:
-    if posted.text("mot_de_passe") != posted.text("encore"):
-        raise CriterionError(
-            "mots-de-passe-differents",
-            Sentence("Les deux mots de passe ne sont pas les mêmes."),
-            criterion="encore",
-        )
 
 
 def _remind(service: Service, passwords: Passwords, pace: Pace, address: str, spoken: Language) -> None:

@@ -12,7 +12,7 @@ from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from urllib.parse import quote
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -28,6 +28,8 @@ NAMES = {"fr": "Français", "en": "English"}
 
 LOCALES = {"fr": "fr", "en": "en_GB"}
 """How each writes numbers and days (Babel)."""
+
+PARIS = get_timezone("Europe/Paris")
 
 FRENCH = Markup('<span lang="fr">{}</span>')
 
@@ -128,6 +130,11 @@ class Language:
     def date(self, day: date | datetime) -> str:
         """Return a day in full, e.g. « 4 septembre 2020 », « 4 September 2020 »."""
         return format_date(day, format="long", locale=LOCALES[self.code])
+
+    def instant(self, at: datetime | str) -> str:
+        """Return an instant, or one written in ISO 8601, at the clock of Paris, e.g. « 4 sept. 2020, 14:05 »."""
+        known = datetime.fromisoformat(at) if isinstance(at, str) else at
+        return format_datetime(known, "d MMM y, HH:mm", tzinfo=PARIS, locale=LOCALES[self.code])
 
     def month(self, number: int) -> str:
         """Return the name of a month, 1 to 12."""

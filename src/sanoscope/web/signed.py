@@ -10,8 +10,9 @@ from fastapi import Request, Response
 
 from sanoscope.access.reader import Reader
 from sanoscope.api.reader import reader
-from sanoscope.errors import ForbiddenError, RefusedError, SignInError
+from sanoscope.errors import CriterionError, ForbiddenError, RefusedError, SignInError
 from sanoscope.sentence import Sentence
+from sanoscope.web.posted import Posted
 from sanoscope.workspace import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -105,3 +106,17 @@ def way_in(request: Request) -> str:
     path, query = request.scope["path"], request.url.query
     back = quote(path.lstrip("/") + (f"?{query}" if query else ""), safe="/")
     return "/connexion" if path.startswith("/connexion") else f"/connexion?vers=/{back}"
+
+
+def check_twice(posted: Posted) -> None:
+    """Do nothing if a new password was typed the same twice.
+
+    Raises:
+        CriterionError: ``mots-de-passe-differents``.
+    """
+    if posted.text("mot_de_passe") != posted.text("encore"):
+        raise CriterionError(
+            "mots-de-passe-differents",
+            Sentence("Les deux mots de passe ne sont pas les mêmes."),
+            criterion="encore",
+        )
