@@ -115,6 +115,7 @@ EVENTS: Mapping[str, Mapping[str, Form | Several]] = {
         "secondes": _number,
     },
     "refus": {"commande": WORD, "code": WORD},
+    "connexion": {"fournisseur": SLUG, "code": WORD, "raison": WORD},
     "panne": {
         "identifiant": _matching(r"[0-9a-f]{32}|"),
         "route": _matching(r"/[\w./{}:-]*|autre|"),
