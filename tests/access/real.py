@@ -19,7 +19,8 @@ from sanoscope.access.providers import DISCOVERY, Provider
 
 CLIENT, SECRET = "sanoscope", "un-secret-de-client"
 USER, PASSWORD = "jeanne", "un-mot-de-passe-de-jeanne"
-RETURN, LEFT = "https://stats.exemple.fr/connexion/canaille/retour", "https://stats.exemple.fr/adieu"
+SITE = "https://stats.exemple.fr"
+RETURN, LEFT = f"{SITE}/connexion/canaille/retour", f"{SITE}/adieu"
 """Where this site is sent back to: no server is there, a browser stops as it is told to go."""
 
 
@@ -53,9 +54,9 @@ class Canaille:
                 client_id=CLIENT,
                 client_secret=SECRET,
                 client_name="Sanoscope",
-                client_uri="https://stats.exemple.fr",
+                client_uri=SITE,
                 redirect_uris=[RETURN],
-                post_logout_redirect_uris=[LEFT],
+                post_logout_redirect_uris=[LEFT, f"{SITE}/"],
                 grant_types=["authorization_code"],
                 response_types=["code"],
                 scope=["openid"],

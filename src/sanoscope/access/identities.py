@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from sanoscope.access.journal import OPERATOR, Journal
+from sanoscope.access.passwords import JOIN, taken
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, identities
+from sanoscope.state.tables import accounts, identities, passwords
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -32,6 +33,25 @@ class Identities:
         """
         with writing(self.workspace) as state:
             self.add(state, account, issuer, subject, by=by)
+
+    def join(self, link: str, issuer: str, subject: str) -> str:
+        """Say that the account of an invitation is who an issuer calls so, and return it, by its identifier.
+
+        The invitation serves no more; the account has no password any more, if it had one, and its sessions end.
+
+        Args:
+            link: the SHA-256 of the token of a link to join.
+            issuer, subject: as of `bind`.
+
+        Raises:
+            NotFoundError: ``lien-perime``.
+            SanoscopeError: ``identite-prise``, and those of `writing`.
+        """
+        with writing(self.workspace) as state:
+            account = taken(state, link, JOIN)
+            self.add(state, account.identifier, issuer, subject, by=account.name)
+            state.execute(delete(passwords).where(passwords.c.compte == account.identifier))
+            return account.identifier
 
     def add(self, state: Connection, account: str, issuer: str, subject: str, *, by: str = OPERATOR) -> None:
         """Do as `bind` in the transaction under way, which is alone to write: with what an invitation does, say.

@@ -109,7 +109,7 @@ class Passwords:
         check_password(password, self.holder(token, JOIN))
         row = {"mot_de_passe": _hasher.hash(password), "totp": secret, "totp_pas": step, "change_le": _now()}
         with writing(self.workspace) as state:
-            account = _taken(state, token, JOIN)
+            account = taken(state, fingerprint(token), JOIN)
             state.execute(delete(passwords).where(passwords.c.compte == account.identifier))
             state.execute(insert(passwords).values(compte=account.identifier, **row))
             self._journal.add(state, account.name, "mot-de-passe-choisi", usage=JOIN)
@@ -129,7 +129,7 @@ class Passwords:
         with writing(self.workspace) as state:
             if not _code_taken(state, account.identifier, code):
                 raise _wrong_code()
-            _taken(state, token, RENEW)
+            taken(state, fingerprint(token), RENEW)
             _change(state, account.identifier, hashed)
             self._journal.add(state, account.name, "mot-de-passe-choisi", usage=RENEW)
         return account
@@ -229,9 +229,13 @@ def _holder(state: Connection | None, of: str, use: str) -> Account:
     return of_row(row)
 
 
-def _taken(state: Connection, token: str, use: str) -> Account:
-    """Return the account of a link that then serves no more; its sessions end."""
-    account = _holder(state, fingerprint(token), use)
+def taken(state: Connection, link: str, use: str) -> Account:
+    """Return the account of a link, by its SHA-256, that then serves no more; its sessions end.
+
+    Raises:
+        NotFoundError: ``lien-perime``.
+    """
+    account = _holder(state, link, use)
     state.execute(delete(links).where(links.c.compte == account.identifier))
     end_all(state, account.identifier)
     return account

@@ -39,6 +39,9 @@ REQUIRED = ("titre", "emetteur", "client")
 LONGEST_SECRET = 4096
 """Characters of a secret."""
 
+TAKEN = ("rejoindre", "mot-de-passe", "oubli")
+"""Names that no provider may have: ``/connexion/NOM`` is another page."""
+
 _NAME = re.compile(r"[a-z0-9-]{1,40}")
 _FORMS: Mapping[str, tuple[re.Pattern[str], str]] = {
     "titre": (re.compile(r"[^\x00-\x1f\x7f]{1,80}"), "1 à 80 caractères"),
@@ -133,6 +136,8 @@ def _here(host: str) -> bool:
 
 
 def _provider(path: Path, name: str, table: object) -> Provider:
+    if name in TAKEN:
+        raise _wrong(path, f"« {name} » est déjà une adresse de la connexion.", "Donnez-lui un autre nom.")
     if not _NAME.fullmatch(name) or not isinstance(table, dict):
         raise _wrong(path, f"« {name} » n'est pas le nom d'une table.", "Par exemple : [ars-bretagne]")
     _check(path, name, table)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, or_, select, update
 
 from sanoscope.access.accounts import held_by
 from sanoscope.access.journal import Journal
@@ -120,23 +120,18 @@ class Sessions:
         own = select(sessions).where(sessions.c.compte == account, self._lives(datetime.now(UTC)))
         with reading(self.workspace) as state:
             found = state.execute(own.order_by(sessions.c.cree_le.desc())).mappings() if state else ()
-            return [
-                Session(
-                    row["identifiant"],
-                    row["fournisseur"],
-                    row["jeton_identite"],
-                    datetime.fromisoformat(row["cree_le"]),
-                    datetime.fromisoformat(row["vue_le"]),
-                )
-                for row in found
-            ]
+            return [_session(row) for row in found]
 
-    def end(self, reader: Reader, session: str) -> None:
-        """End one session of a reader's account, by identifier; one that is over stays so."""
+    def end(self, reader: Reader, session: str) -> Session | None:
+        """End one session of a reader's account, by identifier, and return it; None where it was over."""
         with writing(self.workspace) as state:
             own = (sessions.c.compte == reader.account, sessions.c.identifiant == session)
-            if state.execute(delete(sessions).where(*own)).rowcount:
-                self._journal.add(state, reader.name, SIGNED_OUT, session=session)
+            row = state.execute(select(sessions).where(*own)).mappings().first()
+            if row is None:
+                return None
+            state.execute(delete(sessions).where(*own))
+            self._journal.add(state, reader.name, SIGNED_OUT, session=session)
+            return _session(row)
 
     def end_others(self, reader: Reader) -> int:
         """End every session of a reader's account but the one that he is in; return how many."""
@@ -165,6 +160,11 @@ class Sessions:
 def end_all(state: Connection, account: str) -> int:
     """End every session of an account, in the transaction under way; return how many."""
     return state.execute(delete(sessions).where(sessions.c.compte == account)).rowcount
+
+
+def _session(of: RowMapping) -> Session:
+    opened, seen = datetime.fromisoformat(of["cree_le"]), datetime.fromisoformat(of["vue_le"])
+    return Session(of["identifiant"], of["fournisseur"], of["jeton_identite"], opened, seen)
 
 
 def _named(account: str) -> Select[str]:

@@ -37,6 +37,7 @@ from sanoscope.web.language import ByAddress
 from sanoscope.web.menu import menu
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
+from sanoscope.web.providing import Providers, providing_pages
 from sanoscope.web.search import search_pages
 from sanoscope.web.signing import signing_pages, tries
 from sanoscope.web.site import refusal
@@ -80,8 +81,11 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
         app.include_router(pages(service), include_in_schema=False)
     app.include_router(subscribing_pages(service), include_in_schema=False)
     refusals = tries(workspace.settings)
-    for of_accounts in (signing_pages, joining_pages, account_pages):
-        app.include_router(of_accounts(service, refusals), include_in_schema=False)
+    known = Providers(service)
+    app.include_router(account_pages(service, refusals), include_in_schema=False)
+    for ways_in in (signing_pages(service, refusals, known), joining_pages(service, refusals, known)):
+        app.include_router(ways_in, include_in_schema=False)
+    app.include_router(providing_pages(service, known), include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))

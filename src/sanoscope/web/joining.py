@@ -22,6 +22,7 @@ from sanoscope.web import language as languages
 from sanoscope.web.language import Language, marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
+from sanoscope.web.providing import Providers
 from sanoscope.web.signed import HOME, check_twice, put, token
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE, checked_address
@@ -30,7 +31,7 @@ from sanoscope.workspace import Settings
 MADE = posting(LARGEST)
 
 
-def joining_pages(service: Service, refusals: Pace) -> APIRouter:
+def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRouter:
     """Return the pages of links on a service; ``refusals``: how often an account's codes may be refused."""
     routes = APIRouter(default_response_class=HTMLResponse)
     settings = service.workspace.settings
@@ -44,7 +45,7 @@ def joining_pages(service: Service, refusals: Pace) -> APIRouter:
 
     @routes.get("/connexion/rejoindre")
     def joining(request: Request, jeton: str = "") -> HTMLResponse:
-        return _joining(request, passwords.holder(jeton, JOIN), jeton, new_secret())
+        return _joining(request, known, passwords.holder(jeton, JOIN), jeton, new_secret())
 
     @routes.post("/connexion/rejoindre")
     def join(request: Request, posted: Posted = Depends(MADE)) -> Response:  # noqa: B008
@@ -54,7 +55,7 @@ def joining_pages(service: Service, refusals: Pace) -> APIRouter:
             check_twice(posted)
             account = passwords.join(link, posted.text("mot_de_passe"), secret, posted.text("code"))
         except CriterionError as error:
-            return _joining(request, holder, link, secret, error)
+            return _joining(request, known, holder, link, secret, error)
         return _let_in(request, account)
 
     @routes.get("/connexion/mot-de-passe")
@@ -107,7 +108,7 @@ def joining_pages(service: Service, refusals: Pace) -> APIRouter:
 
 
 def _joining(
-    request: Request, account: Account, link: str, secret: str, error: CriterionError | None = None
+    request: Request, known: Providers, account: Account, link: str, secret: str, error: CriterionError | None = None
 ) -> HTMLResponse:
     return page(
         request,
@@ -119,7 +120,7 @@ def _joining(
         code_qr=drawn(address_of(secret, account)),
         plus_court=SHORTEST,
         erreur=error,
-        fournisseurs=(),
+        fournisseurs=tuple(known.known.values()),
         headers=PRIVATE,
     )
 

@@ -13,6 +13,7 @@ from sanoscope.web.display import local
 from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
+from sanoscope.web.providing import Providers
 from sanoscope.web.signed import HOME, drop, put, signed_in, token
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE
@@ -31,7 +32,7 @@ def tries(settings: Settings) -> Pace:
     )
 
 
-def signing_pages(service: Service, refusals: Pace) -> APIRouter:
+def signing_pages(service: Service, refusals: Pace, known: Providers) -> APIRouter:
     """Return the pages to sign in and out on a service; ``refusals``: how often who signs in may be refused."""
     routes = APIRouter(default_response_class=HTMLResponse)
     settings = service.workspace.settings
@@ -39,7 +40,7 @@ def signing_pages(service: Service, refusals: Pace) -> APIRouter:
 
     @routes.get("/connexion")
     def form(request: Request, vers: str = HOME) -> HTMLResponse:
-        return _form(request, service, local(vers))
+        return _form(request, known, local(vers))
 
     @routes.post("/connexion")
     def sign_in(request: Request, posted: Posted = Depends(MADE)) -> Response:  # noqa: B008
@@ -50,7 +51,7 @@ def signing_pages(service: Service, refusals: Pace) -> APIRouter:
             account = passwords.sign_in(name, posted.text("mot_de_passe"), posted.text("code"))
         except SignInError as error:
             refusals.count(*whose)
-            return _form(request, service, back, name, error)
+            return _form(request, known, back, name, error)
         answer = RedirectResponse(languages.of(request).href(back), 303)
         put(answer, settings, sessions.open(account.identifier, instead=token(request, settings)))
         return answer
@@ -58,8 +59,8 @@ def signing_pages(service: Service, refusals: Pace) -> APIRouter:
     @routes.post("/deconnexion")
     def sign_out(request: Request) -> Response:
         who = signed_in(request)
-        sessions.end(who, who.session)
-        answer = page(request, "deconnexion.html", headers=PRIVATE, ailleurs="", fournisseur="")
+        provider, there = known.way_out(request, sessions.end(who, who.session))
+        answer = page(request, "deconnexion.html", headers=PRIVATE, fournisseur=provider, ailleurs=there)
         drop(answer, settings)
         return answer
 
@@ -67,7 +68,7 @@ def signing_pages(service: Service, refusals: Pace) -> APIRouter:
 
 
 def _form(
-    request: Request, service: Service, back: str, name: str = "", error: SanoscopeError | None = None
+    request: Request, known: Providers, back: str, name: str = "", error: SanoscopeError | None = None
 ) -> HTMLResponse:
     return page(
         request,
@@ -77,5 +78,5 @@ def _form(
         nom=name,
         erreur=error,
         headers=PRIVATE,
-        fournisseurs=(),
+        fournisseurs=tuple(known.known.values()),
     )
