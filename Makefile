@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installe
 
-.PHONY: help setup demo test lint types walls unit format lock bench clean
+.PHONY: help setup demo test lint types walls audit unit fuzz sbom format lock bench clean
 
 help: ## affiche cette aide
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## un pays synthétique, des fichiers à la page servie (http://127.0.0.1:8000)
 	$(BIN)/sanoscope demo
 
-test: setup lint types walls unit ## tout ce que l'intégration continue vérifie
+test: setup lint types walls audit unit ## tout ce que l'intégration continue vérifie
 
 lint: setup
 	$(BIN)/ruff check .
@@ -30,8 +30,22 @@ types: setup
 walls: setup ## l'ordre des pièces de la maison
 	$(BIN)/lint-imports
 
+audit: setup ## les failles connues des versions figées ; dit s'il n'a pu les chercher
+	$(BIN)/python scripts/audit.py
+
 unit: setup
 	$(BIN)/pytest -n 2
+
+FUZZ_SECONDS ?= 60
+
+fuzz: setup ## atheris sur tout ce qui lit du dehors, une minute chacun (FUZZ_SECONDS=600 pour plus)
+	@for one in $$($(BIN)/python -m tests.fuzz); do \
+		echo "== $$one"; \
+		$(BIN)/python -m tests.fuzz $$one .fuzz/$$one -max_total_time=$(FUZZ_SECONDS) -timeout=20 || exit 1; \
+	done
+
+sbom: setup ## de quoi le logiciel est fait : sbom.json (CycloneDX), vérifié
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --validate -o sbom.json $(BIN)/python
 
 format: setup ## met le code en forme
 	$(BIN)/ruff check --fix .

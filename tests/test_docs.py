@@ -162,6 +162,17 @@ def test_schemas_for_editors_are_those_of_the_models() -> None:
         assert kept == model.model_json_schema(), "« .venv/bin/python scripts/schemas.py » les refait"
 
 
+def test_every_attack_of_the_list_has_its_test_or_its_reason() -> None:
+    rows = re.findall(r"^\| (\d+\.\d+\.\d+) \| (.+) \| (.+) \|$", text("docs/asvs.md"), re.M)
+    assert len(rows) > 120
+    assert len({number for number, _, _ in rows}) == len(rows)
+    for number, _, held in rows:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", held)
+        assert tests or held.startswith(("Sans objet", "Lecture", "Exploitant", "Non tenu")), number
+        for path, name in tests:
+            assert f"def {name}(" in text(path), f"{number} : {path}::{name}"
+
+
 def test_every_property_of_the_threat_model_is_held_by_a_test() -> None:
     page = text("docs/menaces.md")
     rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| propriété")]

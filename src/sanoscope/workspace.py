@@ -63,11 +63,13 @@ adresse = ""
 # Paniers que l'on peut enregistrer depuis une même adresse, par heure ; abonnements que l'on peut y demander.
 paniers_par_heure = 30
 abonnements_par_heure = 10
-# Connexions et clés refusées que l'on admet d'une même adresse, ou pour un même compte, par heure.
+# Connexions et clés de l'API refusées que l'on admet d'une même adresse, ou pour un même compte, par heure.
 essais_par_heure = 20
 # Une session finit après tant de minutes sans servir, et après tant d'heures de toute façon.
 session_inactive = 30
 session_duree = 12
+# À qui signaler une faille, dit par /.well-known/security.txt : "mailto:…" ou "https://…". Vide : il n'y est pas.
+securite_contact = ""
 
 [journal]
 # Ce que le journal dit : "detail", "info", "alerte" ou "erreur", et ce qui est plus grave.
@@ -104,6 +106,7 @@ FORMS = {
         re.compile(r"|https?://[^\s/?#]+(/[^\s?#]*[^\s/?#])?"),
         ("https://HOTE", "https://HOTE/CHEMIN, sans / à la fin"),
     ),
+    "securite_contact": (re.compile(r"|mailto:[^\s@]+@[^\s@]+|https://\S+"), ("mailto:NOM@HOTE", "https://HOTE/PAGE")),
     "courriel_chiffrement": (re.compile(r"|starttls|tls"), ("starttls", "tls")),
 }
 """What some texts must be like, and how that is said."""
@@ -132,6 +135,7 @@ class Settings:
         paniers_par_heure, abonnements_par_heure: most baskets saved, and subscriptions asked, from one address in an
             hour; ``essais_par_heure``: most refusals of who signs in or shows a key, by address and by account.
         session_inactive, session_duree: when a session ends, unused (minutes), and in any case (hours).
+        securite_contact: whom a weakness is told, as a ``mailto:`` or ``https:`` address; "" for nobody.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
         depot: drop folder, or its URL; "" for none.
@@ -164,6 +168,7 @@ class Settings:
     essais_par_heure: int = 20
     session_inactive: int = 30
     session_duree: int = 12
+    securite_contact: str = ""
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
     depot: str = ""

@@ -26,6 +26,7 @@ COMMANDS = [
     "serve",
 ]
 run = CliRunner()
+MARK = "Version complète, petits effectifs compris : ne pas diffuser."
 
 
 def call(*words: str, code: int = 0) -> str:
@@ -61,6 +62,9 @@ def test_from_files_to_an_answer(tmp_path: Path) -> None:
     words = ("query", "cartographie-activite-mco", "annee=2023", "--scope", "secure", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(call(*words, *at))))
     assert [row["sejours_hp"] for row in rows] == ["4", "20", "24"]
+    assert {row["filigrane"].split(" le ")[0] for row in rows} == {f"{MARK} Remise à exploitant"}
+    assert MARK in call(*words[:-2], *at)
+    assert "filigrane" not in call(*words[:3], "--format", "csv", *at)
     out = tmp_path / "tableau.xlsx"
     call("query", "casemix-mco", "annee=2023", "-o", str(out), *at)
     assert out.read_bytes()[:2] == b"PK"

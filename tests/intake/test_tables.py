@@ -110,6 +110,13 @@ def test_a_wrong_file_is_refused_with_the_columns_that_it_should_have(workspace:
     assert refusal(report)[0] == "nom-inconnu"
 
 
+def test_a_column_named_twice_is_refused(workspace: Workspace) -> None:
+    first, rest = ACTS.split("\n", 1)
+    code, message = refusal(received(workspace, {"open_ccam_24.csv": f"{first};acte\n{rest}"}))
+    assert code == "fichier-illisible"
+    assert "« acte » y est deux fois" in message
+
+
 def test_a_file_without_a_row_is_refused(workspace: Workspace) -> None:
     assert refusal(received(workspace, {"t.csv": HEADER + "\n"}))[0] == "tableau-vide"
 

@@ -198,6 +198,18 @@ def test_a_wrong_table_leaves_the_workspace_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in reference.iterdir()] == ["etablissements.csv"]
 
 
+NO_END = ("finess,raison_sociale\r290000017,CHU\r", "annee\x0cgme,libelle,2025", "finess\x1ca,b")
+
+
+@pytest.mark.parametrize("text", NO_END)
+def test_what_is_no_end_of_a_line_breaks_nothing(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(text.encode())
+    (report,) = load_path(path, tmp_path / "reference")
+    assert report.error
+    assert not report.rows
+
+
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match="n'existe pas"):
         recognise(tmp_path / "absent.csv")

@@ -216,6 +216,7 @@ def test_a_zero_that_a_spreadsheet_took_off_is_guessed(edition: Edition) -> None
         (b"finess\0", "liste-illisible"),
         (b'finess,nom\n290000001,"a', "liste-illisible"),
         (b"nom,finess\nseul\n", "liste-illisible"),
+        (b"nom\rfiness\n290000001", "liste-illisible"),
     ],
 )
 def test_lists_that_cannot_be_read_say_why(edition: Edition, content: bytes, code: str) -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -188,3 +189,19 @@ def test_two_keys_at_once_are_refused(secure: TestClient, keys: dict[str, str]) 
 def test_a_copied_workspace_keeps_its_key(place: Workspace, tmp_path: Path, keys: dict[str, str]) -> None:
     shutil.copytree(place.root, tmp_path / "copie", symlinks=True)
     assert Journal(workspaces.load(tmp_path / "copie")).verify() == Journal(place).verify()
+
+
+def test_an_address_that_shows_too_many_refused_keys_waits(place: Workspace, keys: dict[str, str]) -> None:
+    few = replace(place, settings=replace(place.settings, essais_par_heure=3))
+    app = create_app(few)
+    client, other = (TestClient(app, client=(host, 1)) for host in ("192.0.2.1", "192.0.2.2"))
+    for _ in range(4):
+        assert client.get(DATA, headers=shown(keys["national"])).status_code == 200, (
+            "a key that is taken does not count"
+        )
+    assert [client.get(DATA, headers=shown("sano_x")).status_code for _ in range(5)] == [401, 401, 401, 429, 429]
+    late = client.get(DATA, headers=shown(keys["national"]))
+    assert (late.status_code, late.json()["code"]) == (429, "trop-d-essais")
+    assert 0 < int(late.headers["retry-after"]) <= 3600
+    assert client.get(DATA).status_code == 200, "what needs no key is answered"
+    assert other.get(DATA, headers=shown(keys["national"])).status_code == 200

@@ -6,8 +6,9 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from sanoscope.api import shapes
 from sanoscope.api.reader import reader
-from sanoscope.api.replies import cache_control, refusals
+from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.api.routes import MEANINGS
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.present.fiche import to_document
@@ -25,9 +26,9 @@ SUBJECTS = {
 
 def fiche_routes(service: Service) -> APIRouter:
     """Return these routes on a service."""
-    routes = APIRouter()
+    routes = APIRouter(responses=REFUSED)
 
-    @routes.get("/api/v1/fiches", summary="Les fiches", tags=["catalogue"])
+    @routes.get("/api/v1/fiches", summary="Les fiches", tags=["catalogue"], responses=given(list[shapes.Fiche]))
     def fiches() -> JSONResponse:
         return JSONResponse([_described(fiche) for fiche in offered(service)])
 
@@ -36,7 +37,7 @@ def fiche_routes(service: Service) -> APIRouter:
         summary="Une fiche : ses blocs, leurs questions, leurs chiffres",
         tags=["données"],
         openapi_extra={"parameters": _parameters()},
-        responses=refusals("Critère refusé", "Fiche ou édition inconnue"),
+        responses=given(shapes.Sheet) | refusals("Critère refusé", "Fiche ou édition inconnue"),
     )
     def fiche(slug: str, request: Request) -> Response:
         sheet = compose(service, slug, request.query_params.multi_items(), reader(request).scope)

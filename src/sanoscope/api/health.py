@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from sanoscope import __version__
+from sanoscope.api import shapes
+from sanoscope.api.replies import REFUSED, given
 from sanoscope.edition.publication import current, served
 from sanoscope.engine.plan import Aggregate, Measure, Scan
 from sanoscope.query.service import Service
@@ -22,9 +24,9 @@ UNKEPT = {"Cache-Control": "no-store"}
 
 def health_routes(service: Service) -> APIRouter:
     """Return the two checks of a service; neither waits for a place at work."""
-    routes = APIRouter()
+    routes = APIRouter(responses={status: said for status, said in REFUSED.items() if status == "4XX"})
 
-    @routes.get("/sante", summary="Le service vit", tags=["service"])
+    @routes.get("/sante", summary="Le service vit", tags=["service"], responses=given(shapes.Health))
     async def health() -> JSONResponse:
         edition = served(service.workspace.editions)
         return JSONResponse({"etat": GOOD, "edition": edition, "version": __version__}, headers=UNKEPT)
@@ -33,7 +35,10 @@ def health_routes(service: Service) -> APIRouter:
         "/sante/pret",
         summary="Le service peut répondre",
         tags=["service"],
-        responses={503: {"description": "Il ne peut pas répondre : l'un de ses contrôles est mauvais"}},
+        responses={
+            **given(shapes.Ready),
+            503: {"model": shapes.Ready, "description": "Il ne peut pas répondre : l'un de ses contrôles est mauvais"},
+        },
     )
     def ready() -> JSONResponse:
         checks = {name: _holds(check) for name, check in _checks(service).items()}

@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 from fastapi import Response
 
+from sanoscope.api.shapes import Problem
 from sanoscope.errors import (
     CriterionError,
     ForbiddenError,
@@ -76,7 +77,22 @@ def problem(error: SanoscopeError, status: int = 0) -> Response:
     return Response(orjson.dumps(body), status, again(error), PROBLEM)
 
 
+_SAID = {PROBLEM: {"schema": Problem.model_json_schema()}}
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "Requête refusée : le code dit pourquoi", "content": _SAID},
+    503: {"description": "Rien n'est répondu pour l'instant", "content": _SAID},
+    504: {"description": "La question prend plus de temps qu'il n'en est accordé", "content": _SAID},
+}
+"""What the description of every route says of its refusals."""
+
+
 def refusals(criterion: str, unknown: str) -> dict[int | str, dict[str, Any]]:
-    """Return what the description of a route says of its refusals: of a criterion, of what is not there."""
+    """Return what the description of a route says besides of its refusals: of a criterion, of what is not there."""
     said = {400: criterion, 404: unknown}
-    return {status: {"description": what, "content": {PROBLEM: {}}} for status, what in said.items()}
+    return {status: {"description": what, "content": _SAID} for status, what in said.items()}
+
+
+def given(model: Any, description: str = "") -> dict[int | str, dict[str, Any]]:
+    """Return what the description of a route says of its answer, from a shape or a list of them."""
+    return {200: {"model": model, "description": description or "Ce qui est demandé"}}

@@ -7,8 +7,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
+from sanoscope.api import shapes
 from sanoscope.api.reader import reader, with_mark
-from sanoscope.api.replies import cache_control, refusals
+from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current
 from sanoscope.errors import CriterionError
@@ -88,19 +89,26 @@ def closed(service: Service, query: Query) -> bool:
 
 def router(service: Service) -> APIRouter:
     """Return the API on a service."""
-    routes = APIRouter()
+    routes = APIRouter(responses=REFUSED)
 
-    @routes.get("/api/v1/catalogue", summary="Les restitutions", tags=["catalogue"])
+    @routes.get(
+        "/api/v1/catalogue", summary="Les restitutions", tags=["catalogue"], responses=given(list[shapes.Described])
+    )
     def catalogue() -> JSONResponse:
         return JSONResponse([_described(r) for r in service.catalogue.restitutions.values()])
 
-    @routes.get("/api/v1/restitutions/{slug}", summary="Une restitution", tags=["catalogue"])
+    @routes.get(
+        "/api/v1/restitutions/{slug}",
+        summary="Une restitution",
+        tags=["catalogue"],
+        responses=given(shapes.Detailed),
+    )
     def restitution(slug: str) -> JSONResponse:
         found = service.catalogue.restitution(slug)
         mesures = [m.model_dump() | {"nom": name} for name, m in service.catalogue.mesures(found).items()]
         return JSONResponse({**_described(found), "notice": found.notice, "mesures": mesures})
 
-    @routes.get("/api/v1/editions", summary="Les éditions", tags=["catalogue"])
+    @routes.get("/api/v1/editions", summary="Les éditions", tags=["catalogue"], responses=given(list[shapes.Edition]))
     def all_editions() -> JSONResponse:
         served = current(service.workspace.editions)
         return JSONResponse(
@@ -127,7 +135,7 @@ def router(service: Service) -> APIRouter:
         tags=["données"],
         openapi_extra={"parameters": _parameters()},
         responses={
-            200: {"description": "Le tableau", "content": {f.media_type: {} for f in FORMATS.values()}},
+            200: given(shapes.Data, "Le tableau")[200] | {"content": {f.media_type: {} for f in FORMATS.values()}},
             **refusals("Critère refusé", "Restitution ou édition inconnue"),
         },
     )

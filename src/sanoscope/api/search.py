@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from sanoscope.api.replies import cache_control, refusals
+from sanoscope.api import shapes
+from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
 from sanoscope.sentence import Sentence
@@ -18,21 +19,19 @@ _MEANINGS = {
 
 def search_routes(search: Search) -> APIRouter:
     """Return the API of a search."""
-    routes = APIRouter()
+    routes = APIRouter(responses=REFUSED)
 
     @routes.get(
         "/api/v1/recherche",
         summary="Chercher une restitution, un indicateur, une activité, un établissement, une zone",
         tags=["recherche"],
         openapi_extra={"parameters": _parameters()},
-        responses={
-            200: {"description": "Les résultats par genre, chacun avec les restitutions qui répondent"},
-            **refusals("Recherche refusée", "Aucune édition publiée"),
-        },
+        responses=given(shapes.Results, "Les résultats par genre, chacun avec les restitutions qui répondent")
+        | refusals("Recherche refusée", "Aucune édition publiée"),
     )
     def found(request: Request) -> JSONResponse:
-        given = _given(request.query_params.multi_items())
-        results = search.find(given.get("q", ""), _limit(given.get("limite", "")))
+        asked = _given(request.query_params.multi_items())
+        results = search.find(asked.get("q", ""), _limit(asked.get("limite", "")))
         return JSONResponse(_written(results), headers=cache_control())
 
     return routes

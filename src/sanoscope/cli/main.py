@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -464,6 +465,8 @@ def query(
 ) -> None:
     """Répond à une question : sanoscope query casemix-mco annee=2023 zone=departement:29."""
     from sanoscope.access.baskets import Baskets
+    from sanoscope.access.journal import OPERATOR
+    from sanoscope.access.reader import Reader
 
     with saying():
         place = workspace_of(workspace)
@@ -475,6 +478,8 @@ def query(
         edition = open_edition(place.editions, named, settings=place.settings, public=reader.masked)
         asked = parse(pairs, restitution, edition, reader, Baskets(place))
         table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
+        if asked.version:
+            table = replace(table, mark=Reader(reader, name=OPERATOR).mark())
         if explain:
             err.print(f"Table : {table.table_used}", highlight=False)
         _deliver(table, format_, output)
@@ -564,7 +569,7 @@ def _print(table: Table) -> None:
     out.print(shown, soft_wrap=False)
     for line in legend(table):
         out.print(f"{line.shown} : {line.meaning}", highlight=False, markup=False)
-    for note in table.notes:
+    for note in (*table.notes, *filter(None, [table.mark])):
         out.print(note, highlight=False, markup=False)
 
 

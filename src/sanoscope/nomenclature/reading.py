@@ -115,6 +115,9 @@ def csv_texts(
     Raises:
         pyarrow.ArrowInvalid, UnicodeDecodeError: it is not CSV, or not in that encoding.
     """
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise pa.ArrowInvalid(f"la colonne « {twice} » y est deux fois")
     wrong: list[pacsv.InvalidRow] = []
 
     def keep_wrong(row: pacsv.InvalidRow) -> str:

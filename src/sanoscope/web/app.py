@@ -39,6 +39,7 @@ from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.providing import Providers, providing_pages
 from sanoscope.web.search import search_pages
+from sanoscope.web.security import security_pages
 from sanoscope.web.signing import signing_pages, tries
 from sanoscope.web.site import refusal
 from sanoscope.web.steps import steps
@@ -79,13 +80,16 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.include_router(fiche_routes(service))
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
-    app.include_router(subscribing_pages(service), include_in_schema=False)
-    refusals = tries(workspace.settings)
-    known = Providers(service)
-    app.include_router(account_pages(service, refusals), include_in_schema=False)
-    for ways_in in (signing_pages(service, refusals, known), joining_pages(service, refusals, known)):
-        app.include_router(ways_in, include_in_schema=False)
-    app.include_router(providing_pages(service, known), include_in_schema=False)
+    refusals, known = tries(workspace.settings), Providers(service)
+    for more in (
+        subscribing_pages(service),
+        security_pages(service),
+        account_pages(service, refusals),
+        signing_pages(service, refusals, known),
+        joining_pages(service, refusals, known),
+        providing_pages(service, known),
+    ):
+        app.include_router(more, include_in_schema=False)
     for others in (search_pages(search), fragments(service, search), fiche_pages(service, search), displays()):
         app.include_router(others, include_in_schema=False)
     static = Path(str(files("sanoscope.web").joinpath("static")))
@@ -102,16 +106,18 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     def lost(request: Request, error: HTTPException) -> Response:
-        missing = NotFoundError(
+        said = NotFoundError(
             "page-inconnue",
             Sentence("Il n'y a rien à l'adresse « %(path)s ».", path=request.url.path),
             todo=Sentence("Repartez de l'accueil."),
         )
         if error.status_code != 404:
-            missing = NotFoundError(
-                "requete-refusee", Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
-            )
-        return refusal(request, missing)
+            code = "methode-refusee" if error.status_code == 405 else "requete-refusee"
+            told = Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
+            said = NotFoundError(code, told, allowed=(error.headers or {}).get("Allow", "").split(", "))
+        answer = refusal(request, said, error.status_code)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @app.exception_handler(Exception)
     def broken(request: Request, error: Exception) -> Response:

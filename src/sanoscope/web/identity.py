@@ -15,6 +15,8 @@ from sanoscope.errors import SanoscopeError, SignInError
 from sanoscope.query.reading import here
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import UnavailableError
+from sanoscope.web.language import marked
+from sanoscope.web.pace import Pace, address_of
 from sanoscope.web.signed import check_ours, token
 from sanoscope.web.site import refusal
 from sanoscope.workspace import Workspace
@@ -39,6 +41,12 @@ class Identified:
         self._app = app
         self._settings = workspace.settings
         self._accounts, self._sessions, self._journal = Accounts(workspace), Sessions(workspace), Journal(workspace)
+        self._refusals = Pace(
+            workspace.settings.essais_par_heure,
+            "trop-d-essais",
+            marked("Trop de clés refusées à votre adresse : au plus %(n)s par heure."),
+            marked("Réessayez dans %(minutes)s min, avec une clé qui vaut."),
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its reader, or say why he is not admitted."""
@@ -84,7 +92,12 @@ class Identified:
                 Sentence("L'en-tête Authorization n'est pas de la forme « Bearer CLÉ »."),
                 todo=Sentence("Retirez-le, ou donnez une clé de l'API."),
             )
-        return await run_sync(self._accounts.reader, key.strip())
+        self._refusals.admit(address_of(request))
+        try:
+            return await run_sync(self._accounts.reader, key.strip())
+        except SignInError:
+            self._refusals.count(address_of(request))
+            raise
 
     async def _signed_in(self, request: Request) -> Reader:
         """Return who the session of a request is of; a session that cannot be read gives no right."""

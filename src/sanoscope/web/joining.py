@@ -23,7 +23,7 @@ from sanoscope.web.language import Language, marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.providing import Providers
-from sanoscope.web.signed import HOME, check_twice, put, token
+from sanoscope.web.signed import HOME, OWN, check_twice, put, token
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE, checked_address
 from sanoscope.workspace import Settings
@@ -79,7 +79,7 @@ def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
 
     @routes.get("/connexion/oubli")
     def forgotten(request: Request) -> HTMLResponse:
-        return page(request, "oubli.html", courriel="", erreur=None, envoi=by_mail(settings), headers=PRIVATE)
+        return page(request, "oubli.html", courriel="", erreur=None, envoi=by_mail(settings), headers=OWN)
 
     @routes.post("/connexion/oubli")
     def send(request: Request, later: BackgroundTasks, posted: Posted = Depends(MADE)) -> Response:  # noqa: B008
@@ -94,10 +94,10 @@ def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
         try:
             address = checked_address(typed)
         except CriterionError as error:
-            headers = dict(PRIVATE)
+            headers = dict(OWN)
             return page(request, "oubli.html", 400, courriel=typed, erreur=error, envoi=True, headers=headers)
         later.add_task(_remind, service, passwords, asked, address, languages.of(request))
-        return page(request, "oubli-envoye.html", headers=PRIVATE)
+        return page(request, "oubli-envoye.html", headers=OWN)
 
     def _let_in(request: Request, account: Account) -> Response:
         answer = RedirectResponse(languages.of(request).href(HOME), 303)

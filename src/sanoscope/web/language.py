@@ -33,7 +33,7 @@ PARIS = get_timezone("Europe/Paris")
 
 FRENCH = Markup('<span lang="fr">{}</span>')
 
-SHARED = ("/api/v1", "/static", "/sante", "/metrics", "/catalogue.ttl", "/sitemap.xml", "/affichage")
+SHARED = ("/api/v1", "/static", "/sante", "/metrics", "/catalogue.ttl", "/sitemap.xml", "/affichage", "/.well-known")
 """Addresses that have no language."""
 
 

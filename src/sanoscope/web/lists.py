@@ -94,7 +94,10 @@ def _column(text: str) -> list[str]:
         lines = [line for line in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if any(line)]
     except csv.Error as error:
         raise _broken(Sentence("Ce n'est pas un CSV : %(error)s.", error=str(error))) from error
-    place = next(i for i, name in enumerate(lines[0]) if re.search(r"\bfiness\b", name, re.IGNORECASE))
+    places = [i for i, name in enumerate(lines[0]) if re.search(r"\bfiness\b", name, re.IGNORECASE)]
+    if not places:  # a lone carriage return ends a line of CSV, and the name is after it
+        raise _broken(Sentence("La première ligne n'a pas de colonne « finess »."))
+    place = places[0]
     for number, line in enumerate(lines[1:], 2):
         if len(line) <= place:
             raise _broken(

@@ -71,16 +71,17 @@ def _decoded(data: bytes) -> str:
 
 
 def _csv(text: str) -> tuple[str, pl.DataFrame]:
-    first, *others = text[:100_000].splitlines()[:2] or [""]
+    first, _, others = text.partition("\n")
+    first, second = first.removesuffix("\r"), others.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     header = next(csv.reader([first], delimiter=separator), [])
-    width = others[0].count(separator) + 1 if others else 0
-    captioned = len(header) < width and '"' not in others[0]
+    width = second.count(separator) + 1 if others else 0
+    captioned = len(header) < width and '"' not in second
     names = [f"#{i}" for i in range(width)] if captioned else _names(header)
     if not names or not others:
         return "", pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     frame = pl.read_csv(
-        io.BytesIO(text.split("\n", 1)[1].encode()),
+        io.BytesIO(others.encode()),
         has_header=False,
         schema=dict.fromkeys(names, pl.String),
         separator=separator,
