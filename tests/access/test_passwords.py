@@ -102,6 +102,17 @@ def test_a_weak_password_is_refused(password: str, jeanne: Person) -> None:
     check_password(OTHER, jeanne.account)
 
 
+def test_a_password_is_taken_as_it_is_typed(jeanne: Person, known: Passwords, clock: Clock) -> None:
+    longest = ("Été 2026, les marées ! " * 12)[:256]
+    for password in (longest, "  des espaces autour, et É accentué  "):
+        known.join(known.invite(jeanne.account), password, jeanne.secret, clock.code(jeanne.secret))
+        assert known.sign_in("jeanne", password, clock.code(jeanne.secret))
+        for near in (password.swapcase(), password.strip(), password + "x", password[:-1]):
+            if near != password:
+                with pytest.raises(SignInError):
+                    known.sign_in("jeanne", near, clock.code(jeanne.secret))
+
+
 def test_a_link_serves_once_ends_the_sessions_and_stands_alone(
     jeanne: Person, known: Passwords, clock: Clock, workspace: Workspace
 ) -> None:

@@ -162,6 +162,15 @@ def test_no_way_there_leads_elsewhere_or_is_made_up(client: TestClient, site: Wo
         create_app(site)
 
 
+def test_a_link_of_another_site_signs_nobody_in(client: TestClient, site: Workspace) -> None:
+    for origin in ("cross-site", "same-site"):
+        answer = client.get("/connexion/canaille?vers=/plan", headers={"Sec-Fetch-Site": origin})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/connexion?vers=/plan")
+        assert AWAY not in client.cookies
+    assert client.get("/connexion/canaille", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
+    assert AWAY in client.cookies
+
+
 def test_departures_are_counted(client: TestClient, site: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sanoscope.web.providing.PER_HOUR", 2)
     with TestClient(create_app(site), base_url=SITE, follow_redirects=False) as few:

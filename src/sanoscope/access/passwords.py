@@ -165,7 +165,8 @@ class Passwords:
         with reading(self.workspace) as state:
             its = wanted.where(accounts.c.nom == name.strip(), accounts.c.ferme_le.is_(None))
             row = state.execute(its).mappings().first() if state is not None else None
-        good, better = _hasher.verify_and_update(password[:LONGEST], row["mot_de_passe"] if row else _nobody)
+        typed = password if len(password) <= LONGEST else ""  # as it is, or not at all: never its beginning
+        good, better = _hasher.verify_and_update(typed, row["mot_de_passe"] if row else _nobody)
         if row is None:
             raise refused()
         with writing(self.workspace) as state:

@@ -1,6 +1,7 @@
 """Signing in at a provider of identities: there and back, tied to an account by an invitation; told that one left."""
 
 import secrets
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -25,6 +26,9 @@ from sanoscope.web.subscribing import PRIVATE
 
 STEP = "etape"
 """Cookie of a browser whose reader is away at his provider."""
+
+OURS = ("same-origin", "none")
+"""Where a reader comes from, as browsers say it, who follows a button of ours, or an address that he typed."""
 
 PER_HOUR = 200
 """Departures from one address in an hour: a hospital behind one address signs in, nobody fills the state."""
@@ -96,6 +100,8 @@ def providing_pages(service: Service, known: Providers) -> APIRouter:
     @routes.get("/{fournisseur}")
     def leave(fournisseur: str, request: Request, vers: str = HOME, jeton: str = "") -> Response:
         provider, back = known.named(fournisseur), languages.of(request).href(local(vers))
+        if request.headers.get("sec-fetch-site", OURS[0]) not in OURS:  # a link of another site signs nobody in
+            return RedirectResponse(languages.of(request).href(f"/connexion?vers={quote(local(vers))}"), 303)
         pace.check(request)
         if jeton:
             passwords.holder(jeton, JOIN)
