@@ -31,12 +31,12 @@ ADDED = ("activite-infra-annuelle-", "analyse-croisee-", "flux-zones-")
 """Sums, by zone or over months, of what the tables of establishments, of residence and of months show."""
 
 
-def test_every_open_restitution_of_figures_is_attacked() -> None:
+def test_every_masked_restitution_of_figures_is_attacked() -> None:
     asked = set()
     for champ in FIELDS:
         face = face_of(catalogue().champs[champ], catalogue())
         asked |= {one.slug for one in (*face.listings, *face.maps, *face.shares)}
-    every = {r.slug for r in catalogue().restitutions.values() if r.acces == "libre" and r.genre == "activite"}
+    every = {r.slug for r in catalogue().restitutions.values() if r.acces != "securise" and r.genre == "activite"}
     assert asked <= every
     assert {slug for slug in every - asked if not slug.startswith((*NOISED, *ADDED))} == set()
     assert not {slug for slug in asked if slug.startswith((*NOISED, *ADDED))}
@@ -48,7 +48,7 @@ def test_every_ratio_and_every_count_of_the_open_side_is_known() -> None:
         shown = {
             m
             for r in catalogue().restitutions.values()
-            if r.champ == champ and r.acces == "libre" and r.genre == "activite" and exact(r, declared)
+            if r.champ == champ and r.acces != "securise" and r.genre == "activite" and exact(r, declared)
             for m in r.mesures
         }
         ratios = {m for m in shown if declared.mesures[m].genre == "rapport"} - {"ip_dms", "ip_dms_rogne"}  # noised
@@ -102,8 +102,13 @@ def test_what_ties_the_sums_of_smr() -> None:
     assert face.shares == (Shares("parts-de-marche-smr", ("cm",), "journees", "part_de_marche", "sejours"),)
 
 
-def test_the_field_without_establishments_is_asked_by_region() -> None:
-    face = face_of(catalogue().champs["sus"], catalogue())
-    assert face.leaf == ("zone", "region:")
-    assert not face.baskets
-    assert {one.total for one in face.listings} == {("liste", "medicament"), ("liste", "dispositif")}
+@pytest.mark.parametrize("champ", ["sus", "actes"])
+def test_what_identified_readers_are_answered_is_asked_too(champ: str) -> None:
+    """Groups by établissement, and any basket of them; the open tables take zones alone."""
+    face = face_of(catalogue().champs[champ], catalogue())
+    assert face.leaf == ("etablissement", "")
+    assert face.baskets
+    assert {(one.members, one.picks) for one in face.listings} == {(True, True), (False, False)}
+    wholes = {("liste", "medicament"), ("liste", "dispositif")} if champ == "sus" else {("", "")}
+    assert {one.total for one in face.listings} == {one.total for one in face.maps} == wholes
+    assert all(one.slug.endswith("-par-etablissement") for one in face.maps)

@@ -125,9 +125,21 @@ def test_our_own_answers_hold_in_every_field(small: Workspace, faces: tuple[Ask,
     report = attack(small, faces[0], champ=champ, seconds=60)
     assert report.tient, str(report)[:3000]
     assert not report.of("contradiction")
-    assert report.figure("demandes") > report.figure("demandes refusées") + (
-        10 if champ != "actes" else 5
-    )  # one région
+    assert report.figure("demandes") > report.figure("demandes refusées") + 10
+
+
+@pytest.mark.parametrize("champ", ["sus", "actes"])
+@pytest.mark.parametrize(("state", "kind"), [("masque", "montre"), ("approche", "exact")])
+def test_what_identified_readers_are_told_is_attacked(
+    small: Workspace, faces: tuple[Ask, Ask], champ: str, state: str, kind: str
+) -> None:
+    """The same of an establishment's acts, drugs and devices: a small count shown, or all but the masks exact."""
+
+    def wanted(slug: str, criteria: Mapping[str, str], row: Document, column: str) -> bool:
+        return slug.endswith("-par-etablissement") and column == "sejours" and row[f"{column}_etat"] == state
+
+    found = attack(small, planted(faces, wanted), 1, champ, 60).of(kind)
+    assert any("etablissement " in f.key and f.key.endswith("sejours") for f in found)
 
 
 @pytest.mark.parametrize("champ", ["smr", "had", "psy"])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sanoscope.access.scope import OPEN, SECURE
+from sanoscope.access.scope import IDENTIFIED, OPEN, SECURE, Grant, Perimeter, Scope
 from sanoscope.catalogue.fiche import Bloc, Fiche
 from sanoscope.catalogue.load import HERE, catalogue, load
-from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
+from sanoscope.errors import CriterionError, ForbiddenError, NotFoundError, SanoscopeError
 from sanoscope.present.fiche import excerpt, keys, left_out, meanings, to_document
 from sanoscope.present.numbers import cell
 from sanoscope.query.criteria import taken
@@ -32,7 +32,7 @@ def service(small: Workspace) -> Service:
 
 
 def sheet(service: Service, slug: str, *more: tuple[str, str]) -> Sheet:
-    return compose(service, slug, [*SUBJECTS[slug], *more], OPEN)
+    return compose(service, slug, [*SUBJECTS[slug], *more], IDENTIFIED)
 
 
 def column(table: Table, name: str) -> Sequence[tuple[State, str]]:
@@ -51,7 +51,7 @@ def test_every_figure_is_that_of_the_restitution(service: Service, slug: str) ->
         assert (part.query is not None and part.table is not None) or part.refused is not None
         if part.query is None:
             continue
-        _, whole = service.ask(part.query.restitution, part.query.criteria().items(), OPEN)
+        _, whole = service.ask(part.query.restitution, part.query.criteria().items(), IDENTIFIED)
         shown = excerpt(part)
         if part.bloc.affichage == "cles":
             totals = [row for row, kind in enumerate(whole.kinds) if kind == "total"]
@@ -101,7 +101,7 @@ def test_key_figures_are_set_beside_what_the_comparison_says(service: Service) -
     for other, kind in zip(key.beside, part.bloc.comparer, strict=True):
         assert part.query is not None
         pairs = [*part.query.criteria().items(), ("comparer", kind)]
-        _, compared = service.ask("casemix-mco", pairs, OPEN)
+        _, compared = service.ask("casemix-mco", pairs, IDENTIFIED)
         total = compared.kinds.index("total")
         assert other.figure.text == column(compared, f"sejours_{kind.replace('-', '')}")[total][1]
         gap = column(compared, "sejours_evolution" if kind == "n-1" else "sejours_part")[total][1]
@@ -125,14 +125,14 @@ def states(made: Sheet) -> set[State]:
 
 def test_a_block_without_answer_says_why_and_the_others_stand(service: Service) -> None:
     parts = sheet(service, "fiche-etablissement", ("annee", "2023")).parts  # 290000001 has no stay in some field
-    of_ghm = compose(service, "statistiques-mco-par-ghm", [("activite", "ghm:04M053")], OPEN).parts
+    of_ghm = compose(service, "statistiques-mco-par-ghm", [("activite", "ghm:04M053")], IDENTIFIED).parts
     by_title = {part.bloc.titre: part for part in of_ghm}
     refused = by_title["Les premiers établissements"].refused
     assert refused is not None and "ne publie pas ce croisement" in refused.message
     assert by_title["L'activité en chiffres"].table is not None
     assert any(part.table is not None for part in parts)
     of_two = compose(
-        service, "fiche-etablissement", [("etablissement", "290000002")], OPEN
+        service, "fiche-etablissement", [("etablissement", "290000002")], IDENTIFIED
     )  # neither HAD nor psychiatry
     absent = {part.restitution.champ for part in of_two.parts if part.refused}
     assert absent == {"had", "psy"}
@@ -172,15 +172,50 @@ def test_what_cannot_be_asked_is_refused_with_what_is_allowed(
     service: Service, slug: str, pairs: list[tuple[str, str]], code: str
 ) -> None:
     with pytest.raises(CriterionError) as refused:
-        compose(service, slug, pairs, OPEN)
+        compose(service, slug, pairs, IDENTIFIED)
     assert refused.value.code == code
     assert refused.value.allowed or code == "critere-double"
+
+
+def test_an_identified_fiche_is_about_what_is_inside_a_perimeter(service: Service) -> None:
+    """Masked, the same whoever may ask; an establishment outside is refused as one that nobody knows."""
+    whole = sheet(service, "fiche-etablissement", ("annee", "2023"))
+    assert states(whole) & {State.MASKED, State.SECRET, State.APPROXIMATE}
+    domain = frozenset({"indicateurs-synthetiques"})
+    one = service.edition().finess["290000001"]
+    inside = {
+        "france": ("national", ()),
+        "region": ("regional", (one.region,)),
+        "departement": ("regional", (one.departement,)),
+        "ght": ("etablissement", (one.ght,)),
+        "etablissement": ("etablissement", (one.finess,)),
+    }
+
+    def asked(finess: str, kind: str, *codes: str, domains: frozenset[str] = domain) -> Sheet:
+        grant = Grant(inside[kind][0], Perimeter(kind, frozenset(codes)), domains)  # type: ignore[arg-type]
+        pairs = [("etablissement", finess), ("annee", "2023")]
+        return compose(service, "fiche-etablissement", pairs, Scope(frozenset({grant})))
+
+    for kind, (_, codes) in inside.items():
+        assert asked(one.finess, kind, *codes).tables == whole.tables
+    outside = [(kind, codes) for kind, (_, codes) in inside.items() if kind not in ("france", "region")]
+    for kind, codes in outside:
+        refusals = set()
+        for finess in ("350000002", "999999999"):
+            with pytest.raises(ForbiddenError) as refused:
+                asked(finess, kind, *codes)
+            refusals.add(str(refused.value))
+        assert len(refusals) == 1
+    with pytest.raises(ForbiddenError):
+        asked(one.finess, "france", domains=frozenset({"rh"}))
+    with pytest.raises(ForbiddenError):
+        compose(service, "fiche-etablissement", SUBJECTS["fiche-etablissement"], OPEN)
 
 
 def test_an_unknown_fiche_or_edition_is_not_found(service: Service) -> None:
     for slug, pairs in (("fiche-x", []), ("fiche-nationale", [("edition", "rien")])):
         with pytest.raises(NotFoundError):
-            compose(service, slug, pairs, OPEN)
+            compose(service, slug, pairs, IDENTIFIED)
 
 
 def test_a_pinned_fiche_is_answered_by_its_edition(service: Service) -> None:

@@ -193,7 +193,7 @@ def test_every_fiche_that_is_linked_is_about_the_entry_and_has_answers(search: S
             assert sheet.subject.code in (entry.code, entry.written)
             assert sheet.canonical.startswith(link.query)
             assert sheet.tables
-    assert {slug for slug, _ in asked} == set(catalogue().fiches) - {"fiche-nationale"}
+    assert {slug for slug, _ in asked} == set(catalogue().fiches) - {"fiche-nationale", "fiche-etablissement"}
 
 
 def test_where_nothing_is_linked_no_open_restitution_answers(

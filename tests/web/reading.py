@@ -29,7 +29,7 @@ PAGES = (
     "/fiches",
     "/fiches/fiche-ght",
     "/fiches/fiche-regionale?region=53&annee=2023",
-    "/fiches/fiche-etablissement?etablissement=290000001&annee=2023",
+    "/fiches/fiche-ght?ght=GHT%2029&annee=2023",
     "/fiches/statistiques-mco-par-ghm?activite=racine:99Z99",
     "/paniers",
     "/paniers?nom=x&geste=rien",

@@ -201,7 +201,7 @@ def test_answers_are_in_english(client: TestClient, service: Service) -> None:
 
 def test_fiches_with_names_in_their_titles_are_in_english(client: TestClient, service: Service) -> None:
     names = _names(service)
-    for path in ("fiche-etablissement?etablissement=290000002", "statistiques-mco-par-ghm?activite=racine:04M05"):
+    for path in ("fiche-ght?ght=GHT%2029", "statistiques-mco-par-ghm?activite=racine:04M05"):
         assert "\n".join(french_in(client.get(f"/en/fiches/{path}").text, names)) == ""
 
 

@@ -2,6 +2,8 @@
 
 import io
 import re
+import shutil
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from playwright.sync_api import Browser
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from sanoscope.access.scope import OPEN
+from sanoscope import workspace as workspaces
+from sanoscope.access.accounts import Accounts
+from sanoscope.access.scope import DOMAINS, OPEN, Grant, Perimeter
 from sanoscope.catalogue.load import catalogue
 from sanoscope.cli.main import app as command
 from sanoscope.present.fiche import excerpt, keys
@@ -35,6 +39,18 @@ EVERY = dict(
 @pytest.fixture(scope="module")
 def client(small: Workspace) -> TestClient:
     return TestClient(create_app(small))
+
+
+@pytest.fixture(scope="module")
+def identified(small: Workspace, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+    """The site, as a reader reads it who holds a right in the Finistère."""
+    place = workspaces.load(shutil.copytree(small.root, tmp_path_factory.mktemp("acces") / "espace", symlinks=True))
+    known, today = Accounts(place), datetime.now(UTC).date()
+    known.open("finistere", "ARS")
+    grant = Grant("regional", Perimeter("departement", frozenset({"29"})), frozenset(DOMAINS))
+    known.give("ARS", grant, today, today + timedelta(9), "essai")
+    key = known.make_key("finistere", "essai")[1]
+    return TestClient(create_app(place), headers={"Authorization": f"Bearer {key}"})
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +84,48 @@ def test_the_page_holds_every_figure_and_a_link_to_each_answer(client: TestClien
     assert all(client.get(address).headers["content-type"] == "image/svg+xml" for address in images)
 
 
+def test_an_identified_fiche_is_refused_outside_the_perimeter(client: TestClient, identified: TestClient) -> None:
+    for way in ("/fiches/fiche-etablissement", "/fiches/fiche-etablissement.pdf", "/api/v1/fiches/fiche-etablissement"):
+        asked = f"{way}?etablissement={{}}&annee=2023"
+        answer = identified.get(asked.format("290000001"), follow_redirects=False)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"].startswith("private")
+        assert identified.get(asked.format("350000002"), follow_redirects=False).status_code == 403
+        for finess in ("290000001", "999999999"):
+            assert client.get(asked.format(finess), follow_redirects=False).status_code == 403
+    told = identified.get("/api/v1/fiches/fiche-etablissement?etablissement=290000001&annee=2023").text
+    assert any(f'"{state}"' in told for state in ("masque", "secret", "approche"))
+
+
+@pytest.mark.parametrize("slug", ["actes-mco-par-etablissement", "medicaments-en-sus-par-etablissement"])
+def test_an_identified_restitution_is_answered_masked_in_the_perimeter(
+    client: TestClient, identified: TestClient, slug: str
+) -> None:
+    """By a service that has no complete version: page and data."""
+    for way in (f"/restitutions/{slug}?{{}}", f"/api/v1/restitutions/{slug}/donnees?{{}}"):
+        answer = identified.get(way.format("annee=2023&zone=departement:29"))
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"].startswith("private")
+        for criteria in ("annee=2023&zone=departement:35", "annee=2023&etablissement=350000002", "annee=2023"):
+            assert identified.get(way.format(criteria)).status_code == 403
+        assert client.get(way.format("annee=2023&zone=departement:29")).status_code == 403
+    rows = identified.get(way.format("annee=2023&zone=departement:29")).json()["lignes"]
+    assert {row["finess"][:2] for row in rows if row["finess"]} == {"29"}
+    assert {"exact", "approche"} & {row["sejours_etat"] for row in rows}
+
+
 @pytest.mark.parametrize(("slug", "asked"), EVERY.items())
-def test_each_fiche_has_its_page_its_pdf_and_its_data(client: TestClient, slug: str, asked: str) -> None:
-    page = client.get(f"/fiches/{slug}?{asked}", follow_redirects=False)
+def test_each_fiche_has_its_page_its_pdf_and_its_data(identified: TestClient, slug: str, asked: str) -> None:
+    page = identified.get(f"/fiches/{slug}?{asked}", follow_redirects=False)
     assert page.status_code == 200
-    data = client.get(f"/api/v1/fiches/{slug}?{asked}").json()
+    data = identified.get(f"/api/v1/fiches/{slug}?{asked}").json()
     assert data["requete"] == asked
     for bloc in data["blocs"]:
         assert ("refus" in bloc) != ("tableau" in bloc)
         assert unescape(bloc["titre"]) in plain(page.text)
         if "tableau" in bloc:
-            assert client.get(bloc["donnees"]).json()["requete"] == bloc["requete"]
-    pdf = client.get(f"/fiches/{slug}.pdf?{asked}")
+            assert identified.get(bloc["donnees"]).json()["requete"] == bloc["requete"]
+    pdf = identified.get(f"/fiches/{slug}.pdf?{asked}")
     assert pdf.headers["content-type"] == "application/pdf"
     text = plain(" ".join(each.extract_text() for each in PdfReader(io.BytesIO(pdf.content)).pages))
     assert all(plain(bloc["titre"]) in text for bloc in data["blocs"])
@@ -108,10 +154,10 @@ def test_the_pdf_is_the_same_each_time(small: Workspace) -> None:
     assert made[0] == made[1]
 
 
-def test_a_pdf_says_in_its_place_what_has_no_answer(client: TestClient) -> None:
+def test_a_pdf_says_in_its_place_what_has_no_answer(identified: TestClient) -> None:
     """This hospital has neither HAD nor psychiatry."""
     for language in ("", "/en"):
-        answer = client.get(f"{language}/fiches/fiche-etablissement.pdf?etablissement=290000002&annee=2023")
+        answer = identified.get(f"{language}/fiches/fiche-etablissement.pdf?etablissement=290000002&annee=2023")
         assert answer.status_code == 200
         text = plain(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages))
         assert text.count("No answer here:" if language else "Pas de réponse ici :") >= 2
@@ -138,15 +184,15 @@ def test_a_form_is_shown_where_the_subject_is_missing_or_wrong(client: TestClien
     assert "GHT 29" in ght and 'value="?"' not in ght
 
 
-def test_words_become_codes_and_the_address_is_canonical(client: TestClient) -> None:
+def test_words_become_codes_and_the_address_is_canonical(identified: TestClient) -> None:
     for slug, given, wanted in (
         ("fiche-etablissement", "etablissement=H%C3%B4pital+3&annee=2023", "etablissement=290000004&annee=2023"),
         ("statistiques-mco-par-ghm", "niveau_activite=racine&activite=04m05", "activite=racine:04M05&annee=2023"),
         ("fiche-nationale", "", "annee=2023"),
     ):
-        answer = client.get(f"/fiches/{slug}?{given}", follow_redirects=False)
+        answer = identified.get(f"/fiches/{slug}?{given}", follow_redirects=False)
         assert answer.headers["location"] == f"/fiches/{slug}?{wanted}"
-        assert client.get(answer.headers["location"], follow_redirects=False).status_code == 200
+        assert identified.get(answer.headers["location"], follow_redirects=False).status_code == 200
 
 
 def test_fiches_are_in_the_menu_the_map_and_the_search(client: TestClient) -> None:

@@ -243,7 +243,7 @@ TOO_SMALL = {
 )
 def test_pictures_are_where_the_table_is(client: TestClient, slug: str) -> None:
     restitution = catalogue().restitution(slug)
-    zone = "&zone=" + ("region:53" if catalogue().champ(restitution).ligne == "region" else "departement:29")
+    zone = "&zone=" + ("region:53" if catalogue().champ(restitution).libre == "region" else "departement:29")
     zone = zone if restitution.criteres.zone else ""
     page = client.get(f"/restitutions/{slug}?annee=2023{zone}", follow_redirects=True).text
     for source in re.findall(r'<img src="(/restitutions/[^"]+)"', page):

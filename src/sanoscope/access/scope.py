@@ -167,6 +167,9 @@ def perimeters(grants: Iterable[Grant]) -> Iterator[str]:
 OPEN = Scope()
 """Anybody."""
 
+IDENTIFIED = Scope(frozenset({Grant("national", FRANCE, frozenset(DOMAINS))}))
+"""An identified reader of the whole country: answered what anybody is, and what is identified, masked alike."""
+
 _ALL = frozenset({Grant("securise", FRANCE, frozenset(DOMAINS))})
 
 EVERYTHING = Scope(_ALL)

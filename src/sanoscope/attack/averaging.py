@@ -113,7 +113,7 @@ def _figures(table: Table | None, listing: Listing, measure: str, *, hidden: boo
     found = {}
     for row in table.rows if table else ():
         cell = row.cells[measure]
-        if row.total or hidden != (hidden and cell.state is State.MASKED):
+        if row.total != listing.members or hidden != (hidden and cell.state is State.MASKED):
             continue
         value = 0.0 if hidden else cell.value if cell.state is State.EXACT else cell.estimate
         if value is not None:

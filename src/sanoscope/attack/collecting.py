@@ -96,7 +96,7 @@ class Collection:
     @property
     def finest(self) -> Listing | None:
         """The finest listing that was answered; None where there is none."""
-        known = [one for one in self.listings if not one.within]
+        known = [one for one in self.listings if one.picks and not one.within]
         answered = [one for one in known if self._refusals[one] < 0]
         return answered[-1] if answered else known[-1] if known else None
 
@@ -129,16 +129,17 @@ class Collection:
 
     def listing_tasks(self, places: Iterable[Place]) -> list[Task]:
         """Return the questions « groups of a level, for a place », every listing."""
-        return [partial(self.listing, place, one) for place in places for one in self.listings]
+        return [
+            partial(self.listing, place, one) for place in places for one in self.listings if one.picks or place.zone
+        ]
 
     def basket_tasks(self, place: Place, number: int) -> list[Task]:
         """Return the questions asked of a basket: its maps, the finest listing and another, in turn."""
-        known = [one for one in reversed(self.listings) if self._open(one)]
+        known = [one for one in reversed(self.listings) if one.picks and self._open(one)]
         chosen = known[:1] + known[1:][number % max(1, len(known) - 1) :][:1]
-        whole = (YEAR, *TOTAL)
         return [
             *(partial(self.listing, place, one) for one in chosen),
-            *(partial(self.map, place, one, whole) for one in self.face.maps),
+            *(partial(self.map, place, one, (YEAR, *one.total)) for one in self.face.maps),
         ]
 
     def _open(self, listing: Listing) -> bool:
@@ -151,14 +152,15 @@ class Collection:
             partial(self.map, self._france, one, column)
             for one in self.face.maps
             for column in self.columns
-            if column[0] == YEAR and column[1] in ("", *one.levels)
+            if column[0] == YEAR and (column[1:] == one.total or column[1] in one.levels)
         ]
 
     def zone_tasks(self) -> list[Task]:
         """Return the questions « map of a place, all activities », whose totals part full and partial stays."""
-        whole = (YEAR, *TOTAL)
         return [
-            partial(self.map, place, one, whole) for one in self.face.maps for place in self.places[: self.nodes - 1]
+            partial(self.map, place, one, (YEAR, *one.total))
+            for one in self.face.maps
+            for place in self.places[: self.nodes - 1]
         ]
 
     def month_tasks(self) -> list[Task]:
@@ -167,7 +169,7 @@ class Collection:
             partial(self.map, self._france, one, column)
             for one in self.face.maps
             for column in self.columns
-            if 0 < column[0] < YEAR and column[1] in ("", *one.monthly)
+            if one.monthly and 0 < column[0] < YEAR and column[1] in ("", *one.monthly)
         ]
 
     @property
@@ -192,9 +194,11 @@ class Collection:
         row = self.row(place)
         level = self.year.arbre[listing.level]
         inside = [i for i, above in enumerate(level.values()) if not picked or above.get(listing.within) == picked]
-        self._nothing_else(table, np.array([row]), self._level[listing.level][inside])
+        members = [self._finess[member] for member in sorted(place.members)] if listing.members else []
+        self._nothing_else(table, np.array([row, *members]), self._level[listing.level][inside])
         for line in table.rows:
-            self._take(table, line, row, (YEAR, *self._node(listing, line, picked)))
+            own = row if line.total or not listing.members else self._finess[line.labels["finess"]]
+            self._take(table, line, own, (YEAR, *self._node(listing, line, picked)))
 
     @staticmethod
     def _node(listing: Listing, line: Row, picked: str) -> tuple[str, str]:
@@ -210,7 +214,7 @@ class Collection:
             return
         period, level, code = column
         criteria = {"annee": str(self.year.annee), **place.criteria}
-        criteria |= {"activite": f"{level}:{code}"} if level else {}
+        criteria |= {"activite": f"{level}:{code}"} if (level, code) != map_.total else {}
         criteria |= {"mois": str(period)} if period < YEAR else {}
         table = self.journal.table(self.ask, map_.slug, criteria)
         if table is None:

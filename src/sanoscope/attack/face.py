@@ -20,6 +20,8 @@ class Listing:
         regroupement: criterion that asks for them; "" where the restitution has but one way.
         within: level of ``labels`` that is picked one code at a time by ``activite``; "" for none.
         total: (level, code) of its total, ("", "") for all of the field.
+        members: each row is of an establishment of the place; a group's own figure is its total.
+        picks: any choice of establishments is a place that it takes; else zones alone are.
     """
 
     slug: str
@@ -27,6 +29,8 @@ class Listing:
     regroupement: str = ""
     within: str = ""
     total: tuple[str, str] = ("", "")
+    members: bool = False
+    picks: bool = True
 
     @property
     def level(self) -> str:
@@ -42,11 +46,13 @@ class Map:
         slug: its name.
         levels: levels at which the activity is picked.
         monthly: those followed month by month, besides the total.
+        total: (level, code) of what it lists without an activity, ("", "") for all of the field.
     """
 
     slug: str
     levels: tuple[str, ...]
     monthly: tuple[str, ...] = ()
+    total: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class Place:
     complete: bool = True
 
     @property
+    def zone(self) -> bool:
+        """Tell whether it is the country or a zone, no establishments being picked."""
+        return set(self.criteria) <= {"zone"}
+
+    @property
     def name(self) -> str:
         """Return what a person reads."""
         if "panier" in self.criteria and len(self.members) > 3:

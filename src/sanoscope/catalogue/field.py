@@ -317,11 +317,14 @@ class Publication(Frozen):
     Attributes:
         lignes: dimensions of establishments whose groups are nodes of the lattice, the finest first; any other
             selection of establishments is a basket.
+        libre: which of ``lignes`` is the finest that anybody is answered by; finer ones are for the identified readers
+            of identified restitutions, protected with all the rest. "" is the first: all are for anybody.
         feuillets: the cross-tables; the first is the trunk.
         bruites: what is told with a noise.
     """
 
     lignes: tuple[str, ...]
+    libre: str = ""
     feuillets: dict[str, Feuillet]
     bruites: dict[str, Bruite] = {}
 
@@ -541,6 +544,7 @@ class Champ(Frozen):
         for name, somme in self.sommes.items():
             _known(f"somme {name}", somme.egale, sums)
         self._check_measures()
+        _known("publication, libre", (self.publication.libre or self.ligne,), set(self.publication.lignes))
         _known("distincts", tuple(distinct.lignes for distinct in self.distincts.values()), sums)
         for name, sheet in self.publication.feuillets.items():
             _known(f"feuillet {name}", (*sheet.comptes, *sheet.portees), set(self.cubes[sheet.cube].sommes))
@@ -577,8 +581,13 @@ class Champ(Frozen):
 
     @property
     def ligne(self) -> str:
-        """The dimension whose values are the rows of what is open: establishments, unless nothing is said of them."""
+        """The dimension whose values are the rows of what is protected: establishments, or what takes their place."""
         return self.publication.lignes[0]
+
+    @property
+    def libre(self) -> str:
+        """The dimension whose values are the finest rows that anybody is answered by."""
+        return self.publication.libre or self.ligne
 
     def avec_parents(self, dimensions: Iterable[str]) -> tuple[str, ...]:
         """Return dimensions and the coarser ones that they determine."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sanoscope.access.scope import OPEN
+from sanoscope.access.scope import IDENTIFIED
 from sanoscope.attack.face import Face
 from sanoscope.attack.world import UNKNOWN, Ask, Establishment, World, Year
 from sanoscope.attack.world import Residence as Place
@@ -29,7 +29,9 @@ def open_face(
     champ: str = "mco",
     years: Sequence[int] = (),
 ) -> tuple[Ask, World]:
-    """Return the open face of a field of an edition, published or not, and what is public of its country.
+    """Return the face of a field of an edition, published or not, and what is public of its country.
+
+    Who asks is an identified reader of the whole country: all that is answered masked is attacked.
 
     Args:
         directory: the workspace's editions.
@@ -48,8 +50,8 @@ def open_face(
     face = face_of(field, catalogue)
 
     def ask(slug: str, criteria: Mapping[str, str]) -> Mapping[str, Any]:
-        query = parse(criteria.items(), catalogue.restitution(slug), edition, OPEN)
-        table = answer(query, OPEN, catalogue, edition, threshold=settings.seuil)
+        query = parse(criteria.items(), catalogue.restitution(slug), edition, IDENTIFIED)
+        table = answer(query, IDENTIFIED, catalogue, edition, threshold=settings.seuil)
         document: Mapping[str, Any] = json.loads(to_json(table))
         return document
 

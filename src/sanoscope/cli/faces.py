@@ -1,7 +1,10 @@
-"""The open face of a field as its catalogue declares it: what any reader finds in ``/api/v1/catalogue``."""
+"""The face of a field as its catalogue declares it: what any reader finds in ``/api/v1/catalogue``.
+
+Besides what anybody is answered, it has what an identified reader of the whole country is: the same masks.
+"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from sanoscope.attack.face import CROSS, Face, Link, Listing, Map, Ratio, Shares
@@ -25,14 +28,15 @@ TOTAL = ("", "")
 
 
 def face_of(champ: Champ, catalogue: Catalogue) -> Face:
-    """Return the open face of a field.
+    """Return the face of a field, identified restitutions included.
 
     Args:
         champ: the field.
         catalogue: its restitutions.
     """
     every = [r for r in catalogue.restitutions.values() if r.champ == champ.champ and not r.source]
-    opened = _Open(champ, tuple(r for r in every if r.acces == "libre" and r.genre == "activite" and exact(r, champ)))
+    masked = [r for r in every if r.acces != "securise" and r.genre == "activite"]
+    opened = _Open(champ, tuple(r for r in masked if exact(r, champ)))
     people, riders = opened.people(), opened.riders()
     listings = sorted(opened.listings(), key=opened.fineness)
     levels = dict.fromkeys(level for one in listings for level in one.labels)
@@ -144,6 +148,11 @@ class _Open:
         return {n for n in found if self.champ.dimensions[n].axe == "activite"}
 
     @property
+    def monthly(self) -> bool:
+        """Tell whether the lattice tells sums by month."""
+        return any("mois" in sheet.dimensions for sheet in self.champ.publication.feuillets.values())
+
+    @property
     def carriers(self) -> dict[str, tuple[str, ...]]:
         """Return sum → counts whose people carry it, as the first sheet that has it says."""
         sheets = self.champ.publication.feuillets.values()
@@ -201,16 +210,18 @@ class _Open:
     def listings(self) -> Iterator[Listing]:
         """Yield the tables of groups of activity, then the crossings that picking an activity gives."""
         for r in self.restitutions:
-            total = next(((name, values[0]) for name, values in r.filtre.items()), TOTAL)
-            if r.lignes == ("regroupement",) and r.criteres.zone != "residence":
+            total, picks = _whole(r), r.criteres.etablissements
+            members = r.lignes == ("regroupement", "finess")
+            if (members or r.lignes == ("regroupement",)) and r.criteres.zone != "residence":
                 for level in (n for n in r.criteres.regroupement if n in self.levels):
-                    yield Listing(r.slug, (level,), regroupement=level, total=total)
+                    way = Listing(r.slug, (level,), regroupement=level, total=total, members=members, picks=picks)
+                    yield way
                     for other in r.criteres.activite:
                         if self._crossed(level, other):
                             labels = tuple(name for name in self.champ.dimensions if name in (level, other))
-                            yield Listing(r.slug, labels, regroupement=level, within=other, total=total)
+                            yield replace(way, labels=labels, within=other)
             elif set(r.lignes) <= self.levels:
-                yield Listing(r.slug, r.lignes, total=total)
+                yield Listing(r.slug, r.lignes, total=total, picks=picks)
 
     def _crossed(self, level: str, other: str) -> bool:
         """Tell whether some sheet crosses two levels that are not nested."""
@@ -226,10 +237,11 @@ class _Open:
     def maps(self) -> Iterator[Map]:
         """Yield the tables of establishments."""
         for r in self.restitutions:
-            if r.lignes == ("finess",):
+            of_all = r.lignes == ("regroupement", "finess") and "" in r.criteres.regroupement
+            if r.criteres.zone != "residence" and (of_all or r.lignes == ("finess",)):
                 levels = r.criteres.activite
                 coarsest = tuple(level for level in levels if not self.champ.dimensions[level].parents)
-                yield Map(r.slug, levels, coarsest if r.criteres.mois else ())
+                yield Map(r.slug, levels, coarsest if r.criteres.mois and self.monthly else (), _whole(r))
 
     def shares(self, people: tuple[str, ...]) -> Iterator[Shares]:
         """Yield the tables of market shares, the coarsest levels first."""
@@ -239,6 +251,11 @@ class _Open:
                 measure = self.name(of)
                 levels = sorted(r.criteres.activite, key=lambda level: bool(self.champ.dimensions[level].parents))
                 yield Shares(r.slug, tuple(levels), measure, name, "" if measure in people else people[0])
+
+
+def _whole(restitution: Restitution) -> tuple[str, str]:
+    """Return the (level, code) of all that a restitution is about."""
+    return next(((name, values[0]) for name, values in restitution.filtre.items()), TOTAL)
 
 
 def _later(level: str, champ: Champ) -> tuple[str, ...]:

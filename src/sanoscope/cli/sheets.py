@@ -5,7 +5,7 @@ from pathlib import Path
 
 import orjson
 
-from sanoscope.access.scope import OPEN
+from sanoscope.access.scope import IDENTIFIED
 from sanoscope.catalogue.load import catalogue
 from sanoscope.present.fiche import to_document
 from sanoscope.present.pdf import to_pdf
@@ -36,6 +36,6 @@ def write_sheet(workspace: Workspace, slug: str, pairs: Iterable[tuple[str, str]
         KeyError: the extension is none of `WRITERS`.
     """
     service = Service(workspace, catalogue())
-    sheet = compose(service, slug, pairs, OPEN)
+    sheet = compose(service, slug, pairs, IDENTIFIED)
     output.write_bytes(WRITERS[output.suffix.removeprefix(".").lower()](service, sheet))
     return sheet

@@ -84,6 +84,7 @@ class TableCube(_Model):
         sommes: the sums that an open table holds, each with the column of its tracer.
         comptes: those of them that count people, with their spreads as well.
         groupes: the kinds of groups of a noised table, whose sums have no tracer.
+        acces: of an open table, whose questions it answers: anybody's, or those of identified restitutions alone.
     """
 
     nom: str
@@ -94,6 +95,7 @@ class TableCube(_Model):
     sommes: dict[str, str] = {}
     comptes: list[str] = []
     groupes: list[str] = []
+    acces: Literal["libre", "identifie"] = "libre"
 
 
 class ProtectionAnnee(_Model):

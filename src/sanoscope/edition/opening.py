@@ -108,7 +108,7 @@ def open_store(
     written = []
     for name in champ.publication.feuillets:
         whole = pl.concat([tables[name] for tables, _, _ in results], how="diagonal_relaxed")
-        written.append(_write(public, champ, name, whole))
+        written += _write(public, champ, name, whole)
     store_silent(public, np.unique(np.concatenate([s for _, s, _ in results])))
     return written, [said for _, _, said in results]
 
@@ -188,24 +188,51 @@ def _tracers(champ: Champ, declared: Feuillet) -> dict[str, str]:
     return {name: first.setdefault(frozenset(of), name + TRACER) for name, of in _leaves(champ, declared).items()}
 
 
-def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -> TableCube:
-    """Write an open table with the attributes of its establishments, sorted so that a filter skips most of it."""
-    declared = champ.publication.feuillets[name]
+def finest(champ: Champ, name: str) -> str:
+    """Return the open table that holds the finest rows of a sheet: its only one, unless these are not for anybody."""
+    return name if champ.libre == champ.ligne else f"{name}__{champ.ligne}"
+
+
+def _write(public: DuckDBEngine, champ: Champ, name: str, table: pl.DataFrame) -> list[TableCube]:
+    """Write a sheet with what is known of its establishments, and what anybody may read of it as a table apart."""
     above = list(champ.dimensions[champ.ligne].parents)
     known = pl.DataFrame(pl.from_arrow(public.table("etablissements"))).select("annee", champ.ligne, *above).unique()
     whole = table.join(known, on=["annee", champ.ligne], how="left")
+    if champ.libre == champ.ligne:
+        return [_stored(public, champ, name, name, whole)]
+    own = _stored(public, champ, name, finest(champ, name), whole).model_copy(update={"acces": "identifie"})
+    return [_stored(public, champ, name, name, _for_anybody(champ, whole)), own]
+
+
+def _stored(public: DuckDBEngine, champ: Champ, sheet: str, name: str, whole: pl.DataFrame) -> TableCube:
+    """Write an open table of a sheet, sorted so that a filter skips most of it."""
+    declared = champ.publication.feuillets[sheet]
     dimensions = [n for n in whole.columns if n in champ.dimensions]
-    whole = whole.sort("annee", champ.ligne, *declared.classe)
+    line = champ.ligne if champ.ligne in dimensions else champ.libre
+    whole = whole.sort("annee", line, *declared.classe)
     public.store(name, whole.to_arrow())
     return TableCube(
         nom=name,
-        cube=name,
+        cube=sheet,
         dimensions=dimensions,
         colonnes=dimensions,
         lignes=len(whole),
         sommes=_tracers(champ, declared),
         comptes=[n for n in _leaves(champ, declared) if n not in declared.portees],
     )
+
+
+def _for_anybody(champ: Champ, whole: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a sheet added up to the finest that anybody is answered by: counts and tracers add up."""
+    told = champ.avec_parents((champ.libre,))
+    dimensions = [n for n in whole.columns if n in champ.dimensions]
+    kept = [n for n in dimensions if champ.dimensions[n].axe != "etablissement" or n in told]
+    figures = [
+        pl.col(n).sum() % MODULUS if n.endswith(TRACER) else pl.col(n).sum()
+        for n in whole.columns
+        if n not in champ.dimensions
+    ]
+    return whole.group_by(kept).agg(figures)
 
 
 def _keep(path: Path, year: Year, protection: Protection, keys: NDArray[np.int64]) -> None:
@@ -244,7 +271,17 @@ def audit_year(place: Path, champ: Champ, annee: int, settings: Settings) -> Ver
     traced = np.asarray((nodes[0] @ tracers @ nodes[1]).toarray()) % MODULUS
     verdict = verify(of, moves, steps, made, twin, (traced == 0) & (of.values > 0))
     told = ~np.isin(traced[hidden[:, 0], hidden[:, 1]], public.table(SILENT)["traceur"].to_numpy())
-    return replace(verdict, exposed=verdict.exposed + int(told.sum()))
+    apart = sum(_apart(public, champ, sheet.nom) for sheet in year.sheets)
+    return replace(verdict, exposed=verdict.exposed + int(told.sum()), astray=verdict.astray + apart)
+
+
+def _apart(public: DuckDBEngine, champ: Champ, sheet: str) -> int:
+    """Return how many rows that anybody may read are not the sums of a sheet's finest rows."""
+    if champ.libre == champ.ligne:
+        return 0
+    whole, served = (pl.DataFrame(pl.from_arrow(public.table(name))) for name in (finest(champ, sheet), sheet))
+    made = _for_anybody(champ, whole).select(served.columns)
+    return sum(a.join(b, on=made.columns, how="anti").height for a, b in ((made, served), (served, made)))
 
 
 def _served(public: DuckDBEngine, champ: Champ, year: Year) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
@@ -252,7 +289,9 @@ def _served(public: DuckDBEngine, champ: Champ, year: Year) -> tuple[sparse.csr_
     parts = []
     for sheet, start in zip(year.sheets, year.lattice.leaf_start, strict=False):
         names = [name for name in sheet.columns.columns if name != COUNT]
-        table = pl.DataFrame(pl.from_arrow(public.table(sheet.nom))).filter(pl.col("annee") == year.annee)
+        table = pl.DataFrame(pl.from_arrow(public.table(finest(champ, sheet.nom)))).filter(
+            pl.col("annee") == year.annee
+        )
         columns = sheet.columns.with_row_index("colonne")
         rows = pl.DataFrame({champ.ligne: year.rows}, {champ.ligne: pl.String}).with_row_index("ligne")
         for count in sheet.feuillet.comptes:

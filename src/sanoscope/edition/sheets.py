@@ -20,6 +20,9 @@ from sanoscope.engine.plan import Aggregate, Binary, Column, Constant, Filter, M
 ROW_WEIGHTS = (1.0, 4.0, 20.0)
 """What losing a figure of each level of establishments costs: an establishment, a département, a région."""
 
+READ_BY_ALL = 5.0
+"""How many times dearer it is to lose a figure of the finest places that anybody reads, of finer ones that few do."""
+
 WHOLE = 5_000.0
 """What losing the total of an establishment or a zone costs: so much that it is lost only where nothing else can be."""
 
@@ -122,7 +125,8 @@ def read_year(engine: DuckDBEngine, champ: Champ, annee: int, threshold: int) ->
         built.append(_sheet(engine, champ, annee, name, declared, rows, built[0] if built else None))
     trunk, *others = built
     row_levels = [Level(np.arange(len(rows)))]
-    row_levels += [Level(_codes(rows, [n]), w) for n, w in zip(public.lignes[1:], ROW_WEIGHTS[1:], strict=False)]
+    for name, weight in zip(public.lignes[1:], ROW_WEIGHTS[1:], strict=False):
+        row_levels.append(Level(_codes(rows, [name]), weight * READ_BY_ALL if name == public.libre else weight))
     row_levels.append(Level(np.zeros(len(rows), np.int64), 1000.0))
     made = lattice(
         side(row_levels),

@@ -15,7 +15,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.query.compare import reference
 from sanoscope.query.criteria import Query, Zone, collected, known_finess, unknown
-from sanoscope.query.permission import check_reading
+from sanoscope.query.permission import check_reading, check_subject
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.query.words import zone_name
@@ -165,12 +165,14 @@ def compose(service: Service, slug: str, pairs: Iterable[tuple[str, str]], scope
     Raises:
         NotFoundError: there is no such fiche or edition.
         CriterionError: no subject, an unknown criterion or value; says what is allowed.
+        ForbiddenError: ``acces-refuse``: no right opens it where its subject is.
     """
     fiche = service.catalogue.fiche(slug)
     check_reading(fiche, scope, slug)
     given = collected(pairs, criteria(fiche), slug)
     pinned = given.get("edition", "")
     edition = edition_of(service, fiche, pinned, public=scope.masked)
+    check_subject(fiche, given.get(fiche.sujet, ""), edition, scope)
     about = subject(fiche, given.get(fiche.sujet, ""), edition)
     every, latest = years(edition)
     allowed = [str(year) for year in every]

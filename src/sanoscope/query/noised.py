@@ -56,7 +56,7 @@ def published(
         standard: its standardised count is wanted.
     """
     bruites = champ.publication.bruites
-    held = [t for t in edition.champ.tables if t.groupes and name in t.sommes]
+    held = [t for t in edition.champ.tables if t.groupes and asked.reads(t) and name in t.sommes]
     held = [t for t in held if name in bruites[t.nom].strates or not standard]
     for exactly in (True, False) if unions else (True,):
         for table in held:

@@ -8,6 +8,7 @@ whole country.
 from collections.abc import Iterable, Mapping
 
 from sanoscope.access.scope import Access, Grant, Guarded, Perimeter, Scope, perimeters
+from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import ForbiddenError, SanoscopeError
@@ -53,9 +54,28 @@ def check_asking(
         ForbiddenError: ``acces-refuse``.
     """
     grants = scope.opening(restitution, complete=complete)
-    named = tuple(establishments)
-    if not any(_inside(grant.perimeter, given, named, restitution, edition) for grant in grants):
+    named, residence = tuple(establishments), restitution.criteres.zone == "residence"
+    if not any(_inside(grant.perimeter, given, named, edition, residence=residence) for grant in grants):
         raise refused(restitution, restitution.slug, grants, complete=complete)
+
+
+def check_subject(fiche: Fiche, code: str, edition: Edition, scope: Scope) -> None:
+    """Do nothing if a fiche is for everybody, or its subject is inside the perimeter of a grant that opens it.
+
+    Args:
+        fiche: which; ``code`` of its subject, known or not.
+        edition, scope: where, who asks.
+
+    Raises:
+        ForbiddenError: ``acces-refuse``.
+    """
+    if fiche.acces == "libre":
+        return
+    given: dict[str, str] = {"zone": f"region:{code}"} if fiche.sujet == "region" else {str(fiche.sujet): code}
+    named = (code,) if fiche.sujet == "etablissement" else ()
+    grants = scope.opening(fiche)
+    if not any(_inside(grant.perimeter, given, named, edition, residence=False) for grant in grants):
+        raise refused(fiche, fiche.slug, grants, complete=False)
 
 
 def refused(what: Guarded, name: str, grants: Iterable[Grant], *, complete: bool) -> SanoscopeError:
@@ -79,8 +99,9 @@ ACCESS: Mapping[Access, str] = {
 
 
 def _inside(
-    perimeter: Perimeter, given: Mapping[str, str], named: tuple[str, ...], restitution: Restitution, edition: Edition
+    perimeter: Perimeter, given: Mapping[str, str], named: tuple[str, ...], edition: Edition, *, residence: bool
 ) -> bool:
+    """Tell whether criteria are inside a perimeter; ``residence``: their zone is of residents."""
     if perimeter.kind == "france":
         return True
     compared = given.get("comparer", "")
@@ -88,7 +109,7 @@ def _inside(
         return False
     if _zone_inside(perimeter, given.get("zone", ""), edition):
         return True
-    if restitution.criteres.zone == "residence":  # of residents, an establishment picks rows: totals are of all
+    if residence:  # of residents, an establishment picks rows: totals are of all
         return False
     if perimeter.kind == "ght" and given.get("ght") in perimeter.codes:
         return True

@@ -39,6 +39,7 @@ class Question:
         last_month: cumulated to that month; 0 is no limit.
         shown: establishments whose rows are shown, or None for all (the others still count in totals and shares).
         selected: establishments are picked in a way that makes no published group: a basket, a sector…
+        identified: it is asked of a restitution that is not for anybody: who asks has been checked.
     """
 
     rows: tuple[str, ...]
@@ -47,11 +48,16 @@ class Question:
     last_month: int
     shown: frozenset[str] | None
     selected: bool = False
+    identified: bool = False
 
     def is_group(self, *, total: bool) -> bool:
         """Tell whether a row (or a total) is a published group of establishments, over a whole year."""
         one_by_one = "finess" in self.rows and not total
         return not self.last_month and (one_by_one or not self.selected)
+
+    def reads(self, table: TableCube) -> bool:
+        """Tell whether an open table may answer it."""
+        return self.identified or table.acces == "libre"
 
 
 def question(query: Query, restitution: Restitution, champ: Champ, edition: Edition) -> Question:
@@ -85,7 +91,8 @@ def question(query: Query, restitution: Restitution, champ: Champ, edition: Edit
         len(selection) > 1 or bool(query.panier) or any(c not in whole for c, _ in selection)
     )
     selected |= restitution.memes_etablissements
-    return Question(rows, years, tuple(conditions), month, shown, selected)
+    identified = restitution.acces != "libre"
+    return Question(rows, years, tuple(conditions), month, shown, selected, identified)
 
 
 def same_establishments(query: Query, edition: Edition) -> tuple[int, frozenset[str]]:
@@ -132,7 +139,7 @@ def choose(asked: Question, cube: str, edition: Edition) -> TableCube:
 def choose_open(asked: Question, sums: tuple[str, ...], edition: Edition) -> dict[str, TableCube]:
     """Return the smallest open table for each sum that the lattice publishes along the question's columns."""
     needed = needed_columns(asked)
-    held = [t for t in edition.champ.tables if not t.groupes and needed <= set(t.colonnes)]
+    held = [t for t in edition.champ.tables if not t.groupes and asked.reads(t) and needed <= set(t.colonnes)]
     tables = sorted(held, key=lambda t: (t.lignes, t.nom))
     return {name: next(t for t in tables if name in t.sommes) for name in sums if any(name in t.sommes for t in tables)}
 

@@ -15,11 +15,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from markupsafe import Markup
 
 from sanoscope.api.reader import reader
-from sanoscope.api.replies import cache_control
+from sanoscope.api.replies import OWN, cache_control
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
-from sanoscope.errors import CriterionError
+from sanoscope.errors import CriterionError, ForbiddenError
 from sanoscope.present.fiche import Key, excerpt, keys, left_out, meanings, notes, picture
 from sanoscope.present.html import Heading, Row, headings, rows
 from sanoscope.present.pdf import to_pdf
@@ -111,6 +111,8 @@ def fiche_pages(service: Service, search: Search) -> APIRouter:
             return form_page(request, service, fiche, {})
         try:
             sheet = compose(service, slug, wished(service, fiche, every), reader(request).scope)
+        except ForbiddenError:
+            raise
         except CriterionError as error:
             return form_page(request, service, fiche, dict(joined(every)), error)
         if urlencode(every, quote_via=quote, safe=":,/") != sheet.canonical:
@@ -234,7 +236,7 @@ def standalone(service: Service, sheet: Sheet) -> bytes:
 def _sheet_page(request: Request, service: Service, sheet: Sheet) -> HTMLResponse:
     spoken, site = languages.of(request), root(request)
     path = f"/fiches/{sheet.fiche.slug}"
-    return page(
+    made = page(
         request,
         "fiche.html",
         **_context(sheet, [_shown(service, part, spoken) for part in sheet.parts]),
@@ -243,6 +245,9 @@ def _sheet_page(request: Request, service: Service, sheet: Sheet) -> HTMLRespons
         permanent=f"{site}{spoken.href(path)}?{sheet.canonical}",
         donnees=f"{site}/api/v1{path}?{sheet.canonical}",
     )
+    if sheet.fiche.acces != "libre":
+        made.headers["Cache-Control"] = OWN
+    return made
 
 
 def _context(sheet: Sheet, blocks: list[Shown]) -> dict[str, Any]:
