@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sanoscope.access import accounts as module
+from sanoscope.access import rights as module
 from sanoscope.access.accounts import Accounts
 from sanoscope.access.journal import Journal
 from sanoscope.access.scope import DOMAINS, FRANCE, Grant, Perimeter, perimeter
@@ -18,12 +18,12 @@ BRETAGNE = Perimeter("region", frozenset({"53"}))
 
 @pytest.fixture
 def known(workspace: Workspace, state_url: str, monkeypatch: pytest.MonkeyPatch) -> Accounts:
-    monkeypatch.setattr(module, "_today", lambda: DAY)
+    monkeypatch.setattr(module, "today", lambda: DAY)
     return Accounts(workspace)
 
 
 def on(monkeypatch: pytest.MonkeyPatch, day: date) -> None:
-    monkeypatch.setattr(module, "_today", lambda: day)
+    monkeypatch.setattr(module, "today", lambda: day)
 
 
 def test_a_key_opens_what_its_organisation_holds_that_day(known: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:

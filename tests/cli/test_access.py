@@ -7,6 +7,10 @@ from typer.testing import CliRunner
 
 from sanoscope.access.accounts import Accounts
 from sanoscope.access.passwords import JOIN, Passwords
+from sanoscope.access.reader import Reader
+from sanoscope.access.requests import Requests
+from sanoscope.access.rights import today
+from sanoscope.access.scope import Grant, Perimeter
 from sanoscope.cli.main import app
 from sanoscope.workspace import Workspace
 
@@ -80,3 +84,43 @@ def test_an_account_is_invited_and_trusted(workspace: Workspace) -> None:
     assert "administrateur" not in access(place, "accounts")
     assert "organisation, site" in access(place, "role", "paul", "roi", code=1)
     assert "paul" in access(place, "invite", "pau", code=1)
+
+
+def test_requests_are_listed_and_decided(workspace: Workspace) -> None:
+    place, known = workspace.root, Requests(workspace)
+    account = Accounts(workspace).open("jeanne", "ARS")
+    jeanne = Reader(account=account.identifier, name="jeanne", organisation="ARS", session="s")
+    grant = Grant("regional", Perimeter("region", frozenset({"53"})), frozenset({"activite"}))
+    assert "Aucune demande n'attend" in access(place, "requests")
+    first, second = (known.ask(jeanne, grant, today(), today(), reason).identifier for reason in ("a", "b"))
+    listed = access(place, "requests")
+    assert listed.index(first) < listed.index(second)
+    assert "jeanne (ARS)" in listed
+    assert "région 53" in access(place, "approve", first, "--reponse", "convention signée")
+    assert "demande-decidee" in access(place, "approve", first, code=1)
+    assert "reponse-absente" in access(place, "refuse", second, "--reponse", " ", code=1)
+    access(place, "refuse", second, "--reponse", "hors du projet")
+    assert "Aucune demande n'attend" in access(place, "requests")
+    every = access(place, "requests", "--toutes")
+    assert all(word in every for word in ("accordée", "par exploitant : convention signée", "refusée"))
+    assert "demande-inconnue" in access(place, "refuse", "inconnue", "--reponse", "x", code=1)
+
+
+def test_why_an_account_is_answered_is_said(small: Workspace, tmp_path: Path) -> None:
+    place = tmp_path / "espace"
+    place.mkdir()
+    (place / "editions").symlink_to(small.editions)
+    (place / "sanoscope.toml").write_text("")
+    access(place, "open", "jeanne", "--organisation", "ARS")
+    open_to_all = "/restitutions/casemix-mco?annee=2023&zone=departement:29"
+    assert access(place, "why", "jeanne", open_to_all).strip() == "Oui, comme à tous."
+    full = f"{open_to_all}&version=complete"
+    assert "profil sécurisé" in access(place, "why", "jeanne", full)
+    words = ("--perimetre", "departement:29", "--domaines", "activite", "--motif", "m")
+    access(place, "give", "ARS", "--profil", "securise", *words)
+    assert "version publiée" in access(place, "why", "jeanne", full), "by the public service"
+    said = access(place, "why", "jeanne", full, "--complet")
+    assert said.startswith("Oui.\n")
+    assert "il ouvre cette adresse" in said
+    assert "adresse-sans-question" in access(place, "why", "jeanne", "/plan", code=1)
+    assert "compte-inconnu" in access(place, "why", "jean", full, code=1)

@@ -7,14 +7,16 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
+from sanoscope.access import rights
 from sanoscope.access.journal import OPERATOR, Journal
 from sanoscope.access.reader import Reader
-from sanoscope.access.scope import DOMAINS, WITHIN, Grant, Perimeter, Profile, Scope
-from sanoscope.errors import SanoscopeError, SignInError, suggest
+from sanoscope.access.rights import Right, check_period, give_in, held_by, now, rights_of
+from sanoscope.access.scope import DOMAINS, WITHIN, Grant, Profile, Scope
+from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError, SignInError, suggest
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
 from sanoscope.state.tables import accounts, grants, keys, links, sessions
@@ -59,23 +61,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Right:
-    """A right of an organisation, from a day to another, both among them; ``withdrawn``: when it was, or ""."""
-
-    identifier: str
-    organisation: str
-    grant: Grant
-    start: date
-    end: date
-    reason: str
-    withdrawn: str
-
-    def holds(self, day: date) -> bool:
-        """Tell whether it holds on a day."""
-        return self.start <= day <= self.end and not self.withdrawn
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """A key of the API; its text is told once, as it is made.
 
@@ -115,10 +100,17 @@ class Accounts:
             SanoscopeError: ``nom-invalide``, ``compte-connu``, ``role-inconnu``, and those of `writing`.
         """
         names = _named(name), _named(organisation)
-        made = Account(secrets.token_urlsafe(16), *names, _now(), "", address, _role(role))
+        if names[0].casefold() == OPERATOR:  # the journal calls by it who acts on the machine itself
+            raise _no_name(names[0])
+        made = Account(secrets.token_urlsafe(16), *names, now(), "", address, _role(role))
         with writing(self.workspace) as state:
             if state.execute(select(accounts).where(accounts.c.nom == made.name)).first():
-                raise SanoscopeError("compte-connu", f"Le compte « {made.name} » existe déjà.")
+                raise CriterionError(
+                    "compte-connu",
+                    Sentence("Le compte « %(nom)s » existe déjà.", nom=made.name),
+                    todo=Sentence("Choisissez un autre nom ; celui d'un compte fermé ne sert plus."),
+                    criterion="nom",
+                )
             values = {"identifiant": made.identifier, "nom": made.name, "organisation": made.organisation}
             values |= {"courriel": address, "role": role, "cree_le": made.opened}
             state.execute(insert(accounts).values(**values))
@@ -127,7 +119,7 @@ class Accounts:
         return made
 
     def trust(self, name: str, role: str, *, by: str = OPERATOR) -> None:
-        """Say what an account administers.
+        """Say what an account administers; links made before it administers the site serve no more.
 
         Raises:
             SanoscopeError: ``compte-inconnu``, ``role-inconnu``, and those of `writing`.
@@ -136,6 +128,8 @@ class Accounts:
             account = _account(state, name)
             its = accounts.c.identifiant == account.identifier
             state.execute(update(accounts).where(its).values(role=_role(role)))
+            if role == "site":  # others could make a link of it until now
+                state.execute(delete(links).where(links.c.compte == account.identifier))
             self._journal.add(state, by, "role-change", compte=account.name, role=role)
 
     def find(self, name: str) -> Account:
@@ -157,7 +151,7 @@ class Accounts:
         """
         with writing(self.workspace) as state:
             account = _account(state, name)
-            state.execute(update(accounts).where(accounts.c.identifiant == account.identifier).values(ferme_le=_now()))
+            state.execute(update(accounts).where(accounts.c.identifiant == account.identifier).values(ferme_le=now()))
             state.execute(delete(sessions).where(sessions.c.compte == account.identifier))
             state.execute(delete(links).where(links.c.compte == account.identifier))
             self._journal.add(state, by, "compte-ferme", compte=account.name)
@@ -170,26 +164,10 @@ class Accounts:
         Raises:
             SanoscopeError: ``nom-invalide``, ``droit-invalide``, and those of `writing`.
         """
-        if end < start or not reason.strip():
-            raise SanoscopeError(
-                "droit-invalide",
-                "Un droit finit après avoir commencé, et il a un motif.",
-                todo="Donnez --du, --au (AAAA-MM-JJ) et --motif.",
-            )
+        check_period(start, end, reason)
         made = Right(secrets.token_hex(6), _named(organisation), grant, start, end, reason.strip(), "")
-        told = {
-            "profil": grant.profile,
-            "perimetre": grant.perimeter.kind,
-            "codes": ",".join(sorted(grant.perimeter.codes)),
-            "domaines": ",".join(sorted(grant.domains)),
-            "du": start.isoformat(),
-            "au": end.isoformat(),
-            "motif": made.reason,
-        }
         with writing(self.workspace) as state:
-            values = {"identifiant": made.identifier, "organisation": made.organisation, "accorde_le": _now()}
-            state.execute(insert(grants).values(**values, **told))
-            self._journal.add(state, by, "droit-accorde", droit=made.identifier, organisation=made.organisation, **told)
+            give_in(state, self._journal, made, by)
         return made
 
     def withdraw(self, identifier: str, *, by: str = OPERATOR) -> None:
@@ -202,17 +180,17 @@ class Accounts:
             its = grants.c.identifiant == identifier
             if not state.execute(select(grants).where(its)).first():
                 raise _unknown("droit", identifier, state.execute(select(grants.c.identifiant)).scalars())
-            state.execute(update(grants).where(its).values(retire_le=_now()))
+            state.execute(update(grants).where(its).values(retire_le=now()))
             self._journal.add(state, by, "droit-retire", droit=identifier)
 
     def rights(self, organisation: str = "") -> Sequence[Right]:
         """Return the rights of an organisation, or of all, those that hold no more among them."""
         with reading(self.workspace) as state:
-            return [] if state is None else _rights(state, organisation)
+            return [] if state is None else rights_of(state, organisation)
 
     def held(self, organisation: str) -> Sequence[Right]:
         """Return the rights of an organisation that hold today."""
-        return [right for right in self.rights(organisation) if right.holds(_today())]
+        return [right for right in self.rights(organisation) if right.holds(rights.today())]
 
     def known(self) -> Sequence[Account]:
         """Return every account there was, by name."""
@@ -248,7 +226,7 @@ class Accounts:
                 f"Une clé vaut de 1 à {LONGEST_KEY} jours, pour un domaine au moins.",
                 allowed=DOMAINS,
             )
-        text, expires = PREFIX + secrets.token_urlsafe(32), _today() + timedelta(days=days)
+        text, expires = PREFIX + secrets.token_urlsafe(32), rights.today() + timedelta(days=days)
         with writing(self.workspace) as state:
             of = _account(state, account)
             made = Key(secrets.token_hex(6), of.identifier, _named(name), wanted, complete, expires, "")
@@ -260,7 +238,7 @@ class Accounts:
                     nom=made.name,
                     domaines=",".join(sorted(wanted)),
                     complete=int(complete),
-                    cree_le=_now(),
+                    cree_le=now(),
                     expire_le=expires.isoformat(),
                 )
             )
@@ -277,7 +255,7 @@ class Accounts:
             its = keys.c.identifiant == identifier
             if not state.execute(select(keys).where(its)).first():
                 raise _unknown("cle", identifier, state.execute(select(keys.c.identifiant)).scalars())
-            state.execute(update(keys).where(its).values(revoquee_le=_now()))
+            state.execute(update(keys).where(its).values(revoquee_le=now()))
             self._journal.add(state, by, "cle-revoquee", cle=identifier)
 
     def reader(self, text: str) -> Reader:
@@ -292,7 +270,14 @@ class Accounts:
             mine = shown.join(accounts).where(keys.c.empreinte == fingerprint(text))
             row = state.execute(mine).mappings().first() if state is not None else None
             key = _key(row) if row else None
-            if state is None or row is None or key is None or row["ferme_le"] or key.revoked or key.expires < _today():
+            if (
+                state is None
+                or row is None
+                or key is None
+                or row["ferme_le"]
+                or key.revoked
+                or key.expires < rights.today()
+            ):
                 raise SignInError(
                     "cle-refusee",
                     Sentence("Cette clé n'est pas admise."),
@@ -301,11 +286,6 @@ class Accounts:
             held = held_by(state, row["organisation"])
         scope = Scope(frozenset(kept for grant in held if (kept := _limited(grant, key))))
         return Reader(scope, key.account, row["compte_nom"], row["organisation"])
-
-
-def held_by(state: Connection, organisation: str) -> frozenset[Grant]:
-    """Return what an organisation holds today."""
-    return frozenset(right.grant for right in _rights(state, organisation) if right.holds(_today()))
 
 
 def _limited(grant: Grant, key: Key) -> Grant | None:
@@ -317,20 +297,6 @@ def _limited(grant: Grant, key: Key) -> Grant | None:
         return replace(grant, domains=domains)
     masked: Profile = next(name for name, kinds in WITHIN.items() if grant.perimeter.kind in kinds)
     return Grant(masked, grant.perimeter, domains)
-
-
-def _rights(state: Connection, organisation: str) -> list[Right]:
-    """Return the rights of an organisation, or of all for "", the first given first."""
-    own = select(grants).order_by(grants.c.accorde_le)
-    wanted = own.where(grants.c.organisation == organisation) if organisation else own
-    return [_right(row) for row in state.execute(wanted).mappings()]
-
-
-def _right(of: RowMapping) -> Right:
-    where = Perimeter(of["perimetre"], frozenset(filter(None, of["codes"].split(","))))
-    grant = Grant(of["profil"], where, frozenset(of["domaines"].split(",")))
-    start, end = date.fromisoformat(of["du"]), date.fromisoformat(of["au"])
-    return Right(of["identifiant"], of["organisation"], grant, start, end, of["motif"], of["retire_le"] or "")
 
 
 def of_row(of: RowMapping) -> Account:
@@ -355,29 +321,28 @@ def _account(state: Connection, name: str) -> Account:
 def _unknown(what: str, value: str, known: Iterable[str]) -> SanoscopeError:
     allowed = sorted(known)
     code = {"compte": "compte-inconnu", "droit": "droit-inconnu", "cle": "cle-inconnue"}[what]
-    return SanoscopeError(code, f"« {value} » n'est pas connu.", allowed=allowed, todo=suggest(value, allowed))
+    said = Sentence("« %(nom)s » n'est pas connu.", nom=value)
+    return NotFoundError(code, said, allowed=allowed, todo=suggest(value, allowed))
 
 
 def _named(text: str) -> str:
     name = " ".join(text.split())
     if not _NAME.fullmatch(name):
-        raise SanoscopeError(
-            "nom-invalide",
-            f"« {name} » ne peut pas être un nom.",
-            allowed=["1 à 80 lettres, chiffres, espaces, . @ + - ' & ( )"],
-        )
+        raise _no_name(name)
     return name
+
+
+def _no_name(text: str) -> SanoscopeError:
+    return CriterionError(
+        "nom-invalide",
+        Sentence("« %(nom)s » ne peut pas être un nom.", nom=text),
+        allowed=[Sentence("1 à 80 lettres, chiffres, espaces, . @ + - ' & ( )")],
+        criterion="nom",
+    )
 
 
 def _role(role: str) -> str:
     if role not in ROLES:
-        raise SanoscopeError("role-inconnu", f"« {role} » n'est pas un rôle.", allowed=[name for name in ROLES if name])
+        said = Sentence("« %(nom)s » n'est pas un rôle.", nom=role)
+        raise CriterionError("role-inconnu", said, allowed=[name for name in ROLES if name], criterion="role")
     return role
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

@@ -57,6 +57,11 @@ class Line:
     told: Mapping[str, object]
     seal: str
 
+    def document(self) -> dict[str, object]:
+        """Return it as it is exported."""
+        told = {"numero": self.number, "instant": self.at, "acteur": self.actor, "acte": self.act}
+        return {**told, **self.told, "sceau": self.seal}
+
 
 class Journal:
     """The journal of a workspace; safe to share between threads and processes.
@@ -88,6 +93,33 @@ class Journal:
         own = select(journal).where(journal.c.acteur == actor, journal.c.acte.in_(list(acts)))
         with reading(self.workspace) as state:
             return [] if state is None else [*_told(state, own.order_by(journal.c.numero.desc()).limit(most))]
+
+    def recent(self, most: int, *, actor: str = "", act: str = "") -> list[Line]:
+        """Return the last lines, of an actor or of an act where they are given, the last first."""
+        wanted = select(journal).order_by(journal.c.numero.desc()).limit(most)
+        for column, value in ((journal.c.acteur, actor), (journal.c.acte, act)):
+            wanted = wanted.where(column == value) if value else wanted
+        with reading(self.workspace) as state:
+            return [] if state is None else [*_told(state, wanted)]
+
+    def after(self, number: int, most: int) -> list[Line]:
+        """Return some lines after one, the first first."""
+        wanted = select(journal).where(journal.c.numero > number).order_by(journal.c.numero).limit(most)
+        with reading(self.workspace) as state:
+            return [] if state is None else [*_told(state, wanted)]
+
+    def acts(self) -> list[str]:
+        """Return the acts that there are lines of, in order."""
+        with reading(self.workspace) as state:
+            known = select(journal.c.acte).distinct().order_by(journal.c.acte)
+            return [] if state is None else [*state.execute(known).scalars()]
+
+    def last(self, act: str) -> Mapping[str, str]:
+        """Return when each actor last did an act (UTC, ISO 8601)."""
+        latest = select(journal.c.acteur, func.max(journal.c.instant)).where(journal.c.acte == act)
+        with reading(self.workspace) as state:
+            found = [] if state is None else state.execute(latest.group_by(journal.c.acteur)).all()
+            return {str(actor): str(instant) for actor, instant in found}
 
     def verify(self) -> tuple[int, str]:
         """Check every line; return how many there are, and the last seal.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from sanoscope.errors import SanoscopeError
+from sanoscope.errors import CriterionError
 from sanoscope.sentence import Sentence, joined
 
 Access = Literal["libre", "identifie", "securise"]
@@ -111,9 +111,16 @@ class Grant:
 
     def opens(self, what: Guarded, *, complete: bool = False) -> bool:
         """Tell whether it opens something, in its perimeter; ``complete``: with small counts."""
+        return not self.lacks(what, complete=complete)
+
+    def lacks(self, what: Guarded, *, complete: bool = False) -> tuple[str, ...]:
+        """Return, in words, what it lacks to open something in its perimeter; nothing where it opens it."""
+        lacking: list[str] = []
         if what.domaine not in self.domains:
-            return False
-        return self.profile == "securise" or not (complete or what.acces == "securise")
+            lacking.append(Sentence("il n'est pas du domaine « %(nom)s »", nom=DOMAINS[what.domaine]))
+        if self.profile != "securise" and (complete or what.acces == "securise"):
+            lacking.append(Sentence("son profil n'est pas le profil sécurisé, qui seul ouvre les petits effectifs"))
+        return tuple(lacking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +149,7 @@ def perimeter(text: str) -> Perimeter:
     """Return a perimeter as it is written: ``france``, ``region:53,28``, ``ght:NOM``.
 
     Raises:
-        SanoscopeError: ``perimetre-invalide``.
+        CriterionError: ``perimetre-invalide``.
     """
     kind, _, codes = text.partition(":")
     known: list[PerimeterKind] = [*WITHIN["securise"]]
@@ -152,11 +159,45 @@ def perimeter(text: str) -> Perimeter:
     for one in known:
         if one == kind and (one == "france") != bool(wanted):
             return Perimeter(one, wanted)
-    raise SanoscopeError(
+    raise CriterionError(
         "perimetre-invalide",
-        f"« {text} » n'est pas un périmètre.",
+        Sentence("« %(texte)s » n'est pas un périmètre.", texte=text),
         allowed=["france", *(f"{one}:CODE,CODE" for one in known[1:])],
+        criterion="codes",
     )
+
+
+def made(profile: str, where: Perimeter, domains: Iterable[str]) -> Grant:
+    """Return a right as it is typed.
+
+    Raises:
+        CriterionError: ``droit-invalide``: no such profile or domain, no domain, or a perimeter that is not of it.
+    """
+    known: list[Profile] = [*PROFILES]
+    found = next((one for one in known if one == profile), None)
+    if found is None:
+        raise CriterionError(
+            "droit-invalide",
+            Sentence("« %(nom)s » n'est pas un profil.", nom=profile),
+            allowed=known,
+            criterion="profil",
+        )
+    wanted = frozenset(domains)
+    for name in sorted(wanted - set(DOMAINS)) or ([] if wanted else [""]):
+        raise CriterionError(
+            "droit-invalide",
+            Sentence("« %(nom)s » n'est pas un domaine.", nom=name) if name else Sentence("Il n'y a pas de domaine."),
+            allowed=[*DOMAINS],
+            criterion="domaine",
+        )
+    if where.kind not in WITHIN[found]:
+        raise CriterionError(
+            "droit-invalide",
+            Sentence("Un profil %(nom)s n'a pas un tel périmètre.", nom=PROFILES[found]),
+            allowed=[kind if kind == "france" else f"{kind}:CODE,CODE" for kind in WITHIN[found]],
+            criterion="perimetre",
+        )
+    return Grant(found, where, wanted)
 
 
 def perimeters(grants: Iterable[Grant]) -> Iterator[str]:

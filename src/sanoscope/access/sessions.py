@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, delete, insert, or_, select, update
 
-from sanoscope.access.accounts import held_by
 from sanoscope.access.journal import Journal
 from sanoscope.access.reader import Reader
+from sanoscope.access.rights import held_by
 from sanoscope.access.scope import Scope
 from sanoscope.errors import SignInError
 from sanoscope.sentence import Sentence

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sanoscope.access.accounts import ROLES
-from sanoscope.access.scope import DOMAINS, PROFILES, WITHIN, Grant, Profile, perimeter
+from sanoscope.access.requests import OPERATING, STATES
+from sanoscope.access.scope import DOMAINS, PROFILES, Grant, made, perimeter
 from sanoscope.cli.common import WorkspaceOption, out, saying, workspace_of
 from sanoscope.errors import SanoscopeError
 
 if TYPE_CHECKING:
     from sanoscope.access.accounts import Accounts
     from sanoscope.access.journal import Journal
+    from sanoscope.access.requests import Requests
 
 access_app = typer.Typer(
     help="Qui peut voir plus : comptes, droits, clés de l'API ; et le journal.", no_args_is_help=True
@@ -116,9 +118,9 @@ def give(
     with saying():
         first = _day(start) if start else datetime.now(UTC).date()
         last = _day(end) if end else first + timedelta(days=YEAR)
-        grant = _made(profile, where, domains)
-        made = _accounts(workspace).give(organisation, grant, first, last, reason)
-        _say(f"Droit {made.identifier} accordé à « {made.organisation} » : {_grant(grant)}, du {first} au {last}.")
+        grant = made(profile, perimeter(where), _domains(domains))
+        given = _accounts(workspace).give(organisation, grant, first, last, reason)
+        _say(f"Droit {given.identifier} accordé à « {given.organisation} » : {_grant(grant)}, du {first} au {last}.")
 
 
 @access_app.command("withdraw")
@@ -161,6 +163,83 @@ def revoke(
         _say(f"Clé {identifier} révoquée.")
 
 
+@access_app.command("requests")
+def requests(
+    every: Annotated[bool, typer.Option("--toutes", help="Celles qui sont décidées aussi.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Liste les demandes de droits qui attendent."""
+    with saying():
+        known = _requests(workspace)
+        found = known.of() if every else known.waiting()
+        for one in found:
+            _say(f"{one.identifier} : {one.name} ({one.organisation}), le {one.asked[:10]}, {STATES[one.state]}")
+            _say(f"  {_grant(one.grant)}, du {one.start} au {one.end} : {one.reason}")
+            if one.decided:
+                _say(f"  le {one.decided[:10]}, par {one.decider}{f' : {one.answer}' if one.answer else ''}")
+        if not found:
+            _say("Aucune demande." if every else "Aucune demande n'attend.")
+
+
+RequestArgument = Annotated[str, typer.Argument(metavar="DEMANDE", help="Son identifiant.")]
+
+
+@access_app.command("approve")
+def approve(
+    identifier: RequestArgument,
+    answer: Annotated[str, typer.Option("--reponse", help="À qui l'a demandé.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Accorde le droit d'une demande, tel qu'il est demandé."""
+    with saying():
+        right = _requests(workspace).approve(identifier, OPERATING, answer=answer)
+        given = f"{_grant(right.grant)}, du {right.start} au {right.end}"
+        _say(f"Droit {right.identifier} accordé à « {right.organisation} » : {given}.")
+
+
+@access_app.command("refuse")
+def refuse(
+    identifier: RequestArgument,
+    answer: Annotated[str, typer.Option("--reponse", help="Pourquoi : qui l'a demandé le lira.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Refuse une demande de droit, et dit pourquoi."""
+    with saying():
+        _requests(workspace).refuse(identifier, OPERATING, answer)
+        _say(f"Demande {identifier} refusée.")
+
+
+@access_app.command("why")
+def why(
+    name: Annotated[str, typer.Argument(metavar="NOM", help="Le nom du compte.")],
+    address: Annotated[str, typer.Argument(metavar="ADRESSE", help="D'une restitution ou d'une fiche de ce site.")],
+    complete: Annotated[bool, typer.Option("--complet", help="Ce que dirait le service lancé avec --complet.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Dit si un compte a une réponse à une adresse, et pourquoi, droit par droit."""
+    from sanoscope.catalogue.load import catalogue
+    from sanoscope.query.service import Service
+    from sanoscope.web.reasons import why as reasons
+
+    with saying():
+        place = workspace_of(workspace)
+        known, service = _accounts(workspace), Service(place, catalogue(), complete=complete)
+        account = known.find(name)
+        told = reasons(service, account, known.rights(account.organisation), address, sites=[place.settings.adresse])
+        if told.refused:
+            _say(f"Non : {told.refused}")
+        elif told.wrong:
+            _say(f"La question ne va pas : {told.wrong}")
+        else:
+            _say("Oui, comme à tous." if told.free else "Oui.")
+        if told.needed and not told.free:
+            _say(f"Il faut un droit qui a : {' ; '.join(told.needed)}.")
+        for right, lacks in () if told.free else told.rights:
+            _say(
+                f"  droit {right.identifier} : {_grant(right.grant)} : {' ; '.join(lacks) or 'il ouvre cette adresse'}"
+            )
+
+
 @access_app.command("journal")
 def journal(
     export: Annotated[
@@ -182,8 +261,7 @@ def journal(
             _say(f"Journal intact : {lines} lignes. Dernier sceau : {seal}")
             return
         for line in kept.lines():
-            told = {"numero": line.number, "instant": line.at, "acteur": line.actor, "acte": line.act}
-            typer.echo(json.dumps({**told, **line.told, "sceau": line.seal}, ensure_ascii=False))
+            typer.echo(json.dumps(line.document(), ensure_ascii=False))
 
 
 def _accounts(workspace: Path | None) -> "Accounts":
@@ -192,29 +270,16 @@ def _accounts(workspace: Path | None) -> "Accounts":
     return Accounts(workspace_of(workspace))
 
 
+def _requests(workspace: Path | None) -> "Requests":
+    from sanoscope.access.requests import Requests
+
+    return Requests(workspace_of(workspace))
+
+
 def _journal(workspace: Path | None) -> "Journal":
     from sanoscope.access.journal import Journal
 
     return Journal(workspace_of(workspace))
-
-
-def _made(profile: str, where: str, domains: str) -> Grant:
-    known: list[Profile] = [*PROFILES]
-    for one in known:
-        if one == profile:
-            try:
-                return Grant(one, perimeter(where), frozenset(_domains(domains)))
-            except ValueError as error:
-                raise SanoscopeError(
-                    "droit-invalide",
-                    f"Un profil {PROFILES[one]} n'a pas le périmètre « {where} », ou il n'y a pas de domaine.",
-                    allowed=[*_kinds(one)],
-                ) from error
-    raise SanoscopeError("droit-invalide", f"« {profile} » n'est pas un profil.", allowed=[*PROFILES])
-
-
-def _kinds(profile: Profile) -> tuple[str, ...]:
-    return tuple(kind if kind == "france" else f"{kind}:CODE,CODE" for kind in WITHIN[profile])
 
 
 def _domains(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from sanoscope.access.scope import Scope
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
-from sanoscope.query.permission import COMPLETE, check_asking, check_reading
+from sanoscope.query.permission import COMPLETE, About, check_asking, check_reading
 from sanoscope.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -144,13 +144,45 @@ def parse(
     """
     complete = not (edition.public or edition.manifest.source)
     check_reading(restitution, scope, restitution.slug, complete=complete)
-    given = collected(pairs, (*taken(restitution), *BESIDE), restitution.slug, also=(DATE,))
+    given = _given(pairs, restitution)
     if complete_asked(given) and not complete:
         check_reading(restitution, scope, restitution.slug, complete=True)
     held = edition.answering(restitution)
-    if complete or restitution.acces != "libre":
-        check_asking(given, _named(given, baskets), restitution, held, scope, complete=complete)
+    check_asking(_about(given, restitution, held, baskets, complete=complete), scope)
     return _Parser(restitution, held, baskets).parse({**given, "version": COMPLETE if complete else ""})
+
+
+def about(
+    pairs: Iterable[tuple[str, str]],
+    restitution: Restitution,
+    edition: Edition,
+    baskets: "Baskets | None" = None,
+    *,
+    complete: bool,
+) -> About:
+    """Return what criteria are about, as far as rights go: what `parse` checks before anything is looked up.
+
+    Args:
+        pairs, restitution, edition, baskets: as of `parse`.
+        complete: it will be answered from the secure store of the edition, whichever this one is.
+
+    Raises:
+        CriterionError: an unknown criterion, or one given twice.
+        NotFoundError: the edition does not have the restitution's figures.
+    """
+    return _about(_given(pairs, restitution), restitution, edition.answering(restitution), baskets, complete=complete)
+
+
+def _given(pairs: Iterable[tuple[str, str]], restitution: Restitution) -> dict[str, str]:
+    return collected(pairs, (*taken(restitution), *BESIDE), restitution.slug, also=(DATE,))
+
+
+def _about(
+    given: Mapping[str, str], restitution: Restitution, edition: Edition, baskets: "Baskets | None", *, complete: bool
+) -> About:
+    wanted = complete or complete_asked(given)
+    anywhere = restitution.acces == "libre" and not complete
+    return About(restitution, edition, given, _named(given, baskets), wanted, anywhere)
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ whole country.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from sanoscope.access.scope import Access, Grant, Guarded, Perimeter, Scope, perimeters
+from sanoscope.access.scope import DOMAINS, Access, Grant, Guarded, Perimeter, PerimeterKind, Scope, perimeters
 from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
@@ -33,30 +34,69 @@ def check_reading(what: Guarded, scope: Scope, name: str, *, complete: bool = Fa
         raise refused(what, name, (), complete=complete)
 
 
-def check_asking(
-    given: Mapping[str, str],
-    establishments: Iterable[str],
-    restitution: Restitution,
-    edition: Edition,
-    scope: Scope,
-    *,
-    complete: bool,
-) -> None:
-    """Do nothing if a question that is not for everybody is inside the perimeter of a grant that opens its restitution.
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a question is about, as far as rights go: nothing of it is looked up yet.
 
-    Args:
+    Attributes:
+        restitution, edition: of what, where.
         given: its criteria, as they are written.
-        establishments: FINESS that it names, those of saved baskets among them, known or not.
-        restitution, edition, scope: of what, where, who asks.
+        named: FINESS that it names, those of saved baskets among them, known or not.
         complete: with small counts.
+        anywhere: a right opens it wherever it holds.
+    """
+
+    restitution: Restitution
+    edition: Edition
+    given: Mapping[str, str]
+    named: tuple[str, ...]
+    complete: bool
+    anywhere: bool
+
+    @property
+    def free(self) -> bool:
+        """It is for everybody."""
+        return self.restitution.acces == "libre" and not self.complete
+
+
+def check_asking(about: About, scope: Scope) -> None:
+    """Do nothing if a question is for everybody, or a grant lacks nothing to open it.
 
     Raises:
         ForbiddenError: ``acces-refuse``.
     """
-    grants = scope.opening(restitution, complete=complete)
-    named, residence = tuple(establishments), restitution.criteres.zone == "residence"
-    if not any(_inside(grant.perimeter, given, named, edition, residence=residence) for grant in grants):
-        raise refused(restitution, restitution.slug, grants, complete=complete)
+    if about.free or any(not lacking(grant, about) for grant in scope.grants):
+        return
+    grants = scope.opening(about.restitution, complete=about.complete)
+    raise refused(about.restitution, about.restitution.slug, grants, complete=about.complete)
+
+
+def lacking(grant: Grant, about: About) -> tuple[str, ...]:
+    """Return, in words, what a grant lacks to open a question that is not for everybody; nothing where it opens it."""
+    found = grant.lacks(about.restitution, complete=about.complete)
+    residence = about.restitution.criteres.zone == "residence"
+    asked = about.given, about.named, about.edition
+    outside = "" if about.anywhere else _outside(grant.perimeter, *asked, residence=residence)
+    return (*found, outside) if outside else found
+
+
+def needed(about: About) -> tuple[str, ...]:
+    """Return, in words, what a grant must be to open a question: its domain, its profile, its perimeter."""
+    what = about.restitution
+    secure = about.complete or what.acces == "securise"
+    where = [f"{name}={about.given[name]}" for name in PLACES if about.given.get(name, FRANCE) != FRANCE]
+    if what.criteres.zone == "residence":
+        where = [one for one in where if one.startswith("zone=")]
+    held = Sentence("un périmètre qui est la France entière")
+    if about.anywhere:
+        held = Sentence("un périmètre quelconque")
+    elif where:
+        held = Sentence("un périmètre qui contient %(ou)s", ou=", ".join(where))
+    return (
+        Sentence("le domaine « %(nom)s »", nom=DOMAINS[what.domaine]),
+        Sentence("le profil sécurisé") if secure else Sentence("un profil quelconque"),
+        held,
+    )
 
 
 def check_subject(fiche: Fiche, code: str, edition: Edition, scope: Scope) -> None:
@@ -74,7 +114,7 @@ def check_subject(fiche: Fiche, code: str, edition: Edition, scope: Scope) -> No
     given: dict[str, str] = {"zone": f"region:{code}"} if fiche.sujet == "region" else {str(fiche.sujet): code}
     named = (code,) if fiche.sujet == "etablissement" else ()
     grants = scope.opening(fiche)
-    if not any(_inside(grant.perimeter, given, named, edition, residence=False) for grant in grants):
+    if all(_outside(grant.perimeter, given, named, edition, residence=False) for grant in grants):
         raise refused(fiche, fiche.slug, grants, complete=False)
 
 
@@ -97,23 +137,45 @@ ACCESS: Mapping[Access, str] = {
 }
 """Ways of access, in words."""
 
+FRANCE = "france"
+PLACES = ("zone", "etablissement", "panier", "ght")
+"""Criteria by which a question may be inside a perimeter."""
 
-def _inside(
+WAYS: Mapping[PerimeterKind, str] = {
+    "region": Sentence("une région, un département, un établissement ou un panier"),
+    "departement": Sentence("un département, un établissement ou un panier"),
+    "ght": Sentence("un GHT, un établissement ou un panier"),
+    "etablissement": Sentence("un établissement ou un panier"),
+}
+"""What puts a question inside a perimeter, in words."""
+
+
+def _outside(
     perimeter: Perimeter, given: Mapping[str, str], named: tuple[str, ...], edition: Edition, *, residence: bool
-) -> bool:
-    """Tell whether criteria are inside a perimeter; ``residence``: their zone is of residents."""
+) -> str:
+    """Return, in words, why criteria are not inside a perimeter; "" where they are; ``residence``: of residents."""
     if perimeter.kind == "france":
-        return True
+        return ""
+    where = str(perimeter)
     compared = given.get("comparer", "")
     if compared == "france" or (compared == "region" and perimeter.kind != "region"):
-        return False
+        return Sentence("la comparaison demandée sort de son périmètre (%(ou)s)", ou=where)
     if _zone_inside(perimeter, given.get("zone", ""), edition):
-        return True
-    if residence:  # of residents, an establishment picks rows: totals are of all
-        return False
+        return ""
+    if residence:  # an establishment picks rows of residents: totals are of all
+        return Sentence(
+            "la zone demandée n'est pas dans son périmètre (%(ou)s) : par lieu de résidence, elle seule compte",
+            ou=where,
+        )
     if perimeter.kind == "ght" and given.get("ght") in perimeter.codes:
-        return True
-    return bool(named) and all(_held(perimeter, finess, edition) for finess in named)
+        return ""
+    if named and all(_held(perimeter, finess, edition) for finess in named):
+        return ""
+    return Sentence(
+        "rien de ce qui est demandé ne tient la question dans son périmètre (%(ou)s) : il faudrait %(quoi)s de là",
+        ou=where,
+        quoi=WAYS[perimeter.kind],
+    )
 
 
 def _zone_inside(perimeter: Perimeter, zone: str, edition: Edition) -> bool:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
 from sanoscope.access.baskets import Baskets
-from sanoscope.access.scope import Scope
+from sanoscope.access.scope import OPEN, Scope
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
@@ -15,9 +15,9 @@ from sanoscope.edition.publication import answering, current, editions, publishe
 from sanoscope.engine.limits import within
 from sanoscope.errors import ForbiddenError, NotFoundError
 from sanoscope.query.answer import answer
-from sanoscope.query.criteria import Query, complete_asked, parse
+from sanoscope.query.criteria import Query, about, complete_asked, parse
 from sanoscope.query.dated import Pairs, pinned
-from sanoscope.query.permission import check_reading
+from sanoscope.query.permission import About, check_reading
 from sanoscope.query.reading import Asked, here
 from sanoscope.query.table import Table, without_estimates
 from sanoscope.sentence import Sentence
@@ -153,6 +153,23 @@ class Service:
         named = next((value for name, value in given if name == "edition"), "")
         edition = self.answering(restitution, named, public=not complete)
         return parse(given, restitution, edition, scope, self.baskets), edition
+
+    def about(self, slug: str, pairs: Iterable[tuple[str, str]]) -> About:
+        """Return what a question is about, as far as rights go; whoever asks it.
+
+        Where this service does not open the secure stores, the open one says where establishments are.
+
+        Raises:
+            NotFoundError: unknown restitution or edition.
+            CriterionError: an unknown criterion, or one given twice.
+        """
+        restitution = self.catalogue.restitution(slug)
+        given = list(pairs)
+        complete = self._complete(restitution, dict(given), OPEN)
+        given = self.pinned(restitution, given)
+        named = next((value for name, value in given if name == "edition"), "")
+        edition = self.answering(restitution, named, public=not (complete and self.complete))
+        return about(given, restitution, edition, self.baskets, complete=complete and not edition.manifest.source)
 
     @staticmethod
     def _complete(restitution: Restitution, given: Mapping[str, str], scope: Scope) -> bool:

@@ -22,8 +22,10 @@ from sanoscope.query.service import Service
 from sanoscope.search.find import Search
 from sanoscope.sentence import Sentence
 from sanoscope.web.account import account_pages
+from sanoscope.web.administration import administration_pages
 from sanoscope.web.baskets import basket_pages
 from sanoscope.web.compared import compared_pages
+from sanoscope.web.deciding import deciding_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
 from sanoscope.web.feeds import feeds
@@ -38,6 +40,7 @@ from sanoscope.web.menu import menu
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.providing import Providers, providing_pages
+from sanoscope.web.requesting import requesting_pages
 from sanoscope.web.search import search_pages
 from sanoscope.web.security import security_pages
 from sanoscope.web.signing import signing_pages, tries
@@ -85,6 +88,9 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
         subscribing_pages(service),
         security_pages(service),
         account_pages(service, refusals),
+        requesting_pages(service),
+        administration_pages(service),
+        deciding_pages(service),
         signing_pages(service, refusals, known),
         joining_pages(service, refusals, known),
         providing_pages(service, known),

@@ -17,6 +17,7 @@ from sanoscope.web.feeds import coverage, summary, title
 from sanoscope.web.following import subject_page, subject_title
 from sanoscope.web.language import Language, language
 from sanoscope.web.updates import Update, updates
+from sanoscope.workspace import Settings
 
 CONFIRM, LEAVE = "/abonnement/confirmer", "/abonnement/fin"
 """Paths of the links of mails; each takes ``?jeton=``."""
@@ -115,3 +116,23 @@ class _Written:
         own = f"{self.to.identifier}:{self.mail.edition or self.links.leave}"
         _, _, domain = parseaddr(self.service.workspace.settings.courriel_de)[1].rpartition("@")
         return f"<{hashlib.sha256(own.encode()).hexdigest()[:32]}@{domain or 'sanoscope.invalid'}>"
+
+
+def invitation(settings: Settings, address: str, name: str, link: str, spoken: Language) -> EmailMessage:
+    """Return the message that brings the link of an account."""
+    gettext = spoken.gettext
+    message = EmailMessage(policy=POLICY)
+    message["Content-Language"] = spoken.code
+    message["Subject"] = gettext("Votre compte")
+    message["From"], message["To"] = settings.courriel_de, address
+    message["Auto-Submitted"] = "auto-generated"
+    lines = [
+        gettext("Un compte est à vous sur Sanoscope, sous le nom « %(nom)s ».", nom=name),
+        gettext(
+            "Ouvrez cette page dans les sept jours pour choisir comment vous vous connectez ; elle sert une fois :"
+        ),
+        link,
+        gettext("Ne donnez ce lien à personne."),
+    ]
+    message.set_content("\n\n".join(lines) + "\n", cte="quoted-printable")
+    return message
