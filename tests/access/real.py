@@ -24,6 +24,9 @@ RETURN, LEFT = f"{SITE}/connexion/canaille/retour", f"{SITE}/adieu"
 """Where this site is sent back to: no server is there, a browser stops as it is told to go."""
 
 
+QUIET = {"version": 1, "disable_existing_loggers": False}
+
+
 class Canaille:
     """A provider that knows one person and this site.
 
@@ -39,7 +42,11 @@ class Canaille:
                 "SECRET_KEY": "secret-de-canaille",
                 "SERVER_NAME": f"127.0.0.1:{port}",
                 "PREFERRED_URL_SCHEME": "http",
-                "CANAILLE": {"DATABASE": "memory", "SMTP": None, "LOGGING": {"version": 1}},
+                "CANAILLE": {
+                    "DATABASE": "memory",
+                    "SMTP": None,
+                    "LOGGING": {"version": 1, "disable_existing_loggers": False},
+                },
                 "CANAILLE_OIDC": {"ACTIVE_JWKS": [_key()], "TRUSTED_DOMAINS": []},
             }
         )

@@ -123,7 +123,7 @@ def test_a_subscription_is_asked_confirmed_by_a_button_and_ended_by_another(
         seen = client.get(path)
         assert "Recevoir un courriel à chaque mise à jour de" in seen.text
         assert not known(place, path).confirmed
-    assert seen.headers["referrer-policy"] == "no-referrer"
+    assert seen.headers["referrer-policy"] == "same-origin"
     assert seen.headers["cache-control"] == "no-store"
     assert client.get(path.replace("jeton=", "jeton=x")).status_code == 404
     done = client.post("/abonnement/confirmer", data={"jeton": token(path)})

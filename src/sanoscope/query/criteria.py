@@ -182,7 +182,8 @@ def _about(
 ) -> About:
     wanted = complete or complete_asked(given)
     anywhere = restitution.acces == "libre" and not complete
-    return About(restitution, edition, given, _named(given, baskets), wanted, anywhere)
+    residence = restitution.criteres.zone == "residence"
+    return About(restitution, restitution.slug, edition, given, _named(given, baskets), wanted, anywhere, residence)
 
 
 def taken(restitution: Restitution) -> tuple[str, ...]:

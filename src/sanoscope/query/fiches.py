@@ -15,7 +15,7 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError
 from sanoscope.query.compare import reference
 from sanoscope.query.criteria import Query, Zone, collected, known_finess, unknown
-from sanoscope.query.permission import check_reading, check_subject
+from sanoscope.query.permission import About, about_subject, check_asking, check_reading
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.query.words import zone_name
@@ -169,10 +169,10 @@ def compose(service: Service, slug: str, pairs: Iterable[tuple[str, str]], scope
     """
     fiche = service.catalogue.fiche(slug)
     check_reading(fiche, scope, slug)
-    given = collected(pairs, criteria(fiche), slug)
+    asked = question(service, slug, pairs, public=scope.masked)
+    check_asking(asked, scope)
+    given, edition = asked.given, asked.edition
     pinned = given.get("edition", "")
-    edition = edition_of(service, fiche, pinned, public=scope.masked)
-    check_subject(fiche, given.get(fiche.sujet, ""), edition, scope)
     about = subject(fiche, given.get(fiche.sujet, ""), edition)
     every, latest = years(edition)
     allowed = [str(year) for year in every]
@@ -181,6 +181,19 @@ def compose(service: Service, slug: str, pairs: Iterable[tuple[str, str]], scope
     annee = int(given.get("annee", latest))
     parts = tuple(_asked(service, bloc, about, annee, pinned, scope) for bloc in fiche.blocs)
     return Sheet(fiche, about, annee, pinned, parts)
+
+
+def question(service: Service, slug: str, pairs: Iterable[tuple[str, str]], *, public: bool = True) -> About:
+    """Return what a fiche is asked about, as far as rights go; whoever asks it.
+
+    Raises:
+        NotFoundError: there is no such fiche or edition.
+        CriterionError: an unknown criterion, or one given twice.
+    """
+    fiche = service.catalogue.fiche(slug)
+    given = collected(pairs, criteria(fiche), slug)
+    edition = edition_of(service, fiche, given.get("edition", ""), public=public)
+    return about_subject(fiche, given, edition)
 
 
 def criteria(fiche: Fiche) -> tuple[str, ...]:

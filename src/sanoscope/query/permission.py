@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from sanoscope.access.scope import DOMAINS, Access, Grant, Guarded, Perimeter, PerimeterKind, Scope, perimeters
 from sanoscope.catalogue.fiche import Fiche
-from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import ForbiddenError, SanoscopeError
 from sanoscope.sentence import Sentence
@@ -39,24 +38,28 @@ class About:
     """What a question is about, as far as rights go: nothing of it is looked up yet.
 
     Attributes:
-        restitution, edition: of what, where.
+        what, slug: a restitution or a fiche, and its name.
+        edition: where.
         given: its criteria, as they are written.
         named: FINESS that it names, those of saved baskets among them, known or not.
         complete: with small counts.
         anywhere: a right opens it wherever it holds.
+        residence: its zone is of residents: an establishment then picks rows, and totals are of all.
     """
 
-    restitution: Restitution
+    what: Guarded
+    slug: str
     edition: Edition
     given: Mapping[str, str]
     named: tuple[str, ...]
     complete: bool
     anywhere: bool
+    residence: bool
 
     @property
     def free(self) -> bool:
         """It is for everybody."""
-        return self.restitution.acces == "libre" and not self.complete
+        return self.what.acces == "libre" and not self.complete
 
 
 def check_asking(about: About, scope: Scope) -> None:
@@ -67,25 +70,23 @@ def check_asking(about: About, scope: Scope) -> None:
     """
     if about.free or any(not lacking(grant, about) for grant in scope.grants):
         return
-    grants = scope.opening(about.restitution, complete=about.complete)
-    raise refused(about.restitution, about.restitution.slug, grants, complete=about.complete)
+    grants = scope.opening(about.what, complete=about.complete)
+    raise refused(about.what, about.slug, grants, complete=about.complete)
 
 
 def lacking(grant: Grant, about: About) -> tuple[str, ...]:
     """Return, in words, what a grant lacks to open a question that is not for everybody; nothing where it opens it."""
-    found = grant.lacks(about.restitution, complete=about.complete)
-    residence = about.restitution.criteres.zone == "residence"
-    asked = about.given, about.named, about.edition
-    outside = "" if about.anywhere else _outside(grant.perimeter, *asked, residence=residence)
+    found = grant.lacks(about.what, complete=about.complete)
+    outside = "" if about.anywhere else _outside(grant.perimeter, about)
     return (*found, outside) if outside else found
 
 
 def needed(about: About) -> tuple[str, ...]:
     """Return, in words, what a grant must be to open a question: its domain, its profile, its perimeter."""
-    what = about.restitution
+    what = about.what
     secure = about.complete or what.acces == "securise"
     where = [f"{name}={about.given[name]}" for name in PLACES if about.given.get(name, FRANCE) != FRANCE]
-    if what.criteres.zone == "residence":
+    if about.residence:
         where = [one for one in where if one.startswith("zone=")]
     held = Sentence("un périmètre qui est la France entière")
     if about.anywhere:
@@ -99,23 +100,12 @@ def needed(about: About) -> tuple[str, ...]:
     )
 
 
-def check_subject(fiche: Fiche, code: str, edition: Edition, scope: Scope) -> None:
-    """Do nothing if a fiche is for everybody, or its subject is inside the perimeter of a grant that opens it.
-
-    Args:
-        fiche: which; ``code`` of its subject, known or not.
-        edition, scope: where, who asks.
-
-    Raises:
-        ForbiddenError: ``acces-refuse``.
-    """
-    if fiche.acces == "libre":
-        return
-    given: dict[str, str] = {"zone": f"region:{code}"} if fiche.sujet == "region" else {str(fiche.sujet): code}
+def about_subject(fiche: Fiche, given: Mapping[str, str], edition: Edition) -> About:
+    """Return what a fiche is about, as far as rights go: its subject, known or not."""
+    code = given.get(fiche.sujet, "")
+    asked = {**given, "zone": f"region:{code}"} if fiche.sujet == "region" else given
     named = (code,) if fiche.sujet == "etablissement" else ()
-    grants = scope.opening(fiche)
-    if all(_outside(grant.perimeter, given, named, edition, residence=False) for grant in grants):
-        raise refused(fiche, fiche.slug, grants, complete=False)
+    return About(fiche, fiche.slug, edition, asked, named, complete=False, anywhere=False, residence=False)
 
 
 def refused(what: Guarded, name: str, grants: Iterable[Grant], *, complete: bool) -> SanoscopeError:
@@ -150,19 +140,17 @@ WAYS: Mapping[PerimeterKind, str] = {
 """What puts a question inside a perimeter, in words."""
 
 
-def _outside(
-    perimeter: Perimeter, given: Mapping[str, str], named: tuple[str, ...], edition: Edition, *, residence: bool
-) -> str:
-    """Return, in words, why criteria are not inside a perimeter; "" where they are; ``residence``: of residents."""
+def _outside(perimeter: Perimeter, about: About) -> str:
+    """Return, in words, why a question is not inside a perimeter; "" where it is."""
     if perimeter.kind == "france":
         return ""
-    where = str(perimeter)
+    given, named, edition, where = about.given, about.named, about.edition, str(perimeter)
     compared = given.get("comparer", "")
     if compared == "france" or (compared == "region" and perimeter.kind != "region"):
         return Sentence("la comparaison demandée sort de son périmètre (%(ou)s)", ou=where)
     if _zone_inside(perimeter, given.get("zone", ""), edition):
         return ""
-    if residence:  # an establishment picks rows of residents: totals are of all
+    if about.residence:  # an establishment picks rows of residents: totals are of all
         return Sentence(
             "la zone demandée n'est pas dans son périmètre (%(ou)s) : par lieu de résidence, elle seule compte",
             ou=where,

@@ -19,9 +19,9 @@ from sanoscope.web import language as languages
 from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
-from sanoscope.web.signed import HOME, OWN, check_twice, signed_in
+from sanoscope.web.signed import HOME, check_twice, signed_in
 from sanoscope.web.site import page
-from sanoscope.web.subscribing import LARGEST
+from sanoscope.web.subscribing import LARGEST, PRIVATE
 from sanoscope.workspace import Workspace
 
 SIGN_INS = 10
@@ -141,7 +141,7 @@ class _Mine:
             "plus_court": SHORTEST,
             "erreur": error,
         }
-        return page(request, "compte.html", 400 if error else 200, headers=OWN, **found)
+        return page(request, "compte.html", 400 if error else 200, headers=PRIVATE, **found)
 
     def keys(self, who: Reader) -> list[Key]:
         """Return the keys of an account that are not revoked, the last made first."""

@@ -1,6 +1,5 @@
 """What the links of accounts open: joining, with a password and a second factor; choosing another password."""
 
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -23,7 +22,7 @@ from sanoscope.web.language import Language, marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.providing import Providers
-from sanoscope.web.signed import HOME, OWN, check_twice, put, token
+from sanoscope.web.signed import HOME, check_twice, put, token
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE, checked_address
 from sanoscope.workspace import Settings
@@ -79,7 +78,7 @@ def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
 
     @routes.get("/connexion/oubli")
     def forgotten(request: Request) -> HTMLResponse:
-        return page(request, "oubli.html", courriel="", erreur=None, envoi=by_mail(settings), headers=OWN)
+        return page(request, "oubli.html", courriel="", erreur=None, envoi=by_mail(settings), headers=PRIVATE)
 
     @routes.post("/connexion/oubli")
     def send(request: Request, later: BackgroundTasks, posted: Posted = Depends(MADE)) -> Response:  # noqa: B008
@@ -94,10 +93,10 @@ def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
         try:
             address = checked_address(typed)
         except CriterionError as error:
-            headers = dict(OWN)
+            headers = dict(PRIVATE)
             return page(request, "oubli.html", 400, courriel=typed, erreur=error, envoi=True, headers=headers)
         later.add_task(_remind, service, passwords, asked, address, languages.of(request))
-        return page(request, "oubli-envoye.html", headers=OWN)
+        return page(request, "oubli-envoye.html", headers=PRIVATE)
 
     def _let_in(request: Request, account: Account) -> Response:
         answer = RedirectResponse(languages.of(request).href(HOME), 303)
@@ -153,16 +152,16 @@ def _remind(service: Service, passwords: Passwords, pace: Pace, address: str, sp
 
 
 def _reminder(settings: Settings, account: Account, link: str, spoken: Language) -> EmailMessage:
-    say: Callable[..., str] = spoken.gettext
+    gettext = spoken.gettext
     there = f"{settings.adresse}{spoken.href('/connexion/mot-de-passe')}?jeton={link}"
     message = EmailMessage(policy=SMTP.clone(max_line_length=998))
-    message["Subject"] = say("Choisir un autre mot de passe")
+    message["Subject"] = gettext("Choisir un autre mot de passe")
     message["From"], message["To"] = settings.courriel_de, account.address
     message["Auto-Submitted"] = "auto-generated"
     told = [
-        say("Vous avez demandé à choisir un autre mot de passe sur Sanoscope. Ouvrez cette page dans l'heure :"),
+        gettext("Vous avez demandé à choisir un autre mot de passe sur Sanoscope. Ouvrez cette page dans l'heure :"),
         there,
-        say("Si ce n'était pas vous, il n'y a rien à faire : le mot de passe ne change pas."),
+        gettext("Si ce n'était pas vous, il n'y a rien à faire : le mot de passe ne change pas."),
     ]
     message.set_content("\n\n".join(told) + "\n", cte="quoted-printable")
     return message

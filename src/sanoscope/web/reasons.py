@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from sanoscope.access import rights as days
 from sanoscope.access.accounts import Account
 from sanoscope.access.rights import Right
-from sanoscope.access.scope import OPEN, Grant, Scope
+from sanoscope.access.scope import OPEN, Grant, Guarded, Scope
 from sanoscope.api.routes import AS_OF
 from sanoscope.errors import CriterionError, ForbiddenError, SanoscopeError
 from sanoscope.query.criteria import DATE
-from sanoscope.query.permission import check_reading, lacking, needed
+from sanoscope.query.fiches import question
+from sanoscope.query.permission import check_asking, check_reading, lacking, needed
 from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
 from sanoscope.web.asking import COUNT, wished
@@ -114,7 +115,7 @@ def at(service: Service, address: str, sites: Iterable[str] = ()) -> Place:
     sent = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in BESIDE]
     if path[0] == "fiches":
         fiche = service.catalogue.fiche(path[1].removesuffix(".pdf"))
-        return Place("fiche", fiche.slug, fiche.titre)
+        return Place("fiche", fiche.slug, fiche.titre, tuple(sent))
     restitution = service.catalogue.restitution(path[1])
     named = restitution.slug, restitution.titre
     pairs: Pairs = [(DATE if name == AS_OF else name, value) for name, value in sent]
@@ -130,6 +131,7 @@ def _outcome(service: Service, place: Place, scope: Scope) -> tuple[ForbiddenErr
     try:
         if place.kind == "fiche":
             check_reading(service.catalogue.fiche(place.slug), scope, place.slug)
+            check_asking(question(service, place.slug, place.pairs), scope)
         elif place.kind != "formulaire":
             service.question(place.slug, place.pairs, scope)
     except ForbiddenError as error:
@@ -145,12 +147,14 @@ def _rules(
     """Return what says what a grant lacks for an address, what one must be, and why its perimeter cannot be told."""
     if place.kind == "formulaire":
         return lambda grant: (), (), None
-    if place.kind == "fiche":
-        fiche = service.catalogue.fiche(place.slug)
-        return lambda grant: grant.lacks(fiche), (), None
+    fiches, restitutions = service.catalogue.fiche, service.catalogue.restitution
+    what: Guarded = fiches(place.slug) if place.kind == "fiche" else restitutions(place.slug)
     try:
-        about = service.about(place.slug, place.pairs)
+        about = (
+            question(service, place.slug, place.pairs)
+            if place.kind == "fiche"
+            else service.about(place.slug, place.pairs)
+        )
     except SanoscopeError as error:
-        restitution = service.catalogue.restitution(place.slug)
-        return lambda grant: grant.lacks(restitution), (), error
+        return lambda grant: grant.lacks(what), (), error
     return lambda grant: lacking(grant, about), needed(about), None

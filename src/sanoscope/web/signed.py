@@ -20,9 +20,6 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 HOME = "/compte"
 
-OWN = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
-"""Headers of the pages of accounts; those whose address holds a token do not tell it either (`subscribing.PRIVATE`)."""
-
 
 def cookie(settings: Settings, what: str = "session") -> str:
     """Return the name of a cookie of this site."""

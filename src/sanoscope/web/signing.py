@@ -14,9 +14,9 @@ from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.providing import Providers
-from sanoscope.web.signed import HOME, OWN, drop, put, signed_in, token
+from sanoscope.web.signed import HOME, drop, put, signed_in, token
 from sanoscope.web.site import page
-from sanoscope.web.subscribing import LARGEST
+from sanoscope.web.subscribing import LARGEST, PRIVATE
 from sanoscope.workspace import Settings
 
 MADE = posting(LARGEST)
@@ -60,7 +60,7 @@ def signing_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
     def sign_out(request: Request) -> Response:
         who = signed_in(request)
         provider, there = known.way_out(request, sessions.end(who, who.session))
-        answer = page(request, "deconnexion.html", headers=OWN, fournisseur=provider, ailleurs=there)
+        answer = page(request, "deconnexion.html", headers=PRIVATE, fournisseur=provider, ailleurs=there)
         drop(answer, settings)
         return answer
 
@@ -77,6 +77,6 @@ def _form(
         vers=back,
         nom=name,
         erreur=error,
-        headers=OWN,
+        headers=PRIVATE,
         fournisseurs=tuple(known.known.values()),
     )

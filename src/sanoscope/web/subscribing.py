@@ -32,8 +32,12 @@ LONGEST = 254
 LARGEST = 8 * 1024
 """Bytes of a form."""
 
-PRIVATE = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-"""Of the pages whose address holds a token."""
+PRIVATE = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+"""Of the pages of accounts, and of those whose address holds a token: told to nobody, kept by nobody.
+
+Other sites are not told their address either (`web.app.HEADERS`). `no-referrer` would say less still, and would have
+browsers hide where their forms are posted from, without which no post is taken in a session.
+"""
 
 _ADDRESS = re.compile(
     r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
