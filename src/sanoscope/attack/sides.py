@@ -37,7 +37,7 @@ class Side:
         sums: what is the sum of what.
         above: bool[nodes, nodes], sparse: the second strictly holds the first.
         node: bool[nodes], published as such: a mask there means 1 to 10.
-        told: bool[nodes], a group whose being small, or not, is told: not a cumulation of months.
+        told: bool[nodes], a group whose being small, or not, is told: not a cumulation of months, nor a GHT.
         free: bool[nodes], an unknown is made of it even when it was not asked.
     """
 
@@ -73,7 +73,7 @@ def place_side(places: Sequence[Place]) -> Side:
     # a node that a basket is the complement in is an unknown even where it was not asked
     free[[one.whole for one, i in zip(sums, composite, strict=True) if one.whole != i]] = True
     above = within.multiply(node[:, None]).tocsr().astype(np.bool_)
-    return Side(tuple(p.name for p in places), tuple(sums), above, node, node, free)
+    return Side(tuple(p.name for p in places), tuple(sums), above, node, np.array([p.told for p in places]), free)
 
 
 def _place_sum(

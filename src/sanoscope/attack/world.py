@@ -85,6 +85,15 @@ class Place:
     complete: bool = True
 
     @property
+    def told(self) -> bool:
+        """Tell whether being small, or not, is told of it: of a leaf, a département, a région, the country.
+
+        Of any other choice (a GHT, a sector, a territory) an estimate may be of a small count.
+        """
+        zone = self.criteria.get("zone", "departement:").partition(":")[0]
+        return self.node and set(self.criteria) <= {"zone", "etablissement"} and zone in ("departement", "region")
+
+    @property
     def zone(self) -> bool:
         """Tell whether it is the country or a zone, no establishments being picked."""
         return set(self.criteria) <= {"zone"}
