@@ -92,11 +92,33 @@ SHARES = """finess,zone,A1,A2,A3,A4,A5,A6
 """Who treats the inhabitants of two attraction zones, in per cent."""
 
 
+STAFF = """\
+finess;raison_sociale;etp_medical;etp_soignant;etp_medico_technique;etp_educatif;etp_technique;etp_administratif;\
+taux_absenteisme;rotation;age_moyen;part_cdd;part_interim
+290000017;CHU OUEST;812,4;3210,5;402,1;88;610,3;720,0;9,8%;12,4;41,2;10,1;0,8
+290000025;CH SUD;102;640,5;71;;120;98,5;8,1;NC;43;8;SO
+"""
+ACCOUNTS = """\
+finess;raison_sociale;produits;charges;resultat;taux_marge_brute;taux_caf;duree_apparente_dette;\
+independance_financiere;intensite_investissement;vetuste_equipements;vetuste_batiments;fonds_de_roulement;\
+besoin_en_fonds_de_roulement
+290000017;CHU OUEST;512340;520100;-7760;3,1;2,4;12,5;55;4,2;78,1;51;12,5;-8,2
+290000025;CH SUD;80120;79900;220;6,0;5,1;;38,5;5;70;45,3;30;2
+"""
+BEDS = """BOR;AN;FI;RS;FI_EJ;LIT_MED;LIT_CHI;LIT_OBS;LIT_MCO;JLI_MCO;SEJHC_MCO;JOU_MCO;PLA_MCO
+MCO;2022;290000108;CHU, SITE NORD;290000017;270;68;47;385;132238;25706;110058;42
+MCO;2022;290000116;CHU, SITE SUD;290000017;66;17;;83;30295;5562;26585;17
+"""
+"""Indicators of two establishments, and of two sites."""
+
+
 def published_beside(place: Workspace) -> None:
     """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
     files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES, "pdmza_2022.csv": SHARES}
+    files |= {"bilan_social_2023.csv": STAFF, "comptes_financiers_2023.csv": ACCOUNTS, "MCO_2022r.csv": BEDS}
     assert received(place, files).clean
-    for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022"):
+    indicators = ("bilan-social", "comptes-financiers", "sae")
+    for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022", *indicators):
         build_published(place, catalogue(), source, name=source)
         publication.publish(place.editions, source)
 

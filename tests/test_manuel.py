@@ -103,7 +103,9 @@ def _publish(place: Workspace, page: Page, folder: Path) -> None:
         publication.publish(place.editions, "manuel")
     for (name, file), lines in page.published.items():
         source = catalogue().source(name)
-        path = _write_table(folder / "publiees" / file, lines, separator=source.fichiers[0].separateur)
+        path = _write_table(
+            folder / "publiees" / file, lines, separator=(source.fichiers or source.indicateurs)[0].separateur
+        )
         assert receive(place, [path], published=[source.attendu], named=True).clean
         build_published(place, catalogue(), name, name=name)
         publication.publish(place.editions, name)

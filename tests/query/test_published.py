@@ -255,7 +255,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Workspace:
     names += ("open_ccam_24.csv.gz", "mco_2024_diagnostic_principal_national.csv")
     files = [*(folder / n for n in names), shared / "data" / "indicators" / "hospidiag_2022" / "pdmza_2022.csv"]
     receive(place, files, published=[s.attendu for s in catalogue().sources.values()])
-    for source in catalogue().sources:
+    for source in (one.source for one in catalogue().sources.values() if one.fichiers):
         build_published(place, catalogue(), source, name=source)
         publication.publish(place.editions, source)
     return place

@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from sanoscope.catalogue.field import Dimension, Frozen
-from sanoscope.intake.forms import Attendu, Forme
+from sanoscope.intake.forms import Forme
+from sanoscope.intake.indicator_forms import Attendu, FormeIndicateurs
 
 
 class MesurePubliee(Frozen):
@@ -20,6 +21,10 @@ class MesurePubliee(Frozen):
         libelle, definition: label, and one sentence.
         unite, decimales: its unit and the digits that are published.
         additive: rows add up: a total is their sum where it can be told.
+        de: of a source of indicators, what it is in the files: ``TABLE.COLUMN``, in small letters.
+        cle: and of which rows of an entity, where it has several: ``column=code``.
+        sens: whether more is better: ``haut``, ``bas`` or ``neutre``.
+        classes: of a column of letters, these, from the best to the worst.
     """
 
     genre: Literal["publiee"] = "publiee"
@@ -28,6 +33,10 @@ class MesurePubliee(Frozen):
     decimales: int = Field(0, ge=0)
     additive: bool = False
     definition: str
+    de: str = Field("", pattern=r"([a-z0-9_]+\.[a-z0-9_]+)?")
+    cle: str = ""
+    sens: Literal["haut", "bas", "neutre"] = "neutre"
+    classes: tuple[str, ...] = ()
 
 
 class Source(Frozen):
@@ -37,7 +46,7 @@ class Source(Frozen):
         source: its name, in commands and editions.
         libelle: what it is, in one line.
         champ: the field that it is about.
-        annee: the year of its figures.
+        annee: the year of its figures; 0 where its files say which years they are of.
         editeur, licence, lien: who publishes it, under what licence, where.
         par: who gathered it, where it is not its publisher.
         mise_a_jour: the day it says it was brought up to date, None if it does not say.
@@ -49,13 +58,15 @@ class Source(Frozen):
             ``aucun``, none.
         demande: criteria one of which must be given: the whole is too long for a page.
         remarques: what a reader must know of its figures, one sentence each.
-        fichiers: the files it comes in.
+        fichiers: the files it comes in;
+        indicateurs: or those of a source of indicators, of as many years as there are: every figure of theirs is kept,
+            entity × year × indicator × value × state; the measures are those that have a name.
     """
 
     source: str = Field(pattern=r"[a-z0-9-]+")
     libelle: str
     champ: str
-    annee: int
+    annee: int = 0
     editeur: str
     licence: str
     lien: str
@@ -67,10 +78,16 @@ class Source(Frozen):
     totaux: Literal["calcules", "source", "aucun"] = "calcules"
     demande: tuple[Literal["etablissement", "panier", "activite"], ...] = ()
     remarques: tuple[str, ...] = ()
-    fichiers: tuple[Forme, ...] = Field(min_length=1)
+    fichiers: tuple[Forme, ...] = ()
+    indicateurs: tuple[FormeIndicateurs, ...] = ()
 
     @model_validator(mode="after")
     def _measures_exist(self) -> "Source":
+        if bool(self.fichiers) == bool(self.indicateurs) or bool(self.fichiers) != bool(self.annee):
+            raise ValueError("une source a des fichiers et une année, ou des indicateurs")
+        for name, mesure in self.mesures.items():
+            if bool(mesure.de) != bool(self.indicateurs) or (mesure.classes and not mesure.de):
+                raise ValueError(f"{name} : « de » et « classes » sont de ceux d'une source d'indicateurs")
         if len({form.nom for form in self.fichiers}) < len(self.fichiers):
             raise ValueError("fichiers : deux ont le même nom")
         for form in self.fichiers:
@@ -84,4 +101,4 @@ class Source(Frozen):
     @property
     def attendu(self) -> Attendu:
         """The source as intake knows it."""
-        return Attendu(nom=self.source, annee=self.annee, fichiers=self.fichiers)
+        return Attendu(nom=self.source, annee=self.annee, fichiers=self.fichiers, indicateurs=self.indicateurs)

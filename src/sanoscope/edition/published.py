@@ -5,7 +5,8 @@ published and a state everywhere. No figure is worked out, and what is masked st
 open: its publisher showed all that is in it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import edition_name
+from sanoscope.edition.indicators import MISSING, named
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.errors import SanoscopeError
+from sanoscope.intake.indicators import StoredIndicators, stored_indicators
 from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, TOTAL, StoredTable, stored_tables
 from sanoscope.nomenclature.reference import Reference, load_reference
 from sanoscope.nomenclature.systems import OWNERS
@@ -59,8 +62,7 @@ def build_published(
             otherwise of the same row).
     """
     source = catalogue.source(name_of_source)
-    received = stored_tables(workspace.store, source.source)
-    files = {record.forme: (record, place) for record, place in reversed(received)}
+    files, older = _indicators(workspace, source) if source.indicateurs else _tables(workspace, source)
     if not files:
         raise SanoscopeError(
             "rien-a-construire",
@@ -73,8 +75,7 @@ def build_published(
         with unfinished(workspace, target, manifests.PUBLIC) as work:
             reference = load_reference(workspace.reference)
             made = _Construction(workspace, source, catalogue.champs[source.champ], reference, work)
-            older = sum(record.acceptees for record, _ in received if record not in [r for r, _ in files.values()])
-            champ = made.run(list(files.values()), older, say)
+            champ = made.run(files, older, say)
             manifest = manifests.Manifest(
                 nom=target,
                 cree_le=datetime.now(UTC),
@@ -86,6 +87,45 @@ def build_published(
             )
             complete(work, manifest, manifest)
     return manifest
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a source: what the store knows of it, its rows as cells, its subtotals.
+
+    Of a file of indicators, its rows of no named indicator, and the values of each name that are not what it should be.
+    """
+
+    record: StoredTable | StoredIndicators
+    cells: pl.DataFrame
+    subtotals: int = 0
+    unnamed: int = 0
+    strays: Mapping[str, int] = field(default_factory=dict)
+
+
+def _tables(workspace: Workspace, source: Source) -> tuple[list[_File], int]:
+    """Return the last received file of each form of a source, and how many rows of older ones there are."""
+    received = stored_tables(workspace.store, source.source)
+    latest = {record.forme: (record, place) for record, place in reversed(received)}
+    older = sum(record.acceptees for record, _ in received) - sum(record.acceptees for record, _ in latest.values())
+    year = pl.lit(source.annee, pl.Int64).alias("annee")
+    return [
+        _File(record, pl.read_parquet(place / CELLS).with_columns(year), record.niveaux.get(SUBTOTAL, 0))
+        for record, place in latest.values()
+    ], older
+
+
+def _indicators(workspace: Workspace, source: Source) -> tuple[list[_File], int]:
+    """Return the last received file of each table and year of a source, and how many rows of older ones there are."""
+    received = stored_indicators(workspace.store, source.source)
+    latest = {(record.table, record.annee): (record, place) for record, place in reversed(received)}
+    older = sum(record.acceptees for record, _ in received) - sum(record.acceptees for record, _ in latest.values())
+    found = []
+    for record, place in latest.values():
+        own = {name: one for name, one in source.mesures.items() if one.de.startswith(f"{record.table}.")}
+        cells, strays = named(place, record.annee, own)
+        found.append(_File(record, cells, unnamed=record.acceptees - len(cells), strays=strays))
+    return found, older
 
 
 def _told(source: Source, states: dict[str, int]) -> manifests.SourcePubliee:
@@ -113,34 +153,30 @@ class _Construction:
         settings = workspace.settings
         self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
         self.forms = {form.nom: form for form in source.fichiers}
-        self.codes = list(dict.fromkeys(code for form in source.fichiers for code in form.cles))
+        self.codes = list(dict.fromkeys(code for form in source.fichiers for code in form.cles)) or ["finess"]
         self.states: dict[str, int] = {}
 
-    def run(
-        self, files: Sequence[tuple[StoredTable, Path]], older: int, say: Callable[[str], None]
-    ) -> manifests.ManifestChamp:
+    def run(self, files: Sequence[_File], older: int, say: Callable[[str], None]) -> manifests.ManifestChamp:
         say("lecture des tableaux reçus")
-        frames = {record.forme: pl.read_parquet(place / CELLS) for record, place in files}
-        cells, repeated = self._cells(list(frames.values()))
+        frames = [file.cells for file in files]
+        cells, repeated = self._cells(frames)
         say("établissements et libellés")
         unknown = self._names(frames)
+        for name in self.source.mesures:
+            astray = sum(file.strays.get(name, 0) for file in files)
+            if astray:
+                unknown[f"valeurs inattendues ({name})"] = astray
         say("tables")
         tables = [self._level(level, rows) for (level,), rows in cells.group_by(LEVEL, maintain_order=True)]
         self.engine.close()
         print_ = fingerprint(self.database)
-        read = sum(record.acceptees for record, _ in files)
-        subtotals = sum(record.niveaux.get(SUBTOTAL, 0) for record, _ in files)
+        years = sorted({file.record.annee for file in files})
         return manifests.ManifestChamp(
-            annees=[self.source.annee],
-            entrees=[_entry(record, _latest(frames[record.forme])) for record, _ in files],
+            annees=years,
+            entrees=[_entry(file.record, _latest(file.cells)) for file in files],
             rapprochement=[
-                manifests.Rapprochement(
-                    annee=self.source.annee,
-                    lignes=read,
-                    retenues=len(cells),
-                    exclusions={"sous-totaux": subtotals, "repetees-d-un-fichier-a-l-autre": repeated},
-                    remplacees=older,
-                )
+                self._reconciled(year, files, cells, repeated.get(year, 0), older if year == years[-1] else 0)
+                for year in years
             ],
             versions={},
             codes_inconnus=unknown,
@@ -150,13 +186,30 @@ class _Construction:
             empreinte_ouverte=print_,
         )
 
-    def _cells(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, int]:
-        """Return the rows of all files, each once, and how many were there twice.
+    def _reconciled(
+        self, year: int, files: Sequence[_File], cells: pl.DataFrame, repeated: int, older: int
+    ) -> manifests.Rapprochement:
+        own = [file for file in files if file.record.annee == year]
+        gone = {"sous-totaux": sum(f.subtotals for f in own), "repetees-d-un-fichier-a-l-autre": repeated}
+        if self.source.indicateurs:
+            gone = {"sans-indicateur-nomme": sum(f.unnamed for f in own), "meme-etablissement": repeated}
+        return manifests.Rapprochement(
+            annee=year,
+            lignes=sum(file.record.acceptees for file in own),
+            retenues=cells.filter(pl.col("annee") == year).height,
+            exclusions=gone,
+            remplacees=older,
+        )
+
+    def _cells(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int]]:
+        """Return the rows of all files, each once, and how many of each year were there twice.
 
         Raises:
             SanoscopeError: ``source-contradictoire``.
         """
-        keys = self.codes
+        keys = ["annee", *self.codes]
+        if self.source.indicateurs:
+            return self._joined(frames)
         figures = [column for name in self.source.mesures for column in (name, name + STATE)]
         alike = [
             frame.filter(pl.col(LEVEL) != SUBTOTAL).select(
@@ -178,16 +231,32 @@ class _Construction:
                 f"({len(twice)} lignes ainsi).",
                 todo="Recevez des fichiers de la même mise à jour.",
             )
+        self._count(cells)
+        return cells, _less(every, cells)
+
+    def _joined(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int]]:
+        """Return a row for each entity and year, with what each of its files says, and how many rows had others."""
+        whole = pl.concat(frames, how="diagonal")
+        taken = [
+            pl.col(column).drop_nulls().first() if column in whole.columns else pl.lit(None, kind).alias(column)
+            for name, mesure in self.source.mesures.items()
+            for column, kind in ((name, pl.String if mesure.classes else pl.Float64), (name + STATE, pl.String))
+        ]
+        cells = whole.group_by(LEVEL, "annee", "finess", maintain_order=True).agg(taken)
+        cells = cells.with_columns(pl.col(f"^.*{STATE}$").fill_null(MISSING))
+        self._count(cells)
+        return cells, _less(whole, cells)
+
+    def _count(self, cells: pl.DataFrame) -> None:
         states = pl.concat([cells[name + STATE].alias("etat") for name in self.source.mesures])
         self.states = dict(states.value_counts().sort("etat").iter_rows())
-        return cells, len(every) - len(cells)
 
     def _level(self, level: str, rows: pl.DataFrame) -> manifests.TableCube:
         """Store the rows of a level, with the codes that they have, in the order of these."""
-        codes = list(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level)))
+        codes = list(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level))) or self.codes
         keys = [] if level == TOTAL else codes
         figures = [column for name in self.source.mesures for column in (name, name + STATE)]
-        kept = rows.select(pl.lit(self.source.annee, pl.Int64).alias("annee"), *keys, *figures).sort(*keys or ["annee"])
+        kept = rows.select("annee", *keys, *figures).sort("annee", *keys)
         name = TABLE + level
         return manifests.TableCube(
             nom=name,
@@ -199,9 +268,9 @@ class _Construction:
 
     # names --------------------------------------------------------------------------------------------------------
 
-    def _names(self, frames: dict[str, pl.DataFrame]) -> dict[str, int]:
+    def _names(self, frames: Sequence[pl.DataFrame]) -> dict[str, int]:
         """Store establishments, places and labels; return what no table knows, counted."""
-        establishments = self._establishments(list(frames.values()))
+        establishments = self._establishments(frames)
         self.engine.store("etablissements", establishments.to_arrow())
         codes = establishments["code_geo"].unique()
         residences = self.reference.residences(codes.filter(codes != "?"))
@@ -217,6 +286,7 @@ class _Construction:
         texts = [pl.String] * len(ATTRIBUTES)
         said = [
             frame.filter(pl.col("finess") != "").select(
+                "annee",
                 "finess",
                 MONTH,
                 *(
@@ -227,16 +297,18 @@ class _Construction:
             for frame in frames
             if "finess" in frame.columns
         ]
-        schema = {"finess": pl.String, MONTH: pl.Int64, **dict.fromkeys(ATTRIBUTES, pl.String)}
+        schema = {"annee": pl.Int64, "finess": pl.String, MONTH: pl.Int64, **dict.fromkeys(ATTRIBUTES, pl.String)}
         rows = pl.concat([pl.DataFrame(schema=schema), *said])
-        told = rows.group_by("finess").agg(pl.col(MONTH).max(), *(pl.col(a).drop_nulls().first() for a in ATTRIBUTES))
+        told = rows.group_by("annee", "finess").agg(
+            pl.col(MONTH).max(), *(pl.col(a).drop_nulls().first() for a in ATTRIBUTES)
+        )
         private = pl.when(pl.col("categorie") == PRIVATE).then(pl.lit("prive")).otherwise(pl.lit("public"))
         told = told.with_columns(
             pl.coalesce("secteur", pl.when(pl.col("categorie").is_not_null()).then(private)).alias("secteur")
         )
-        pairs = told.select(pl.lit(self.source.annee, pl.Int64).alias("annee"), "finess")
+        pairs = told.select("annee", "finess")
         known = self.reference.establishments(pairs)
-        joined = known.join(told, on="finess", suffix="_dit", maintain_order="left")
+        joined = known.join(told, on=["annee", "finess"], suffix="_dit", maintain_order="left")
         return joined.select(
             *(
                 pl.coalesce(f"{column}_dit", column).alias(column) if column in ATTRIBUTES else pl.col(column)
@@ -247,10 +319,10 @@ class _Construction:
             MONTH,
         )
 
-    def _labels(self, frames: dict[str, pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, int]]:
+    def _labels(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, dict[str, int]]:
         """Return (niveau, code, libelle) of the codes met and of places, and how many codes nothing names."""
         met = {
-            name: {code for frame in frames.values() if name in frame.columns for code in frame[name].unique()} - {""}
+            name: {code for frame in frames if name in frame.columns for code in frame[name].unique()} - {""}
             for name in self.codes
             if name != "finess"
         }
@@ -270,21 +342,23 @@ class _Construction:
         nomenclature = self.dimensions[name].nomenclature or name
         return self.reference.labels(nomenclature) if nomenclature in OWNERS else {}
 
-    def _own_labels(self, name: str, frames: dict[str, pl.DataFrame]) -> dict[str, str]:
+    def _own_labels(self, name: str, frames: Sequence[pl.DataFrame]) -> dict[str, str]:
         column = f"libelle_{name}"
-        own = [
-            frame.filter(pl.col(LEVEL) == name).select(name, column)
-            for frame in frames.values()
-            if column in frame.columns
-        ]
+        own = [frame.filter(pl.col(LEVEL) == name).select(name, column) for frame in frames if column in frame.columns]
         return {code: label for frame in own for code, label in frame.iter_rows() if label}
 
 
 def _latest(frame: pl.DataFrame) -> int:
-    return int(frame.select(pl.col(MONTH).max()).item())
+    return int(frame.select(pl.col(MONTH).max().fill_null(12)).item())
 
 
-def _entry(record: StoredTable, month: int) -> manifests.Entree:
+def _less(every: pl.DataFrame, kept: pl.DataFrame) -> dict[int, int]:
+    """Return how many rows fewer there are, by year."""
+    before, after = (dict(frame.group_by("annee").len().iter_rows()) for frame in (every, kept))
+    return {year: n - after.get(year, 0) for year, n in before.items()}
+
+
+def _entry(record: StoredTable | StoredIndicators, month: int) -> manifests.Entree:
     return manifests.Entree(
         nom=record.nom,
         genre=KIND,

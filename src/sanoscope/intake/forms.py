@@ -169,11 +169,3 @@ class Forme(_Frozen):
                 *(value.de for value in self.valeurs.values()),
             ]
         )
-
-
-class Attendu(_Frozen):
-    """A source as intake knows it: its name, the year of its figures, the files that it may come in."""
-
-    nom: str
-    annee: int
-    fichiers: tuple[Forme, ...]

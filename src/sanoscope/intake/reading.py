@@ -12,6 +12,7 @@ from sanoscope.errors import InputFileError
 from sanoscope.formats.registry import layout_of
 from sanoscope.intake.blocks import Block, read_blocks
 from sanoscope.intake.decode import Decoded, decode
+from sanoscope.intake.indicators import StoredIndicators
 from sanoscope.intake.quarantine import LineQuarantine
 from sanoscope.intake.sources import Refusal, Source
 from sanoscope.intake.store import RECORD, StoredFile, Writer, place_of, read_record
@@ -24,7 +25,7 @@ class FileReport:
     """What became of one file: received, already there, or refused."""
 
     label: str
-    stored: StoredFile | StoredTable | None = None
+    stored: StoredFile | StoredTable | StoredIndicators | None = None
     known: bool = False
     refusal: Refusal | None = None
 

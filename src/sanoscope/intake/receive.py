@@ -18,7 +18,8 @@ import pyarrow as pa
 
 from sanoscope.errors import InputFileError
 from sanoscope.intake.champs import settle
-from sanoscope.intake.forms import Attendu
+from sanoscope.intake.indicator_forms import Attendu
+from sanoscope.intake.indicators import IndicatorFile, StoredIndicators, known_as, receive_indicators
 from sanoscope.intake.quarantine import note_refused_files
 from sanoscope.intake.reading import FileReport, receive_file
 from sanoscope.intake.sources import Refusal, Source, files_of, find_sources
@@ -41,12 +42,12 @@ class IntakeReport:
     noted: list[Refusal] = field(default_factory=list)
 
     @property
-    def received(self) -> list[StoredFile | StoredTable]:
+    def received(self) -> list[StoredFile | StoredTable | StoredIndicators]:
         """Files that entered the store."""
         return [f.stored for f in self.files if f.stored and not f.known]
 
     @property
-    def known(self) -> list[StoredFile | StoredTable]:
+    def known(self) -> list[StoredFile | StoredTable | StoredIndicators]:
         """Files that were in the store already."""
         return [f.stored for f in self.files if f.stored and f.known]
 
@@ -106,16 +107,16 @@ def receive(
 
 def _published_tables(
     paths: list[Path], published: Sequence[Attendu], *, named: bool
-) -> tuple[list[TableFile], list[Path], list[FileReport]]:
+) -> tuple[list[TableFile | IndicatorFile], list[Path], list[FileReport]]:
     """Return the published tables among files, the other paths, and the files that could not be told."""
     if not published:
         return [], paths, []
-    tables: list[TableFile] = []
+    tables: list[TableFile | IndicatorFile] = []
     others: list[Path] = []
     unread: list[FileReport] = []
     for path in (file for given in paths for file in (files_of(given) if given.is_dir() else [given])):
         try:
-            table = recognised(path, published, named=named) if path.is_file() else None
+            table = _recognised(path, published, named=named) if path.is_file() else None
         except InputFileError as error:
             unread.append(FileReport(path.name, refusal=Refusal(path.name, error.code, str(error))))
             continue
@@ -126,10 +127,25 @@ def _published_tables(
     return tables, others, unread
 
 
-def _received_table(workspace: Workspace, table: TableFile, now: str) -> FileReport:
+def _recognised(path: Path, published: Sequence[Attendu], *, named: bool) -> TableFile | IndicatorFile | None:
+    """Return which table of a source a file is: of indicators, by its name; else by its columns."""
+    found = known_as(path, published)
+    tables = [source for source in published if source.fichiers]
+    if found or (tables and not named):
+        return found or recognised(path, tables)
+    if named:
+        return recognised(path, published, named=True)
+    return None
+
+
+def _received_table(workspace: Workspace, table: TableFile | IndicatorFile, now: str) -> FileReport:
     label = table.path.name
+    stored: StoredTable | StoredIndicators
     try:
-        stored, known = receive_table(workspace, table, now)
+        if isinstance(table, IndicatorFile):
+            stored, known = receive_indicators(workspace, table, now)
+        else:
+            stored, known = receive_table(workspace, table, now)
     except InputFileError as error:
         return FileReport(label, refusal=Refusal(label, error.code, str(error)))
     return FileReport(label, stored=stored, known=known)

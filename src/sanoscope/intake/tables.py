@@ -25,7 +25,8 @@ import pyarrow.csv as pacsv
 
 from sanoscope import __version__
 from sanoscope.errors import InputFileError
-from sanoscope.intake.forms import Attendu, Cle, Forme, Motifs, Valeur
+from sanoscope.intake.forms import Cle, Forme, Motifs, Valeur
+from sanoscope.intake.indicator_forms import Attendu
 from sanoscope.intake.quarantine import SCHEMA
 from sanoscope.nomenclature.reading import csv_texts
 from sanoscope.workspace import UNFINISHED, Workspace, appear, made
@@ -176,7 +177,10 @@ def _unknown(path: Path, sources: Sequence[Attendu]) -> InputFileError:
     return InputFileError(
         "tableau-inconnu",
         f"{path.name} n'est aucun des fichiers de la source {', '.join(source.nom for source in sources)}.",
-        allowed=[f"{form.nom} ({form.genre} : {', '.join(sorted(form.colonnes))})" for form in forms],
+        allowed=[
+            *(f"{form.nom} ({form.genre} : {', '.join(sorted(form.colonnes))})" for form in forms),
+            *(form.motif for source in sources for form in source.indicateurs),
+        ],
         todo="Vérifiez le fichier et ses noms de colonnes (docs/sources.md).",
     )
 
@@ -185,7 +189,9 @@ def _unknown(path: Path, sources: Sequence[Attendu]) -> InputFileError:
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class Refused:
+    """A row that is not as declared: its line, the reason in a word and in a sentence, the row as it is written."""
+
     line: int
     reason: str
     message: str
@@ -239,26 +245,28 @@ def receive_table(workspace: Workspace, file: TableFile, now: str) -> tuple[Stor
         laissees=[column for column in columns if column not in file.forme.colonnes],
         logiciel=__version__,
     )
-    _keep_refused(workspace.quarantine / record.place.with_suffix(".csv"), refused)
-    _keep(workspace.store, record, cells)
+    keep_refused(workspace.quarantine / record.place.with_suffix(".csv"), refused)
+    keep(workspace.store, record.place, asdict(record), {CELLS: cells})
     return record, False
 
 
-def _keep(store: Path, record: StoredTable, cells: pl.DataFrame) -> None:
-    """Write a table and its record beside their place, then put them there in one rename."""
+def keep(store: Path, place: Path, record: Mapping[str, Any], frames: Mapping[str, pl.DataFrame]) -> None:
+    """Write tables, by the names of their files, and their record beside their place; put them there in one rename."""
     work = store / f"{UNFINISHED}{uuid4().hex}"
     work.mkdir(parents=True)
     try:
-        cells.write_parquet(work / CELLS)
-        text = json.dumps(asdict(record), ensure_ascii=False, indent=1)
+        for name, frame in frames.items():
+            frame.write_parquet(work / name)
+        text = json.dumps(record, ensure_ascii=False, indent=1)
         (work / RECORD).write_text(text, encoding="utf-8")
-        appear(work, store / record.place)
+        appear(work, store / place)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
 
 
-def _keep_refused(path: Path, refused: Sequence[_Refused]) -> None:
+def keep_refused(path: Path, refused: Sequence[Refused]) -> None:
+    """Write the rows that were refused, in their order, into the quarantine; nothing where there is none."""
     if not refused:
         return
     ordered = sorted(refused, key=lambda one: one.line)
@@ -275,19 +283,19 @@ def _keep_refused(path: Path, refused: Sequence[_Refused]) -> None:
     appear(unfinished, path)
 
 
-def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
+def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[Refused]]:
     """Return every column of a file as text, with the number of each line, and the lines of another width."""
-    plain = _plain(path, data)
+    whole = plain(path, data)
     if form.genre == "json":
-        return _json_texts(path, plain, form)
-    header = _names(plain.split(b"\n", 1)[0], form)
+        return _json_texts(path, whole, form)
+    header = _names(whole.split(b"\n", 1)[0], form)
     encoding = form.codage.replace("utf-8", "utf8")
     try:
-        frame, wrong = csv_texts(plain, header, delimiter=form.separateur, encoding=encoding)
+        frame, wrong = csv_texts(whole, header, delimiter=form.separateur, encoding=encoding)
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from error
     refused = [
-        _Refused(
+        Refused(
             row.number or 0,
             "colonnes",
             f"{row.actual_columns} valeurs pour {row.expected_columns} colonnes",
@@ -296,10 +304,10 @@ def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Re
         for row in wrong
     ]
     frame = frame.with_columns(_numbers(len(frame), {one.line for one in refused}))
-    return _untorn(frame, refused, form) if not plain.endswith((b"\n", b"\r")) else (frame, refused)
+    return _untorn(frame, refused, form) if not whole.endswith((b"\n", b"\r")) else (frame, refused)
 
 
-def _untorn(frame: pl.DataFrame, refused: list[_Refused], form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
+def _untorn(frame: pl.DataFrame, refused: list[Refused], form: Forme) -> tuple[pl.DataFrame, list[Refused]]:
     """Refuse the last line, which has no end: a number of a file that was cut off would be read short."""
     if frame.is_empty() or any(one.line > frame[LINE][-1] for one in refused):
         return frame, refused
@@ -308,10 +316,10 @@ def _untorn(frame: pl.DataFrame, refused: list[_Refused], form: Forme) -> tuple[
     return frame.head(-1), [*refused, last]
 
 
-def _json_texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
+def _json_texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[Refused]]:
     rows = _rows(_parsed(path, data), form)
     refused = [
-        _Refused(number, "colonnes", "ce n'est pas un objet qui a toutes les colonnes", json.dumps(row)[:1000])
+        Refused(number, "colonnes", "ce n'est pas un objet qui a toutes les colonnes", json.dumps(row)[:1000])
         for number, row in enumerate(rows, 1)
         if not isinstance(row, dict) or not form.colonnes <= set(row)
     ]
@@ -334,18 +342,22 @@ def _numbers(rows: int, refused: set[int]) -> pl.Series:
     return pl.Series(LINE, list(lines)[:rows], pl.Int64)
 
 
-def _plain(path: Path, data: bytes) -> bytes:
-    """Return the bytes of a file, decompressed."""
+def plain(path: Path, data: bytes) -> bytes:
+    """Return the bytes of a file, decompressed.
+
+    Raises:
+        InputFileError: ``fichier-illisible``.
+    """
     if path.suffix.lower() != ".gz":
         return data.removeprefix(b"\xef\xbb\xbf")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            plain = stream.read(MOST_BYTES + 1)
+            whole = stream.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, f"archive tronquée ou abîmée : {error}") from error
-    if len(plain) > MOST_BYTES:
+    if len(whole) > MOST_BYTES:
         raise _unreadable(path, f"plus de {MOST_BYTES} octets une fois décompressé")
-    return plain.removeprefix(b"\xef\xbb\xbf")
+    return whole.removeprefix(b"\xef\xbb\xbf")
 
 
 def _header(path: Path, form: Forme) -> list[str]:
@@ -364,7 +376,7 @@ def _names(line: bytes, form: Forme) -> list[str]:
 
 def _document(path: Path) -> Any:
     try:
-        return _parsed(path, _plain(path, path.read_bytes()))
+        return _parsed(path, plain(path, path.read_bytes()))
     except OSError as error:
         raise _unreadable(path, str(error)) from error
 
@@ -394,7 +406,7 @@ def _unreadable(path: Path, why: str) -> InputFileError:
 # cells -------------------------------------------------------------------------------------------------------------
 
 
-def _typed(frame: pl.DataFrame, form: Forme) -> tuple[pl.DataFrame, list[_Refused]]:
+def _typed(frame: pl.DataFrame, form: Forme) -> tuple[pl.DataFrame, list[Refused]]:
     """Return the cells of the rows that are as declared, and the other rows, each with the first thing wrong in it."""
     frame = frame.with_columns(pl.col(column).str.strip_chars() for column in form.colonnes)
     frame = frame.with_columns(_level(form).alias("#niveau"))
@@ -428,9 +440,9 @@ def _typed(frame: pl.DataFrame, form: Forme) -> tuple[pl.DataFrame, list[_Refuse
     return cells.filter(~again), refused
 
 
-def _kept(row: Mapping[str, Any], reason: str, message: str, form: Forme) -> _Refused:
+def _kept(row: Mapping[str, Any], reason: str, message: str, form: Forme) -> Refused:
     texts = [value for column, value in row.items() if not column.startswith("#")]
-    return _Refused(row[LINE], reason, message, form.separateur.join(texts))
+    return Refused(row[LINE], reason, message, form.separateur.join(texts))
 
 
 def _cells(frame: pl.DataFrame, form: Forme) -> pl.DataFrame:
@@ -492,8 +504,8 @@ def _number(value: Valeur, form: Forme) -> pl.Expr:
         text = text.str.strip_suffix(value.suffixe)
     if form.milliers:
         text = text.str.replace_all(f"[{re.escape(form.milliers)}]", "")
-    plain = text.str.replace_all(form.decimale, ".", literal=True)
-    return pl.when(plain.str.contains(r"^\d+$" if value.entier else r"^-?\d+(\.\d+)?$")).then(plain)
+    digits = text.str.replace_all(form.decimale, ".", literal=True)
+    return pl.when(digits.str.contains(r"^\d+$" if value.entier else r"^-?\d+(\.\d+)?$")).then(digits)
 
 
 def _figure(value: Valeur, form: Forme) -> pl.Expr:

@@ -79,7 +79,9 @@ class _Answer:
         self.edition = edition
         self.source: Source = catalogue.source(told.source)
         self.champ: Champ = catalogue.champ(restitution)
-        self.mesures = {name: self.source.mesures[name] for name in restitution.mesures}
+        asked = {name: self.source.mesures[name] for name in restitution.mesures}
+        self.mesures = {name: mesure for name, mesure in asked.items() if not mesure.classes}
+        self.classes = {name: mesure for name, mesure in asked.items() if mesure.classes}
         self.asked: Question = question(query, restitution, self.champ, edition)
         self._check_criteria()
         self.level: TableCube = self._level()
@@ -203,12 +205,18 @@ class _Answer:
             yield Label(dimension, title, (*codes, *end))
             if dimension == "finess":
                 for name in self.restitution.attributs:
-                    said = [words.attribute(name, code, self.source.annee, self.edition) for code in codes]
+                    said = [words.attribute(name, code, self.asked.years[-1], self.edition) for code in codes]
                     yield Label(name, words.ATTRIBUTES[name], (*said, *([_last(name)] if total else [])))
             elif known := self.edition.libelles.get(dimension):
                 names = [Name(known[code]) if code in known else Sentence("Inconnu") for code in codes]
                 last = [WHOLE if position == 0 else ""] if total else []
                 yield Label(f"libelle_{dimension}", Sentence("Libellé"), (*names, *last))
+
+        for name, mesure in self.classes.items():
+            letters = [
+                row[name] if row[name + STATE] == State.EXACT else ABSENT[State(row[name + STATE])] for row in rows
+            ]
+            yield Label(name, Sentence(mesure.libelle), (*letters, *end))
 
     def _notes(self, figures: Sequence[Measured], *, total: bool) -> tuple[str, ...]:
         manifest = self.edition.manifest
@@ -236,6 +244,14 @@ class _Answer:
             ),
         )
 
+
+ABSENT = {
+    State.MASKED: Sentence("masqué"),
+    State.SECRET: Sentence("secret"),
+    State.NOT_AVAILABLE: Sentence("non disponible"),
+    State.NOT_APPLICABLE: Sentence("sans objet"),
+}
+"""What stands for a class that is not there."""
 
 ATTRIBUTES = ("departement", "region", "secteur", "categorie", "ght")
 """Criteria that are said of an establishment, not of a cell."""
@@ -276,7 +292,7 @@ def origin(source: Source) -> tuple[str, ...]:
         "Les masques sont ceux de la source. On peut en partie les recalculer à partir d'autres cellules ; la "
         "plateforme ne le fait pas (la méthode : /methode)."
     )
-    return tuple(text for text in (said, gathered, dated, masks) if text)
+    return tuple(text for text in (said, gathered, dated, "" if source.indicateurs else masks) if text)
 
 
 def _last(attribute: str) -> str:

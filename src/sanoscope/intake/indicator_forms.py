@@ -1,0 +1,82 @@
+"""How an official file of indicators is written: its name, its keys, the words that stand for figures.
+
+These are declared values, filled from ``catalogue/indicateurs/*.yaml`` (`catalogue.indicator` says what a source of
+indicators is); nothing here reads a file: `intake.indicators` does.
+"""
+
+import re
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from sanoscope.intake.forms import EtatPublie, Forme, Motif
+
+FINESS = r"\d[\dAB]\d{7}"
+"""What a FINESS looks like."""
+
+
+class FormeIndicateurs(BaseModel):
+    """A file of indicators. It is known by its name, and must have its columns.
+
+    Its columns are named in small letters, here and in what is read of it. Every column that is neither a key nor left
+    out is an indicator, ``TABLE.COLUMN``, whether the catalogue says more of it or not.
+
+    Attributes:
+        nom: the table, in one word; "" where the name of the file says it, in the group ``table`` of ``motif``.
+        motif: the file's whole name, without ``.gz``; its group ``annee`` is the year, of two or four digits.
+        genre: ``csv`` or ``xlsx`` (its first sheet).
+        separateur, codage: of a CSV file.
+        entite: column of the entity's code; ``forme``: what a code looks like.
+        juridique, libelle: columns of the FINESS of the legal entity and of the entity's name, where the file has them.
+        annee: column of the year, "" for none; it must say what the name of the file says.
+        cles: columns that tell the rows of an entity apart (a trade, a discipline); those that the file has.
+        laissees: columns that are no indicators.
+        suffixe: what may follow a figure: ``%``.
+        etats: what a value that is no figure means, by pattern of the whole; the first that fits; what fits none is a
+            text (a class, an answer).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nom: str = Field("", pattern=r"[a-z0-9_]*")
+    motif: Motif
+    genre: Literal["csv", "xlsx"] = "csv"
+    separateur: str = ";"
+    codage: Literal["utf-8", "cp1252"] = "utf-8"
+    entite: str
+    forme: Motif = FINESS
+    juridique: str = ""
+    libelle: str = ""
+    annee: str = ""
+    cles: tuple[str, ...] = ()
+    laissees: tuple[str, ...] = ()
+    suffixe: str = ""
+    etats: dict[Motif, EtatPublie] = {"": "indisponible"}
+
+    @model_validator(mode="after")
+    def _named(self) -> "FormeIndicateurs":
+        groups = set(re.compile(self.motif).groupindex)
+        if "annee" not in groups or ("table" in groups) == bool(self.nom):
+            raise ValueError("motif : il y faut le groupe « annee », et « table » si la forme n'a pas de nom")
+        return self
+
+    @property
+    def exigees(self) -> tuple[str, ...]:
+        """Columns that a file must have."""
+        return tuple(filter(None, (self.entite, self.annee)))
+
+    @property
+    def dites(self) -> tuple[str, ...]:
+        """Columns that say what a row is of, beside its keys."""
+        return tuple(filter(None, (self.entite, self.juridique, self.libelle, self.annee)))
+
+
+class Attendu(BaseModel):
+    """A source as intake knows it: its name, and the tables of a year or the files of indicators it may come in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nom: str
+    annee: int
+    fichiers: tuple[Forme, ...] = ()
+    indicateurs: tuple[FormeIndicateurs, ...] = ()

@@ -1,0 +1,314 @@
+"""Official files of indicators on their way into the store: known by their names, read once, nothing lost.
+
+``store/indicateurs/SOURCE/TABLE-YEAR-SHA/`` holds ``fichier.json`` (what was received, what was counted),
+``entites.parquet`` (a row for each row of the file that was taken: its number, entity, legal entity, name, keys) and
+``valeurs.parquet`` (its number, indicator, figure, text, state). Rows that are not as declared go to the quarantine,
+whole, with the reason.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineWorkbook
+
+from sanoscope import __version__
+from sanoscope.errors import InputFileError
+from sanoscope.intake.indicator_forms import Attendu, FormeIndicateurs
+from sanoscope.intake.tables import Refused, keep, keep_refused, plain
+from sanoscope.nomenclature.reading import csv_texts
+from sanoscope.workspace import Workspace
+
+FOLDER = "indicateurs"
+RECORD, ENTITIES, VALUES = "fichier.json", "entites.parquet", "valeurs.parquet"
+
+ROW, ENTITY, LEGAL, NAME, KEYS = "ligne", "entite", "juridique", "nom", "cles"
+INDICATOR, FIGURE, TEXT, STATE = "indicateur", "valeur", "texte", "etat"
+
+EXACT = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndicators:
+    """What the store knows of a file of indicators.
+
+    Attributes:
+        source, table, annee: of which source it is which table, of which year.
+        nom, sha256, taille: of the file (bytes).
+        instant: when it was received (ISO 8601).
+        lues, acceptees, refusees: rows; lues = acceptees + refusees.
+        motifs: refused rows by reason.
+        entites: how many entities its rows are of; ``cles`` what tells the rows of one apart.
+        etats: values by state; texts are exact.
+        textes: how many of the exact values are texts.
+        laissees: columns of the file that are not kept.
+        logiciel: version of Sanoscope that read it.
+    """
+
+    source: str
+    table: str
+    annee: int
+    nom: str
+    sha256: str
+    taille: int
+    instant: str
+    lues: int
+    acceptees: int
+    refusees: int
+    motifs: dict[str, int] = field(default_factory=dict)
+    entites: int = 0
+    cles: list[str] = field(default_factory=list)
+    etats: dict[str, int] = field(default_factory=dict)
+    textes: int = 0
+    laissees: list[str] = field(default_factory=list)
+    logiciel: str = ""
+
+    @property
+    def place(self) -> Path:
+        """Where it is in the store and, for its refused rows, in the quarantine."""
+        return Path(FOLDER, self.source, f"{self.table}-{self.annee}-{self.sha256[:16]}")
+
+    @property
+    def tronque(self) -> bool:
+        """A file that is cut off has a refused row, or is refused."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorFile:
+    """A file of indicators: which table of which source, of which year."""
+
+    path: Path
+    source: str
+    forme: FormeIndicateurs
+    table: str
+    annee: int
+
+
+def stored_indicators(store: Path, source: str = "*") -> list[tuple[StoredIndicators, Path]]:
+    """Return what the store has of a source, or of all, with its directory, the last received first."""
+    found = [
+        (StoredIndicators(**json.loads(path.read_text(encoding="utf-8"))), path.parent)
+        for path in (store / FOLDER).glob(f"{source}/*/{RECORD}")
+    ]
+    return sorted(found, key=lambda one: (one[0].instant, one[0].sha256), reverse=True)
+
+
+def known_as(path: Path, sources: Sequence[Attendu]) -> IndicatorFile | None:
+    """Return which file of indicators a file is, by its name; None where it is none.
+
+    Raises:
+        InputFileError: ``tableau-ambigu``: several sources have files of this name.
+    """
+    name = path.name.removesuffix(".gz")
+    found = []
+    for source in sources:
+        for form in source.indicateurs:
+            said = re.fullmatch(form.motif, name)
+            if said:
+                year = int(said["annee"])
+                table = form.nom or said["table"].lower()
+                found.append(IndicatorFile(path, source.nom, form, table, year + 2000 if year < 100 else year))
+    if len(found) > 1:
+        raise InputFileError(
+            "tableau-ambigu",
+            f"{path.name} a le nom d'un fichier de plusieurs sources.",
+            allowed=sorted({one.source for one in found}),
+            todo="Renommez-le comme sa source l'écrit.",
+        )
+    return found[0] if found else None
+
+
+def receive_indicators(workspace: Workspace, file: IndicatorFile, now: str) -> tuple[StoredIndicators, bool]:
+    """Take a file of indicators into the store; return its record, and whether it was there already.
+
+    Args:
+        workspace: where.
+        file: what its name says that it is.
+        now: the moment of this intake (ISO 8601).
+
+    Raises:
+        InputFileError: ``fichier-illisible``, ``tableau-inconnu`` (it lacks a column), ``tableau-vide``.
+    """
+    data = file.path.read_bytes()
+    print_ = hashlib.sha256(data).hexdigest()
+    for known, _ in stored_indicators(workspace.store, file.source):
+        if (known.sha256, known.table, known.annee) == (print_, file.table, file.annee):
+            return known, True
+    frame, refused = _texts(file, data)
+    read = len(frame) + len(refused)
+    form = file.forme
+    missing = [column for column in form.exigees if column not in frame.columns]
+    if missing:
+        raise InputFileError(
+            "tableau-inconnu",
+            f"{file.path.name} n'a pas {'la colonne' if len(missing) == 1 else 'les colonnes'} {', '.join(missing)} "
+            f"d'un fichier « {file.table} » de la source {file.source}.",
+            todo="Vérifiez le fichier (docs/sources.md).",
+        )
+    keys = [column for column in form.cles if column in frame.columns]
+    good, others = _checked(frame, file, keys)
+    refused += others
+    if good.is_empty():
+        why = f" ; la première : {refused[0].message}" if refused else ""
+        raise InputFileError(
+            "tableau-vide",
+            f"{file.path.name} : aucune de ses {read} lignes n'est celle d'un fichier « {file.table} »{why}.",
+            todo="Redemandez-le, ou vérifiez la source.",
+        )
+    left = [column for column in form.laissees if column in frame.columns]
+    values = _values(good, file, {*form.dites, *keys, *left})
+    reasons: dict[str, int] = {}
+    for one in refused:
+        reasons[one.reason] = reasons.get(one.reason, 0) + 1
+    record = StoredIndicators(
+        source=file.source,
+        table=file.table,
+        annee=file.annee,
+        nom=file.path.name,
+        sha256=print_,
+        taille=len(data),
+        instant=now,
+        lues=read,
+        acceptees=len(good),
+        refusees=len(refused),
+        motifs=reasons,
+        entites=good[form.entite].n_unique(),
+        cles=keys,
+        etats=dict(values.group_by(STATE).len().sort(STATE).iter_rows()),
+        textes=values.filter(pl.col(TEXT).is_not_null()).height,
+        laissees=left,
+        logiciel=__version__,
+    )
+    keep_refused(workspace.quarantine / record.place.with_suffix(".csv"), refused)
+    entities = _entities(good, form, keys)
+    keep(workspace.store, record.place, asdict(record), {ENTITIES: entities, VALUES: values})
+    return record, False
+
+
+def _texts(file: IndicatorFile, data: bytes) -> tuple[pl.DataFrame, list[Refused]]:
+    """Return every column of a file as text, named in small letters, with the line of each row; and rows too wide."""
+    if file.forme.genre == "xlsx":
+        return _workbook(file, data), []
+    form, whole = file.forme, plain(file.path, data)
+    try:
+        names = [
+            n.strip().strip('"').lower() for n in whole.split(b"\n", 1)[0].decode(form.codage).split(form.separateur)
+        ]
+        frame, wrong = csv_texts(whole, names, delimiter=form.separateur, encoding=form.codage.replace("utf-8", "utf8"))
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise _unreadable(file, str(error)) from error
+    refused = [
+        Refused(
+            row.number or 0,
+            "colonnes",
+            f"{row.actual_columns} valeurs pour {row.expected_columns} colonnes",
+            row.text or "",
+        )
+        for row in wrong
+    ]
+    out = {one.line for one in refused}
+    lines = (number for number in range(2, len(frame) + len(refused) + 2) if number not in out)
+    frame = frame.with_columns(pl.Series(ROW, list(lines)[: len(frame)], pl.Int64))
+    if not whole.endswith((b"\n", b"\r")) and len(frame) and not any(one.line > frame[ROW][-1] for one in refused):
+        message = "la dernière ligne n'a pas de fin : le fichier a pu être coupé"
+        return frame.head(-1), [*refused, _as_written(frame.row(-1, named=True), "coupee", message)]
+    return frame, refused
+
+
+def _workbook(file: IndicatorFile, data: bytes) -> pl.DataFrame:
+    """Return the first sheet of a workbook; figures as they would be written in a CSV file, "." before decimals."""
+    try:
+        sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0).to_python()
+    except (CalamineError, OSError, ValueError) as error:
+        raise _unreadable(file, str(error)) from error
+    if not sheet:
+        raise _unreadable(file, "sa première feuille est vide")
+    names = [str(name).strip().lower() for name in sheet[0]]
+    rows = [[_written(value) for value in row] for row in sheet[1:]]
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names) if name}
+    lines = pl.Series(ROW, range(2, len(rows) + 2), pl.Int64)
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(lines)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
+def _checked(frame: pl.DataFrame, file: IndicatorFile, keys: Sequence[str]) -> tuple[pl.DataFrame, list[Refused]]:
+    """Return the rows that are as declared, and the others, each with the first thing wrong in it."""
+    form = file.forme
+    texts = [column for column in frame.columns if column != ROW]
+    frame = frame.with_columns(pl.col(texts).fill_null("").str.strip_chars())
+    again = ~pl.struct(form.entite, *keys).is_first_distinct()
+    checks = [
+        ("code", f"« {form.entite} » n'a pas la forme attendue ({form.forme})", ~_fits(form.entite, form.forme)),
+        ("doublon", f"une ligne avant elle a les mêmes codes ({', '.join((form.entite, *keys))})", again),
+    ]
+    if form.annee:
+        other = pl.col(form.annee) != str(file.annee)
+        checks.insert(1, ("annee", f"« {form.annee} » n'est pas l'année du fichier ({file.annee})", other))
+    why = pl.coalesce(*(pl.when(wrong).then(pl.lit(n)) for n, (_, _, wrong) in enumerate(checks)), pl.lit(-1))
+    frame = frame.with_columns(why.alias("#motif"))
+    bad = frame.filter(pl.col("#motif") >= 0)
+    refused = [_as_written(row, *checks[row["#motif"]][:2]) for row in bad.iter_rows(named=True)]
+    return frame.filter(pl.col("#motif") < 0).drop("#motif"), refused
+
+
+def _values(frame: pl.DataFrame, file: IndicatorFile, without: Iterable[str]) -> pl.DataFrame:
+    """Return the values of rows: a row each, with its indicator, its figure or its text, its state."""
+    form, out = file.forme, {ROW, *without}
+    columns = [column for column in frame.columns if column not in out]
+    long = frame.select(ROW, *columns).unpivot(index=ROW, on=columns, variable_name="colonne", value_name="dit")
+    number = pl.col("dit").str.strip_suffix(form.suffixe) if form.suffixe else pl.col("dit")
+    number = number.str.strip_chars().str.replace(",", ".", literal=True)
+    number = pl.when(number.str.contains(r"^-?(\d+(\.\d*)?|\.\d+)$")).then(number).cast(pl.Float64)
+    state = pl.coalesce(
+        *(pl.when(_fits("dit", pattern)).then(pl.lit(said)) for pattern, said in form.etats.items()), pl.lit(EXACT)
+    )
+    long = long.with_columns(state.alias(STATE))
+    figure = pl.when(pl.col(STATE) == EXACT).then(number)
+    return long.with_columns(figure.alias(FIGURE)).select(
+        ROW,
+        (pl.lit(f"{file.table}.") + pl.col("colonne")).alias(INDICATOR),
+        FIGURE,
+        pl.when((pl.col(STATE) == EXACT) & pl.col(FIGURE).is_null()).then("dit").alias(TEXT),
+        STATE,
+    )
+
+
+def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) -> pl.DataFrame:
+    """Return what the rows are of: the entity, its legal entity, its name, its keys as ``name=code`` texts."""
+    none = pl.lit("")
+    told = [pl.lit(f"{key}=") + pl.col(key) for key in keys]
+    return frame.select(
+        ROW,
+        pl.col(form.entite).alias(ENTITY),
+        (pl.col(form.juridique) if form.juridique in frame.columns else none).alias(LEGAL),
+        (pl.col(form.libelle) if form.libelle in frame.columns else none).alias(NAME),
+        (pl.concat_str(told, separator=" ") if told else none).alias(KEYS),
+    )
+
+
+def _fits(column: str, pattern: str) -> pl.Expr:
+    return pl.col(column).str.contains(f"^(?:{pattern})$")
+
+
+def _as_written(row: dict[str, object], reason: str, message: str) -> Refused:
+    line = row[ROW]
+    texts = [str(value) for column, value in row.items() if column != ROW and not column.startswith("#")]
+    return Refused(int(str(line)), reason, message, ";".join(texts))
+
+
+def _unreadable(file: IndicatorFile, why: str) -> InputFileError:
+    return InputFileError(
+        "fichier-illisible", f"{file.path.name} ne se lit pas ({why}).", todo="Redemandez ce fichier."
+    )
