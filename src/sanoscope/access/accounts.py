@@ -5,7 +5,7 @@ Each act is told by the journal in the transaction that does it.
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from sanoscope.access import rights
 from sanoscope.access.journal import OPERATOR, Journal
-from sanoscope.access.reader import Reader
+from sanoscope.access.reader import ROLES, Reader
 from sanoscope.access.rights import Right, check_period, give_in, held_by, now, rights_of
 from sanoscope.access.scope import DOMAINS, WITHIN, Grant, Profile, Scope
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError, SignInError, suggest
@@ -28,13 +28,6 @@ PREFIX = "sano_"
 
 LONGEST_KEY = 366
 """Days that a key may last."""
-
-ROLES: Mapping[str, str] = {
-    "": Sentence("lecteur"),
-    "organisation": Sentence("administrateur de son organisation"),
-    "site": Sentence("administrateur du site"),
-}
-"""What an account administers, in words: nothing; the accounts of its organisation; all accounts, and the rights."""
 
 _NAME = re.compile(r"[\w.@+-](?:[\w .@+'’&()-]{0,78}[\w.)@+-])?")
 

@@ -1,10 +1,18 @@
 """Who a request comes from: what he may see, and in whose name what leaves is marked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sanoscope.access.scope import OPEN, Scope
 from sanoscope.sentence import Name, Sentence
+
+ROLES: Mapping[str, str] = {
+    "": Sentence("lecteur"),
+    "organisation": Sentence("administrateur de son organisation"),
+    "site": Sentence("administrateur du site"),
+}
+"""What an account administers, in words: nothing; the accounts of its organisation; all accounts, and the rights."""
 
 
 @dataclass(frozen=True, slots=True)

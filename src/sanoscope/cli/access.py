@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sanoscope.access.accounts import ROLES
-from sanoscope.access.requests import OPERATING, STATES
+from sanoscope.access.reader import ROLES
 from sanoscope.access.scope import DOMAINS, PROFILES, Grant, made, perimeter
 from sanoscope.cli.common import WorkspaceOption, out, saying, workspace_of
 from sanoscope.errors import SanoscopeError
@@ -171,6 +170,8 @@ def requests(
     """Liste les demandes de droits qui attendent."""
     with saying():
         known = _requests(workspace)
+        from sanoscope.access.requests import STATES
+
         found = known.of() if every else known.waiting()
         for one in found:
             _say(f"{one.identifier} : {one.name} ({one.organisation}), le {one.asked[:10]}, {STATES[one.state]}")
@@ -192,6 +193,8 @@ def approve(
 ) -> None:
     """Accorde le droit d'une demande, tel qu'il est demandé."""
     with saying():
+        from sanoscope.access.requests import OPERATING
+
         right = _requests(workspace).approve(identifier, OPERATING, answer=answer)
         given = f"{_grant(right.grant)}, du {right.start} au {right.end}"
         _say(f"Droit {right.identifier} accordé à « {right.organisation} » : {given}.")
@@ -205,6 +208,8 @@ def refuse(
 ) -> None:
     """Refuse une demande de droit, et dit pourquoi."""
     with saying():
+        from sanoscope.access.requests import OPERATING
+
         _requests(workspace).refuse(identifier, OPERATING, answer)
         _say(f"Demande {identifier} refusée.")
 

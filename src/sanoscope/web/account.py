@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from sanoscope.access.accounts import ROLES, Accounts, Key
+from sanoscope.access.accounts import Accounts, Key
 from sanoscope.access.journal import Journal
 from sanoscope.access.kept import Kept
 from sanoscope.access.passwords import SHORTEST, Passwords
-from sanoscope.access.reader import Reader
+from sanoscope.access.reader import ROLES, Reader
 from sanoscope.access.scope import DOMAINS, PROFILES
 from sanoscope.access.sessions import REFUSED, SIGNED_IN, Sessions
 from sanoscope.errors import CriterionError, SanoscopeError, SignInError

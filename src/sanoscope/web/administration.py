@@ -11,11 +11,11 @@ from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from sanoscope import logs
-from sanoscope.access.accounts import ROLES, Account, Key
+from sanoscope.access.accounts import Account, Key
 from sanoscope.access.administration import Administration
 from sanoscope.access.journal import Journal
 from sanoscope.access.passwords import JOIN, VALID
-from sanoscope.access.reader import Reader
+from sanoscope.access.reader import ROLES, Reader
 from sanoscope.access.rights import today
 from sanoscope.access.scope import DOMAINS, PROFILES
 from sanoscope.access.sessions import SIGNED_IN, Session, Sessions
