@@ -155,6 +155,11 @@ def test_the_command_writes_text_and_csv(two: Workspace, tmp_path: Path) -> None
     call("diff", "a", "b", "--restitution", SLUG, "--scope", "secure", "--format", "csv", "-o", str(out), *at)
     rows = list(csv.DictReader(out.open(encoding="utf-8")))
     assert {"transmission-nouvelle", "transmission-remplacee", "nombre-changes", "chiffre"} <= {r["quoi"] for r in rows}
+    mark = "Version complète, petits effectifs compris : ne pas diffuser. Remise à exploitant"
+    assert said.startswith(mark)
+    assert all(row["filigrane"].startswith(mark) for row in rows)
+    assert compared(two, "--scope", "secure")["filigrane"].startswith(mark)
+    assert "filigrane" not in compared(two)
     assert "« c »" in call("diff", "a", "c", *at, code=1)
 
 

@@ -421,11 +421,14 @@ def diff(
     """Compare deux éditions : ce dont elles sont faites, puis les chiffres qui ont bougé."""
     import orjson
 
+    from sanoscope.access.journal import OPERATOR
+    from sanoscope.access.reader import Reader
     from sanoscope.cli.diff import compared
     from sanoscope.present import moved
 
     with saying():
         place = workspace_of(workspace)
+        mark = Reader(SECURE, name=OPERATOR).mark() if scope == "secure" else ""
         with err.status("Comparaison") as status:
             found = compared(
                 place,
@@ -437,12 +440,15 @@ def diff(
                 progress=lambda slug: status.update(f"Comparaison : {slug}"),
             )
         if format_ == "csv":
-            data = moved.to_csv(found.changes, found.moved)
+            data = moved.to_csv(found.changes, found.moved, mark)
         elif format_ == "json":
-            document = moved.document(before, after, found.changes, found.moved)
+            document = {"filigrane": mark} if mark else {}
+            document |= moved.document(before, after, found.changes, found.moved)
             data = orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
         else:
-            data = "\n".join([*moved.text(before, after, found.changes, found.moved), ""]).encode()
+            data = "\n".join(
+                [*filter(None, [mark]), *moved.text(before, after, found.changes, found.moved), ""]
+            ).encode()
         if output:
             output.write_bytes(data)
         else:

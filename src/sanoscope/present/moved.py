@@ -117,14 +117,16 @@ def _move(move: Move) -> dict[str, Any]:
     }
 
 
-def to_csv(changed: Changes, found: Iterable[Moved]) -> bytes:
-    """Return the comparison as CSV (RFC 4180, UTF-8): a line a transmission, a count, a figure."""
+def to_csv(changed: Changes, found: Iterable[Moved], mark: str = "") -> bytes:
+    """Return the comparison as CSV (RFC 4180, UTF-8): a line a transmission, a count, a figure; each with its mark."""
     file = io.StringIO(newline="")
-    lines = csv.DictWriter(file, COLUMNS, restval="")
+    lines = csv.DictWriter(file, (*COLUMNS, "filigrane") if mark else COLUMNS, restval=mark)
     lines.writeheader()
+    empty = dict.fromkeys(COLUMNS, "")
     for sent in changed.transmissions:
         lines.writerow(
-            {
+            empty
+            | {
                 "quoi": f"transmission-{sent.nature}",
                 "champ": sent.champ,
                 "annee": sent.annee,
@@ -134,15 +136,15 @@ def to_csv(changed: Changes, found: Iterable[Moved]) -> bytes:
             }
         )
     for other in changed.autres:
-        lines.writerow({"quoi": other.quoi, "objet": other.nom, "avant": other.avant, "apres": other.apres})
+        lines.writerow(empty | {"quoi": other.quoi, "objet": other.nom, "avant": other.avant, "apres": other.apres})
     for one in found:
         own = {"champ": one.restitution.champ, "restitution": one.restitution.slug, "regroupement": one.regroupement}
         if one.refus:
-            lines.writerow({"quoi": "refus", **own, "objet": one.refus})
+            lines.writerow(empty | {"quoi": "refus", **own, "objet": one.refus})
             continue
         for name in COUNTS:
-            lines.writerow({"quoi": f"nombre-{name}", **own, "apres": getattr(one, name)})
-        lines.writerows({"quoi": "chiffre", **own, **_flat(move)} for move in one.premiers)
+            lines.writerow(empty | {"quoi": f"nombre-{name}", **own, "apres": getattr(one, name)})
+        lines.writerows(empty | {"quoi": "chiffre", **own, **_flat(move)} for move in one.premiers)
     return file.getvalue().encode()
 
 
