@@ -76,6 +76,7 @@ def test_a_torn_file_loses_its_last_line_and_says_so(workspace: Workspace, tmp_p
         ("MCO_2022r.csv", "BOR;AN;FI;RS\nMCO;2021;290000017;A\n", "tableau-vide"),
         ("MCO_2022r.csv.gz", "pas du gzip", "fichier-illisible"),
         ("bilan_social_2023.csv", "finess;finess\n1;2\n", "fichier-illisible"),
+        ("bilan_social_2023.csv", "finess;FINESS\n1;2\n", "fichier-illisible"),
     ],
 )
 def test_what_cannot_be_read_is_refused_whole(

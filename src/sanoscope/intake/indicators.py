@@ -15,14 +15,12 @@ from io import BytesIO
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from sanoscope import __version__
 from sanoscope.errors import InputFileError
 from sanoscope.intake.indicator_forms import Attendu, FormeIndicateurs
-from sanoscope.intake.tables import Refused, keep, keep_refused, plain
-from sanoscope.nomenclature.reading import csv_texts
+from sanoscope.intake.tables import LINE, Refused, as_written, csv_rows, keep, keep_refused, plain, unreadable
 from sanoscope.workspace import Workspace
 
 FOLDER = "indicateurs"
@@ -196,30 +194,13 @@ def _texts(file: IndicatorFile, data: bytes) -> tuple[pl.DataFrame, list[Refused
     """Return every column of a file as text, named in small letters, with the line of each row; and rows too wide."""
     if file.forme.genre == "xlsx":
         return _workbook(file, data), []
-    form, whole = file.forme, plain(file.path, data)
-    try:
-        names = [
-            n.strip().strip('"').lower() for n in whole.split(b"\n", 1)[0].decode(form.codage).split(form.separateur)
-        ]
-        frame, wrong = csv_texts(whole, names, delimiter=form.separateur, encoding=form.codage.replace("utf-8", "utf8"))
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise _unreadable(file, str(error)) from error
-    refused = [
-        Refused(
-            row.number or 0,
-            "colonnes",
-            f"{row.actual_columns} valeurs pour {row.expected_columns} colonnes",
-            row.text or "",
-        )
-        for row in wrong
-    ]
-    out = {one.line for one in refused}
-    lines = (number for number in range(2, len(frame) + len(refused) + 2) if number not in out)
-    frame = frame.with_columns(pl.Series(ROW, list(lines)[: len(frame)], pl.Int64))
-    if not whole.endswith((b"\n", b"\r")) and len(frame) and not any(one.line > frame[ROW][-1] for one in refused):
-        message = "la dernière ligne n'a pas de fin : le fichier a pu être coupé"
-        return frame.head(-1), [*refused, _as_written(frame.row(-1, named=True), "coupee", message)]
-    return frame, refused
+    form = file.forme
+    frame, refused = csv_rows(file.path, plain(file.path, data), form.separateur, form.codage)
+    names = [column.lower() for column in frame.columns]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise unreadable(file.path, f"la colonne « {twice} » y est deux fois")
+    return frame.rename(str.lower), refused
 
 
 def _workbook(file: IndicatorFile, data: bytes) -> pl.DataFrame:
@@ -227,13 +208,13 @@ def _workbook(file: IndicatorFile, data: bytes) -> pl.DataFrame:
     try:
         sheet = CalamineWorkbook.from_filelike(BytesIO(data)).get_sheet_by_index(0).to_python()
     except (CalamineError, OSError, ValueError) as error:
-        raise _unreadable(file, str(error)) from error
+        raise unreadable(file.path, str(error)) from error
     if not sheet:
-        raise _unreadable(file, "sa première feuille est vide")
+        raise unreadable(file.path, "sa première feuille est vide")
     names = [str(name).strip().lower() for name in sheet[0]]
     rows = [[_written(value) for value in row] for row in sheet[1:]]
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names) if name}
-    lines = pl.Series(ROW, range(2, len(rows) + 2), pl.Int64)
+    lines = pl.Series(LINE, range(2, len(rows) + 2), pl.Int64)
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(lines)
 
 
@@ -246,7 +227,7 @@ def _written(value: object) -> str:
 def _checked(frame: pl.DataFrame, file: IndicatorFile, keys: Sequence[str]) -> tuple[pl.DataFrame, list[Refused]]:
     """Return the rows that are as declared, and the others, each with the first thing wrong in it."""
     form = file.forme
-    texts = [column for column in frame.columns if column != ROW]
+    texts = [column for column in frame.columns if column != LINE]
     frame = frame.with_columns(pl.col(texts).fill_null("").str.strip_chars())
     again = ~pl.struct(form.entite, *keys).is_first_distinct()
     checks = [
@@ -259,15 +240,18 @@ def _checked(frame: pl.DataFrame, file: IndicatorFile, keys: Sequence[str]) -> t
     why = pl.coalesce(*(pl.when(wrong).then(pl.lit(n)) for n, (_, _, wrong) in enumerate(checks)), pl.lit(-1))
     frame = frame.with_columns(why.alias("#motif"))
     bad = frame.filter(pl.col("#motif") >= 0)
-    refused = [_as_written(row, *checks[row["#motif"]][:2]) for row in bad.iter_rows(named=True)]
+    refused = []
+    for row in bad.iter_rows(named=True):
+        reason, message, _ = checks[row["#motif"]]
+        refused.append(as_written(row, reason, message, form.separateur))
     return frame.filter(pl.col("#motif") < 0).drop("#motif"), refused
 
 
 def _values(frame: pl.DataFrame, file: IndicatorFile, without: Iterable[str]) -> pl.DataFrame:
     """Return the values of rows: a row each, with its indicator, its figure or its text, its state."""
-    form, out = file.forme, {ROW, *without}
+    form, out = file.forme, {LINE, *without}
     columns = [column for column in frame.columns if column not in out]
-    long = frame.select(ROW, *columns).unpivot(index=ROW, on=columns, variable_name="colonne", value_name="dit")
+    long = frame.select(LINE, *columns).unpivot(index=LINE, on=columns, variable_name="colonne", value_name="dit")
     number = pl.col("dit").str.strip_suffix(form.suffixe) if form.suffixe else pl.col("dit")
     number = number.str.strip_chars().str.replace(",", ".", literal=True)
     number = pl.when(number.str.contains(r"^-?(\d+(\.\d*)?|\.\d+)$")).then(number).cast(pl.Float64)
@@ -277,7 +261,7 @@ def _values(frame: pl.DataFrame, file: IndicatorFile, without: Iterable[str]) ->
     long = long.with_columns(state.alias(STATE))
     figure = pl.when(pl.col(STATE) == EXACT).then(number)
     return long.with_columns(figure.alias(FIGURE)).select(
-        ROW,
+        pl.col(LINE).alias(ROW),
         (pl.lit(f"{file.table}.") + pl.col("colonne")).alias(INDICATOR),
         FIGURE,
         pl.when((pl.col(STATE) == EXACT) & pl.col(FIGURE).is_null()).then("dit").alias(TEXT),
@@ -290,7 +274,7 @@ def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) 
     none = pl.lit("")
     told = [pl.lit(f"{key}=") + pl.col(key) for key in keys]
     return frame.select(
-        ROW,
+        pl.col(LINE).alias(ROW),
         pl.col(form.entite).alias(ENTITY),
         (pl.col(form.juridique) if form.juridique in frame.columns else none).alias(LEGAL),
         (pl.col(form.libelle) if form.libelle in frame.columns else none).alias(NAME),
@@ -300,15 +284,3 @@ def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) 
 
 def _fits(column: str, pattern: str) -> pl.Expr:
     return pl.col(column).str.contains(f"^(?:{pattern})$")
-
-
-def _as_written(row: dict[str, object], reason: str, message: str) -> Refused:
-    line = row[ROW]
-    texts = [str(value) for column, value in row.items() if column != ROW and not column.startswith("#")]
-    return Refused(int(str(line)), reason, message, ";".join(texts))
-
-
-def _unreadable(file: IndicatorFile, why: str) -> InputFileError:
-    return InputFileError(
-        "fichier-illisible", f"{file.path.name} ne se lit pas ({why}).", todo="Redemandez ce fichier."
-    )

@@ -288,12 +288,23 @@ def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[Ref
     whole = plain(path, data)
     if form.genre == "json":
         return _json_texts(path, whole, form)
-    header = _names(whole.split(b"\n", 1)[0], form)
-    encoding = form.codage.replace("utf-8", "utf8")
+    return csv_rows(path, whole, form.separateur, form.codage)
+
+
+def csv_rows(path: Path, whole: bytes, separator: str, encoding: str) -> tuple[pl.DataFrame, list[Refused]]:
+    """Return every column of a CSV file as text, with the line of each row (`LINE`), and the rows that are refused.
+
+    Those are the ones of another width, and the last one where it has no end: a number of a file that was cut off would
+    be read short.
+
+    Raises:
+        InputFileError: ``fichier-illisible``.
+    """
     try:
-        frame, wrong = csv_texts(whole, header, delimiter=form.separateur, encoding=encoding)
+        header = _names(whole.split(b"\n", 1)[0], separator, encoding)
+        frame, wrong = csv_texts(whole, header, delimiter=separator, encoding=encoding.replace("utf-8", "utf8"))
     except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
     refused = [
         Refused(
             row.number or 0,
@@ -304,15 +315,15 @@ def _texts(path: Path, data: bytes, form: Forme) -> tuple[pl.DataFrame, list[Ref
         for row in wrong
     ]
     frame = frame.with_columns(_numbers(len(frame), {one.line for one in refused}))
-    return _untorn(frame, refused, form) if not whole.endswith((b"\n", b"\r")) else (frame, refused)
+    return _untorn(frame, refused, separator) if not whole.endswith((b"\n", b"\r")) else (frame, refused)
 
 
-def _untorn(frame: pl.DataFrame, refused: list[Refused], form: Forme) -> tuple[pl.DataFrame, list[Refused]]:
-    """Refuse the last line, which has no end: a number of a file that was cut off would be read short."""
+def _untorn(frame: pl.DataFrame, refused: list[Refused], separator: str) -> tuple[pl.DataFrame, list[Refused]]:
+    """Refuse the last line, which has no end."""
     if frame.is_empty() or any(one.line > frame[LINE][-1] for one in refused):
         return frame, refused
     message = "la dernière ligne n'a pas de fin : le fichier a pu être coupé"
-    last = _kept(frame.row(-1, named=True), "coupee", message, form)
+    last = as_written(frame.row(-1, named=True), "coupee", message, separator)
     return frame.head(-1), [*refused, last]
 
 
@@ -354,9 +365,9 @@ def plain(path: Path, data: bytes) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             whole = stream.read(MOST_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise _unreadable(path, f"archive tronquée ou abîmée : {error}") from error
+        raise unreadable(path, f"archive tronquée ou abîmée : {error}") from error
     if len(whole) > MOST_BYTES:
-        raise _unreadable(path, f"plus de {MOST_BYTES} octets une fois décompressé")
+        raise unreadable(path, f"plus de {MOST_BYTES} octets une fois décompressé")
     return whole.removeprefix(b"\xef\xbb\xbf")
 
 
@@ -365,27 +376,27 @@ def _header(path: Path, form: Forme) -> list[str]:
     opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rb") as stream:
-            return _names(stream.readline(1 << 16).removeprefix(b"\xef\xbb\xbf"), form)
+            return _names(stream.readline(1 << 16).removeprefix(b"\xef\xbb\xbf"), form.separateur, form.codage)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
 
 
-def _names(line: bytes, form: Forme) -> list[str]:
-    return [n.strip() for n in next(csv.reader([line.decode(form.codage).strip()], delimiter=form.separateur), [])]
+def _names(line: bytes, separator: str, encoding: str) -> list[str]:
+    return [n.strip() for n in next(csv.reader([line.decode(encoding).strip()], delimiter=separator), [])]
 
 
 def _document(path: Path) -> Any:
     try:
         return _parsed(path, plain(path, path.read_bytes()))
     except OSError as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
 
 
 def _parsed(path: Path, data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError as error:
-        raise _unreadable(path, f"ce n'est pas du JSON : {error}") from error
+        raise unreadable(path, f"ce n'est pas du JSON : {error}") from error
 
 
 def _rows(document: Any, form: Forme) -> list[Any]:
@@ -399,7 +410,8 @@ def _at(document: Any, place: str) -> Any:
     return document
 
 
-def _unreadable(path: Path, why: str) -> InputFileError:
+def unreadable(path: Path, why: str) -> InputFileError:
+    """Return the error of a file that cannot be read."""
     return InputFileError("fichier-illisible", f"{path.name} ne se lit pas ({why}).", todo="Redemandez ce fichier.")
 
 
@@ -431,18 +443,19 @@ def _typed(frame: pl.DataFrame, form: Forme) -> tuple[pl.DataFrame, list[Refused
     refused = []
     for row in bad.iter_rows(named=True):
         why, message, _ = checks[row["#motif"]]
-        refused.append(_kept(row, why, message, form))
+        refused.append(as_written(row, why, message, form.separateur))
     cells = _cells(good, form)
     first = pl.struct(LEVEL, *form.cles).is_first_distinct()
     again = cells.select((pl.col(LEVEL) != SUBTOTAL) & ~first).to_series()
     twice = good.filter(again).iter_rows(named=True)
-    refused += [_kept(row, "doublon", "une ligne avant elle a les mêmes codes", form) for row in twice]
+    refused += [as_written(row, "doublon", "une ligne avant elle a les mêmes codes", form.separateur) for row in twice]
     return cells.filter(~again), refused
 
 
-def _kept(row: Mapping[str, Any], reason: str, message: str, form: Forme) -> Refused:
+def as_written(row: Mapping[str, Any], reason: str, message: str, separator: str) -> Refused:
+    """Return the refusal of a row that was read; columns of ours, whose names begin with « # », are not of it."""
     texts = [value for column, value in row.items() if not column.startswith("#")]
-    return Refused(row[LINE], reason, message, form.separateur.join(texts))
+    return Refused(row[LINE], reason, message, separator.join(texts))
 
 
 def _cells(frame: pl.DataFrame, form: Forme) -> pl.DataFrame:

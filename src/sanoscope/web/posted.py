@@ -57,20 +57,26 @@ def posting(largest: int = LARGEST) -> Callable[[Request], Awaitable[Posted]]:
     return posted
 
 
-def check_origin(request: Request) -> None:
+def check_origin(request: Request, *, strict: bool = False) -> None:
     """Do nothing if a post comes from our own pages, or from no page at all (a command).
 
     Browsers say where a post comes from in ``Sec-Fetch-Site``, older ones in ``Origin``, and pages cannot forge
-    either (the Fetch standard's forbidden headers); no cookie is trusted, so none has to be strict.
+    either (the Fetch standard's forbidden headers).
+
+    Args:
+        request: the post.
+        strict: in a session, whose cookie is trusted: it must come from our own pages, and say so.
 
     Raises:
-        RefusedError: it comes from another site.
+        RefusedError: ``envoi-etranger``: it comes from another site.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
-        ours = site in ("same-origin", "none")
+        ours = site == "same-origin" or (site == "none" and not strict)
+    elif origin is not None:
+        ours = urlsplit(origin).netloc == request.headers.get("host")
     else:
-        ours = origin is None or urlsplit(origin).netloc == request.headers.get("host")
+        ours = not strict
     if not ours:
         raise RefusedError(
             "envoi-etranger",

@@ -4,15 +4,15 @@ The cookie holds a session's token; scripts cannot read it, other sites' posts d
 where the site is HTTPS it goes by HTTPS to this host alone (``__Host-``).
 """
 
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from fastapi import Request, Response
 
 from sanoscope.access.reader import Reader
 from sanoscope.api.reader import reader
-from sanoscope.errors import CriterionError, ForbiddenError, RefusedError, SignInError
+from sanoscope.errors import CriterionError, ForbiddenError, SignInError
 from sanoscope.sentence import Sentence
-from sanoscope.web.posted import Posted
+from sanoscope.web.posted import Posted, check_origin
 from sanoscope.workspace import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -51,21 +51,11 @@ def token(request: Request, settings: Settings, what: str = "session") -> str:
 def check_ours(request: Request) -> None:
     """Do nothing if what changes something in a session comes from one of our own pages.
 
-    Browsers say so in headers that pages cannot forge (``Sec-Fetch-Site``, ``Origin``); what says nothing is refused.
-
     Raises:
         RefusedError: ``envoi-etranger``.
     """
-    if request.method in SAFE:
-        return
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
-    ours = site == "same-origin" if site is not None else urlsplit(origin).netloc == request.headers.get("host")
-    if not ours:
-        raise RefusedError(
-            "envoi-etranger",
-            Sentence("Cet envoi vient d'un autre site ; rien n'a été fait."),
-            todo=Sentence("Ouvrez la page de ce site qui a ce formulaire, et envoyez de là."),
-        )
+    if request.method not in SAFE:
+        check_origin(request, strict=True)
 
 
 def signed_in(request: Request) -> Reader:
