@@ -5,7 +5,7 @@ from email.policy import SMTP
 
 import segno
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from sanoscope import logs
@@ -22,7 +22,7 @@ from sanoscope.web.language import Language, marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.providing import Providers
-from sanoscope.web.signed import HOME, check_twice, put, token
+from sanoscope.web.signed import HOME, check_twice, let_in
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE, checked_address
 from sanoscope.workspace import Settings
@@ -99,9 +99,7 @@ def joining_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
         return page(request, "oubli-envoye.html", headers=PRIVATE)
 
     def _let_in(request: Request, account: Account) -> Response:
-        answer = RedirectResponse(languages.of(request).href(HOME), 303)
-        put(answer, settings, sessions.open(account.identifier, instead=token(request, settings)))
-        return answer
+        return let_in(request, sessions, account.identifier, languages.of(request).href(HOME))
 
     return routes
 

@@ -20,7 +20,7 @@ from sanoscope.web.display import local
 from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import LARGEST, Posted, posting
-from sanoscope.web.signed import HOME, drop, put, token
+from sanoscope.web.signed import HOME, drop, let_in, put, token
 from sanoscope.web.site import root
 from sanoscope.web.subscribing import PRIVATE
 
@@ -118,11 +118,8 @@ def providing_pages(service: Service, known: Providers) -> APIRouter:
         browser, came = token(request, settings, STEP), dict(request.query_params)
         signed = known.signing.finish(provider, known.back(request, provider), came, browser)
         account = _account(provider, signed)
-        opened = sessions.open(
-            account, provider=provider.name, id_token=signed.id_token, instead=token(request, settings)
-        )
-        answer = RedirectResponse(signed.back, 303, headers=PRIVATE)
-        put(answer, settings, opened)
+        own = {"provider": provider.name, "id_token": signed.id_token}
+        answer = let_in(request, sessions, account, signed.back, **own)
         drop(answer, settings, STEP)
         return answer
 

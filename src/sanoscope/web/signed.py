@@ -7,8 +7,10 @@ where the site is HTTPS it goes by HTTPS to this host alone (``__Host-``).
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
 
 from sanoscope.access.reader import Reader
+from sanoscope.access.sessions import Sessions
 from sanoscope.api.reader import reader
 from sanoscope.errors import CriterionError, ForbiddenError, SignInError
 from sanoscope.sentence import Sentence
@@ -46,6 +48,27 @@ def drop(answer: Response, settings: Settings, what: str = "session") -> None:
 def token(request: Request, settings: Settings, what: str = "session") -> str:
     """Return what a cookie of this site holds, "" for none."""
     return request.cookies.get(cookie(settings, what), "")
+
+
+def let_in(
+    request: Request, sessions: Sessions, account: str, back: str, *, provider: str = "", id_token: str = ""
+) -> Response:
+    """Open a session of an account instead of the one that a browser has, and send it back where it was.
+
+    Args:
+        request, sessions: who asks; where sessions are.
+        account: by identifier.
+        back: an address of this site, in the language of the reader.
+        provider, id_token: as of `Sessions.open`.
+
+    Raises:
+        SanoscopeError: those of `Sessions.open`.
+    """
+    settings = sessions.workspace.settings
+    opened = sessions.open(account, provider=provider, id_token=id_token, instead=token(request, settings))
+    answer = RedirectResponse(back, 303, headers={"X-Robots-Tag": "noindex", "Cache-Control": "no-store"})
+    put(answer, settings, opened)
+    return answer
 
 
 def check_ours(request: Request) -> None:

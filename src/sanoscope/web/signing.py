@@ -1,7 +1,7 @@
 """Signing in, by a password and a second factor of here, and out."""
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 
 from sanoscope.access.passwords import Passwords
 from sanoscope.access.sessions import Sessions
@@ -14,7 +14,7 @@ from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
 from sanoscope.web.posted import Posted, posting
 from sanoscope.web.providing import Providers
-from sanoscope.web.signed import HOME, drop, put, signed_in, token
+from sanoscope.web.signed import HOME, drop, let_in, signed_in
 from sanoscope.web.site import page
 from sanoscope.web.subscribing import LARGEST, PRIVATE
 from sanoscope.workspace import Settings
@@ -52,9 +52,7 @@ def signing_pages(service: Service, refusals: Pace, known: Providers) -> APIRout
         except SignInError as error:
             refusals.count(*whose)
             return _form(request, known, back, name, error)
-        answer = RedirectResponse(languages.of(request).href(back), 303)
-        put(answer, settings, sessions.open(account.identifier, instead=token(request, settings)))
-        return answer
+        return let_in(request, sessions, account.identifier, languages.of(request).href(back))
 
     @routes.post("/deconnexion")
     def sign_out(request: Request) -> Response:
