@@ -174,3 +174,14 @@ def test_the_whole_sae_loses_nothing(workspace: Workspace, shared: Path) -> None
         its = rows.filter((pl.col("entite") == entity) & (pl.col("cles") == keys)).select("ligne")
         values = pl.read_parquet(places[table] / VALUES).filter(pl.col("indicateur") == indicator).join(its, on="ligne")
         assert values["valeur"].to_list() == ([wanted] if wanted is not None else []), (table, entity, indicator)
+
+
+def test_a_column_may_be_called_as_ours_are(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "MCO_2022r.csv"
+    path.write_text("BOR;AN;FI;RS;FI_EJ;LIGNE;ETAT\nMCO;2022;290000017;A;290000001;7;2\n")
+    _, record, place = taken(workspace, path)
+    assert (record.acceptees, record.refusees) == (1, 0)
+    assert sorted(pl.read_parquet(place / VALUES).rows()) == [
+        (2, "mco.etat", 2.0, None, "exact"),
+        (2, "mco.ligne", 7.0, None, "exact"),
+    ]
