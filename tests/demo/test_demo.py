@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 
 from sanoscope import workspace as workspaces
+from sanoscope.catalogue.load import catalogue
 from sanoscope.demo.country import CATEGORIES
 from sanoscope.demo.files import DemoReport, generate
+from sanoscope.intake.indicators import stored_indicators
 from sanoscope.intake.receive import IntakeReport, receive
 from sanoscope.nomenclature.reference import load_reference
 
@@ -195,3 +197,19 @@ def test_patients_are_chained_across_fields(received: Received) -> None:
     assert known.filter(champ=3).height > 3
     for champ in fields:
         assert not people[champ].join(people["mco"], on="numero_anonyme").is_empty(), champ
+
+
+def test_its_files_of_indicators_are_taken_whole(made: tuple[Path, DemoReport], tmp_path: Path) -> None:
+    place, books = workspaces.create(tmp_path / "espace"), catalogue()
+    report = receive(place, [made[0] / "indicateurs"], published=[one.attendu for one in books.sources.values()])
+    assert report.clean and {record.annee for record, _ in stored_indicators(place.store)} == {2022, 2023}
+    assert {record.source for record, _ in stored_indicators(place.store)} == {
+        "sae",
+        "bilan-social",
+        "comptes-financiers",
+    }
+    [(sae, where), _] = stored_indicators(place.store, "sae")
+    sites = pl.read_parquet(where / "entites.parquet")
+    legal = set(pl.read_csv(made[0] / "reference" / "etablissements.csv", infer_schema=False)["finess"])
+    assert sae.entites == len(sites) and set(sites["juridique"]) < legal, "every site is of a hospital"
+    assert 0.1 < sites["entite"].is_in(legal).mean() < 0.5, "clinics are their own sites, public hospitals are not"

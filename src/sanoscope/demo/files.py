@@ -2,7 +2,7 @@
 
 A hospital, a year and a transmission have an RSA file and its ANO file. The services to which a hospital sends patients
 are drawn with it: RHA, RAPSS, or RPSA and R3A, each with their ANO file.
-Drugs and devices (FICHCOMP) are those of university hospitals.
+Drugs and devices (FICHCOMP) are those of university hospitals. Files of indicators are beside, in ``indicateurs``.
 """
 
 import itertools
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from sanoscope.demo.casemix import SESSIONS_SHARE, Casemix, draw_casemix
 from sanoscope.demo.country import Country, draw_country, draw_population
+from sanoscope.demo.indicators import write_indicators
 from sanoscope.demo.patients import STAYS_A_PATIENT
 from sanoscope.demo.products import draw_products
 from sanoscope.demo.records import File
@@ -91,7 +92,7 @@ def generate(
     processes: int = 2,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> DemoReport:
-    """Write ``fichiers/`` and ``reference/`` of a synthetic country.
+    """Write ``fichiers/``, ``indicateurs/`` and ``reference/`` of a synthetic country.
 
     Args:
         directory: where; made if needed.
@@ -108,6 +109,8 @@ def generate(
     for champ in ("mco", *LINES_OF_FIELDS):
         (directory / "fichiers" / champ).mkdir(parents=True, exist_ok=True)
     tasks = _tasks(directory / "fichiers", country, services, casemix, years=tuple(years), lines=lines, seed=seed)
+    sizes = {task.hospital.finess: task.sizes[:-1] for task in tasks}
+    write_indicators(directory / "indicateurs", country, sizes, years=years[:-1], seed=seed)
     results = []
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=(seed, lines)

@@ -13,6 +13,8 @@ from sanoscope.demo.files import YEARS, generate
 from sanoscope.disclosure.protect import QUICK
 from sanoscope.edition import publication
 from sanoscope.edition.build import build
+from sanoscope.edition.published import build_published
+from sanoscope.intake.indicators import FOLDER
 from sanoscope.intake.receive import receive
 from sanoscope.nomenclature.importers import load_path
 from sanoscope.workspace import Workspace
@@ -49,6 +51,7 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     took = time.perf_counter() - step
     say(f"Réception : {read} lignes lues = {accepted} acceptées + {refused} refusées, {took:.0f} s.")
     shutil.rmtree(raw / "fichiers")
+    _indicators(place, raw / "indicateurs", say)
     step = time.perf_counter()
     warming.wait()
     build(place, catalogue(), name=EDITION, care=QUICK)
@@ -56,6 +59,23 @@ def run(directory: Path, *, lines: int, say: Callable[[str], None]) -> Workspace
     say(f"Édition {EDITION} construite et publiée, {time.perf_counter() - step:.0f} s.")
     say(f"Du premier octet à l'édition publiée : {time.perf_counter() - started:.0f} s.")
     return place
+
+
+def _indicators(place: Workspace, files: Path, say: Callable[[str], None]) -> None:
+    """Receive the files of indicators, build and publish an edition of each source that has some."""
+    step = time.perf_counter()
+    books = catalogue()
+    received = receive(place, [files], published=[source.attendu for source in books.sources.values()])
+    sources = sorted({path.parent.name for path in (place.store / FOLDER).glob("*/*")})
+    for source in sources:
+        build_published(place, books, source, name=source)
+        publication.publish(place.editions, source)
+    read, accepted, refused = received.lines
+    took = time.perf_counter() - step
+    say(
+        f"Indicateurs : {read} lignes lues = {accepted} acceptées + {refused} refusées ; sources publiées : "
+        f"{', '.join(sources)}, {took:.0f} s."
+    )
 
 
 _NAMES = {
