@@ -9,7 +9,7 @@ from sanoscope.access.passwords import JOIN, taken
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, identities, passwords
+from sanoscope.state.tables import accounts, identities, passwords, written
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -77,7 +77,7 @@ class Identities:
                 Sentence("Cette identité est déjà celle d'un autre compte."),
                 todo=Sentence("Connectez-vous avec lui, ou demandez à qui tient ce site de le fermer."),
             )
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = written(datetime.now(UTC))
         state.execute(insert(identities).values(emetteur=issuer, sujet=subject, compte=account, lie_le=now))
         self._journal.add(state, by, "identite-liee", compte=name, emetteur=issuer, sujet=fingerprint(subject))
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select
 
 from sanoscope.errors import SanoscopeError
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import bounds, journal
+from sanoscope.state.tables import bounds, journal, written
 from sanoscope.workspace import Workspace, settle
 
 KEY_FILE = "journal.cle"
@@ -155,14 +155,17 @@ class Journal:
         """
         self.verify()
         with writing(self.workspace) as state:
-            key, kept = self._key(), select(func.min(journal.c.numero)).where(journal.c.instant >= _iso(before))
+            key, kept = (
+                self._key(),
+                select(func.min(journal.c.numero)).where(journal.c.instant >= written(before, fine=True)),
+            )
             end = state.execute(kept).scalar() or _bound(state, key, LAST)[0] + 1
             old = select(journal.c.sceau).where(journal.c.numero < end).order_by(journal.c.numero)
             gone = state.execute(old).scalars().all()
             if gone:
                 state.execute(delete(journal).where(journal.c.numero < end))
                 _set_bound(state, key, FIRST, end - 1, gone[-1])
-                _add(state, key, OPERATOR, "journal-purge", avant=_iso(before), lignes=len(gone))
+                _add(state, key, OPERATOR, "journal-purge", avant=written(before, fine=True), lignes=len(gone))
             return len(gone)
 
     def add(self, state: Connection, actor: str, act: str, **told: Value) -> None:
@@ -194,7 +197,7 @@ OPERATOR = "exploitant"
 
 def _add(state: Connection, key: bytes, actor: str, act: str, **told: Value) -> None:
     number, seal = _bound(state, key, LAST)
-    fields = (number + 1, _iso(datetime.now(UTC)), actor, act, _text(told))
+    fields = (number + 1, written(datetime.now(UTC), fine=True), actor, act, _text(told))
     sealed = _sealed(key, seal, *fields)
     state.execute(insert(journal).values(**dict(zip(FIELDS, fields, strict=True)), sceau=sealed))
     _set_bound(state, key, LAST, number + 1, sealed)
@@ -239,10 +242,6 @@ def _sealed(key: bytes, *fields: str | int) -> str:
 
 def _text(told: Mapping[str, object]) -> str:
     return json.dumps(told, ensure_ascii=False, sort_keys=True)
-
-
-def _iso(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _altered(number: int) -> SanoscopeError:

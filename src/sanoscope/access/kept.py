@@ -15,7 +15,7 @@ from sanoscope.access.reader import Reader
 from sanoscope.errors import CriterionError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, kept
+from sanoscope.state.tables import accounts, kept, written
 from sanoscope.workspace import Workspace
 
 MOST = 200
@@ -89,7 +89,7 @@ class Kept:
                     nom=named,
                     adresse=address,
                     partage=0,
-                    cree_le=datetime.now(UTC).isoformat(timespec="seconds"),
+                    cree_le=written(datetime.now(UTC)),
                 )
             )
 

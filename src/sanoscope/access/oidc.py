@@ -23,7 +23,7 @@ from sanoscope.access.tokens import FRESH, LEEWAY, departure, identity, refused,
 from sanoscope.errors import SignInError
 from sanoscope.sentence import Name, Sentence
 from sanoscope.state.database import writing
-from sanoscope.state.tables import signings
+from sanoscope.state.tables import signings, written
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -87,7 +87,9 @@ class Signing:
         where = self._of(provider).endpoints().authorization
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         with writing(self._workspace) as connection:
-            connection.execute(delete(signings).where(signings.c.cree_le < _iso(_now() - timedelta(seconds=AWAY))))
+            connection.execute(
+                delete(signings).where(signings.c.cree_le < written(_now() - timedelta(seconds=AWAY), fine=True))
+            )
             connection.execute(
                 insert(signings).values(
                     empreinte=fingerprint(state),
@@ -97,7 +99,7 @@ class Signing:
                     verificateur=verifier,
                     retour=back,
                     invitation=invitation,
-                    cree_le=_iso(_now()),
+                    cree_le=written(_now(), fine=True),
                 )
             )
         asked = {"acr_values": " ".join(provider.acr)} if provider.acr else {}
@@ -180,7 +182,7 @@ class Signing:
             or not browser
             or row["fournisseur"] != provider.name
             or not hmac.compare_digest(row["navigateur"], fingerprint(browser))
-            or row["cree_le"] < _iso(_now() - timedelta(seconds=AWAY))
+            or row["cree_le"] < written(_now() - timedelta(seconds=AWAY), fine=True)
         ):
             raise SignInError(
                 "connexion-perimee",
@@ -233,7 +235,3 @@ def _told(provider: Provider, error: object) -> SignInError:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="milliseconds")

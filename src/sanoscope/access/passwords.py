@@ -20,7 +20,7 @@ from sanoscope.access.sessions import REFUSED, end_all
 from sanoscope.errors import CriterionError, NotFoundError, SanoscopeError, SignInError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, links, passwords
+from sanoscope.state.tables import accounts, links, passwords, written
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -66,9 +66,9 @@ class Passwords:
         token, now = secrets.token_urlsafe(32), datetime.now(UTC)
         with writing(self.workspace) as state:
             state.execute(delete(links).where(links.c.compte == account.identifier))
-            state.execute(delete(links).where(links.c.expire_le < _iso(now)))
+            state.execute(delete(links).where(links.c.expire_le < written(now)))
             row = {"empreinte": fingerprint(token), "compte": account.identifier, "usage": use}
-            state.execute(insert(links).values(**row, cree_le=_iso(now), expire_le=_iso(now + VALID[use])))
+            state.execute(insert(links).values(**row, cree_le=written(now), expire_le=written(now + VALID[use])))
             self._journal.add(state, by, "lien-fait", compte=account.name, usage=use)
         return token
 
@@ -284,8 +284,4 @@ def _seconds() -> float:
 
 
 def _now() -> str:
-    return _iso(datetime.now(UTC))
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")
+    return written(datetime.now(UTC))

@@ -19,7 +19,7 @@ from sanoscope.access.scope import FRANCE, Grant
 from sanoscope.errors import CriterionError, ForbiddenError, NotFoundError, SanoscopeError, SignInError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import accounts, requests
+from sanoscope.state.tables import accounts, requests, written
 from sanoscope.workspace import Workspace
 
 MOST = 10
@@ -103,7 +103,7 @@ class Requests:
                     todo=Sentence("Attendez une réponse, ou annulez-en une."),
                 )
             named = {"identifiant": made, "compte": reader.account, "organisation": reader.organisation}
-            at = datetime.now(UTC).isoformat(timespec="milliseconds")  # in their order, asked one after another
+            at = written(datetime.now(UTC), fine=True)  # in their order, asked one after another
             undecided = {"etat": WAITING, "decide_le": "", "decide_par": "", "reponse": ""}
             state.execute(insert(requests).values(**named, **told, demande_le=at, **undecided))
             organisation = reader.organisation

@@ -9,7 +9,7 @@ from sanoscope.access.journal import Journal
 from sanoscope.access.scope import Grant, Perimeter
 from sanoscope.errors import CriterionError
 from sanoscope.sentence import Sentence
-from sanoscope.state.tables import grants
+from sanoscope.state.tables import grants, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,4 +108,4 @@ def today() -> date:
 
 def now() -> str:
     """Return the instant as tables keep it (UTC, to the second)."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return written(datetime.now(UTC))

@@ -18,7 +18,7 @@ from sanoscope.access.scope import Scope
 from sanoscope.errors import SignInError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import UnavailableError, reading, writing
-from sanoscope.state.tables import accounts, identities, sessions
+from sanoscope.state.tables import accounts, identities, sessions, written
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -85,8 +85,8 @@ class Sessions:
                     compte=account,
                     fournisseur=provider,
                     jeton_identite=id_token,
-                    cree_le=_iso(now),
-                    vue_le=_iso(now),
+                    cree_le=written(now),
+                    vue_le=written(now),
                 )
             )
             self._journal.add(state, name, SIGNED_IN, par=provider or "mot de passe")
@@ -112,7 +112,7 @@ class Sessions:
             scope = Scope(held_by(state, row["organisation"]))
         if datetime.fromisoformat(row["vue_le"]) < now - SEEN:
             with suppress(UnavailableError), writing(self.workspace) as state:
-                state.execute(update(sessions).where(mine).values(vue_le=_iso(now)))
+                state.execute(update(sessions).where(mine).values(vue_le=written(now)))
         return Reader(scope, row["identifiant"], row["nom"], row["organisation"], row["role"], row["session"])
 
     def of(self, account: str) -> list[Session]:
@@ -154,7 +154,7 @@ class Sessions:
             return ended
 
     def _lives(self, now: datetime) -> ColumnElement[bool]:
-        return (sessions.c.vue_le > _iso(now - self._idle)) & (sessions.c.cree_le > _iso(now - self._lasting))
+        return (sessions.c.vue_le > written(now - self._idle)) & (sessions.c.cree_le > written(now - self._lasting))
 
 
 def end_all(state: Connection, account: str) -> int:
@@ -169,7 +169,3 @@ def _session(of: RowMapping) -> Session:
 
 def _named(account: str) -> Select[str]:
     return select(accounts.c.nom).where(accounts.c.identifiant == account, accounts.c.ferme_le.is_(None))
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.state.database import reading, writing
-from sanoscope.state.tables import announced, mails, subscriptions, tokens
+from sanoscope.state.tables import announced, mails, subscriptions, tokens, written
 from sanoscope.state.tokens import fingerprint
 from sanoscope.workspace import Workspace
 
@@ -130,9 +130,9 @@ class Subscriptions:
             known = state.execute(select(subscriptions).where(*whose)).mappings().first()
             if known is None:
                 values = {"identifiant": secrets.token_urlsafe(16), "courriel": address, "sujet": subject}
-                state.execute(insert(subscriptions).values(**values, langue=language, demande_le=_iso(now)))
+                state.execute(insert(subscriptions).values(**values, langue=language, demande_le=written(now)))
             elif known["confirme_le"] is None:
-                state.execute(update(subscriptions).where(*whose).values(langue=language, demande_le=_iso(now)))
+                state.execute(update(subscriptions).where(*whose).values(langue=language, demande_le=written(now)))
             found = state.execute(select(subscriptions).where(*whose)).mappings().one()
             return _to_confirm(state, _subscription(found), now)
 
@@ -156,7 +156,7 @@ class Subscriptions:
             found = _of(state, token, CONFIRM, now)
             if found and not found.confirmed:
                 own = subscriptions.c.identifiant == found.identifier
-                state.execute(update(subscriptions).where(own).values(confirme_le=_iso(now)))
+                state.execute(update(subscriptions).where(own).values(confirme_le=written(now)))
             return found
 
     def forget(self, token: str, *, everywhere: bool = False) -> None:
@@ -192,7 +192,7 @@ class Subscriptions:
 
         Those that were tried less come first: one that a server breaks off on keeps none behind it.
         """
-        late = (mails.c.edition == "") & (mails.c.mis_le < _iso(datetime.now(UTC) - AHEAD))
+        late = (mails.c.edition == "") & (mails.c.mis_le < written(datetime.now(UTC) - AHEAD))
         wanted = (
             select(subscriptions, mails.c.edition)
             .join(mails, mails.c.abonnement == subscriptions.c.identifiant)
@@ -211,7 +211,7 @@ class Subscriptions:
             if not state.execute(update(mails).where(*mine).values(essais=mails.c.essais + 1)).rowcount:
                 return None
             drawn = [(CONFIRM, links.confirm), (LEAVE, links.leave)]
-            now = _iso(datetime.now(UTC))
+            now = written(datetime.now(UTC))
             rows = [
                 {
                     "empreinte": fingerprint(token),
@@ -232,7 +232,7 @@ class Subscriptions:
 
     def failed(self, mail: Mail) -> bool:
         """Leave a mail for the next time, or give it up, which is told, once it was tried and waited enough."""
-        long_ago = _iso(datetime.now(UTC) - PATIENCE)
+        long_ago = written(datetime.now(UTC) - PATIENCE)
         with writing(self.workspace) as state:
             enough = (*_own(mail), mails.c.essais >= TRIES, mails.c.mis_le < long_ago)
             return bool(state.execute(update(mails).where(*enough).values(etat=GIVEN_UP)).rowcount)
@@ -248,9 +248,9 @@ class Subscriptions:
 
 def _to_confirm(state: Connection, asked: Subscription, now: datetime) -> Mail | None:
     """Return the mail to confirm a subscription, written down to be sent; None where there were enough of them."""
-    first, yesterday = mails.c.edition == "", _iso(now - timedelta(days=1))
+    first, yesterday = mails.c.edition == "", written(now - timedelta(days=1))
     own = (first, mails.c.abonnement == asked.identifier)
-    just = state.execute(select(mails).where(*own, mails.c.mis_le > _iso(now - AGAIN))).first()
+    just = state.execute(select(mails).where(*own, mails.c.mis_le > written(now - AGAIN))).first()
     theirs = subscriptions.c.courriel == asked.address
     tried = select(func.count()).select_from(tokens.join(subscriptions)).where(theirs, tokens.c.usage == CONFIRM)
     to_go = select(func.count()).select_from(mails.join(subscriptions)).where(theirs, first, mails.c.etat == WAITING)
@@ -258,7 +258,7 @@ def _to_confirm(state: Connection, asked: Subscription, now: datetime) -> Mail |
     if just or count >= A_DAY:
         return None
     state.execute(delete(mails).where(*own))
-    row = {"abonnement": asked.identifier, "edition": "", "etat": WAITING, "essais": 0, "mis_le": _iso(now)}
+    row = {"abonnement": asked.identifier, "edition": "", "etat": WAITING, "essais": 0, "mis_le": written(now)}
     state.execute(insert(mails).values(**row))
     return Mail(asked)
 
@@ -268,7 +268,7 @@ def _announce(state: Connection, published: Mapping[str, Collection[str]], now: 
     for edition in (name for name in published if name not in known):
         there = exists().where(mails.c.abonnement == subscriptions.c.identifiant, mails.c.edition == edition)
         who: Select[tuple[str, str, str, int, str]] = select(
-            subscriptions.c.identifiant, literal(edition), literal(WAITING), literal(0), literal(_iso(now))
+            subscriptions.c.identifiant, literal(edition), literal(WAITING), literal(0), literal(written(now))
         ).where(subscriptions.c.confirme_le.is_not(None), subscriptions.c.sujet.in_(list(published[edition])), ~there)
         state.execute(insert(mails).from_select(["abonnement", "edition", "etat", "essais", "mis_le"], who))
         state.execute(insert(announced).values(edition=edition))
@@ -276,12 +276,12 @@ def _announce(state: Connection, published: Mapping[str, Collection[str]], now: 
 
 def _tidy(state: Connection, now: datetime) -> None:
     """Delete what is not kept: what was not confirmed in time, old mails, old links but those of the last mail."""
-    late = subscriptions.c.demande_le < _iso(now - FORGOTTEN)
+    late = subscriptions.c.demande_le < written(now - FORGOTTEN)
     state.execute(delete(subscriptions).where(subscriptions.c.confirme_le.is_(None), late))
-    state.execute(delete(mails).where(mails.c.mis_le < _iso(now - LASTING)))
+    state.execute(delete(mails).where(mails.c.mis_le < written(now - LASTING)))
     newer = tokens.alias()
     replaced = exists().where(newer.c.abonnement == tokens.c.abonnement, newer.c.cree_le > tokens.c.cree_le)
-    state.execute(delete(tokens).where(tokens.c.cree_le < _iso(now - VALID), replaced))
+    state.execute(delete(tokens).where(tokens.c.cree_le < written(now - VALID), replaced))
 
 
 def _of(state: Connection, token: str, use: str, now: datetime) -> Subscription | None:
@@ -308,7 +308,3 @@ def _subscription(row: RowMapping) -> Subscription:
 
 def _own(mail: Mail) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return mails.c.abonnement == mail.subscription.identifier, mails.c.edition == mail.edition
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")

@@ -4,6 +4,8 @@ Days and instants are ISO 8601 texts in UTC, so that both databases keep and sor
 SQLite refuse what is not of its column's type, as PostgreSQL does.
 """
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
 VERSIONS = ("0001", "0002", "0003", "0004")
@@ -13,6 +15,15 @@ VERSION_TABLE = "alembic_version"
 """Where Alembic keeps the version of a state."""
 
 metadata = MetaData()
+
+
+def written(instant: datetime, *, fine: bool = False) -> str:
+    """Return an instant as it is kept: to the second or, where order within one counts, to the millisecond.
+
+    All those of a column are written alike.
+    """
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds" if fine else "seconds")
+
 
 baskets = Table(
     "paniers",
