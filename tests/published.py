@@ -111,13 +111,43 @@ MCO;2022;290000116;CHU, SITE SUD;290000017;66;17;;83;30295;5562;26585;17
 """
 """Indicators of two establishments, and of two sites."""
 
+COSTS = """\
+{group};libelle;secteur;effectif_enc;effectif_national;taux_sondage;cout_complet;cout_hors_structure;structure
+{code};Groupe;{first};420;12000;3,5%;4000;3780;220
+{code};Groupe;OQN;150;2500;6%;3200;2980;220
+{other};Autre groupe;{first};8;300;2,7%;3900;3700;200
+{other};Autre groupe;OQN;60;900;6,7%;1500;1400;100
+"""
+UNITS = """section;libelle;unite;categorie;libelle_categorie;etablissements;moyenne;q1;mediane;q3
+930.11;Restauration;repas;CH;Centres hospitaliers;310;9,87;8,05;9,5;11,2
+930.11;Restauration;repas;CHU;CHU;28;8,41;7,3;8,2;9,15
+"""
+OVERRUNS = """\
+finess;raison_sociale;specialite;libelle_specialite;praticiens;actes;actes_avec_depassement;honoraires;depassements;\
+part_actes;taux_depassement
+290000033;CLINIQUE DU PORT;02;Anesthésie;6;4000;1200;400000;60000;30%;15%
+290000033;CLINIQUE DU PORT;04;Chirurgie;4;500;5;90000;450;1%;0,5%
+290000033;CLINIQUE DU PORT;11;ORL;3;700;693;150000;90000;99%;60%
+290000041;CLINIQUE DES HALLES;02;Anesthésie;2;900;0;95000;0;0%;0%
+290000041;CLINIQUE DES HALLES;15;Ophtalmologie;5;7;7;801;352;100%;43,9%
+"""
+"""Costs by group and sector, of a unit of work by category, fees by establishment and specialty."""
+
 
 def published_beside(place: Workspace) -> None:
     """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
     files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES, "pdmza_2022.csv": SHARES}
     files |= {"bilan_social_2023.csv": STAFF, "comptes_financiers_2023.csv": ACCOUNTS, "MCO_2022r.csv": BEDS}
+    files |= {
+        "enc_mco_2023.csv": COSTS.format(group="ghm", first="DG", code="05M092", other="06C081"),
+        "enc_smr_2023.csv": COSTS.format(group="gme", first="DAF", code="0803A1", other="0106B2"),
+        "enc_had_2023.csv": COSTS.format(group="ghpc", first="DG", code="0611", other="0407"),
+        "rtc_2023.csv": UNITS,
+        "depassements_honoraires_2023.csv": OVERRUNS,
+    }
     assert received(place, files).clean
-    indicators = ("bilan-social", "comptes-financiers", "sae")
+    indicators = ("bilan-social", "comptes-financiers", "sae", "rtc", "depassements-honoraires")
+    indicators += ("enc-mco", "enc-smr", "enc-had")
     for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022", *indicators):
         build_published(place, catalogue(), source, name=source)
         publication.publish(place.editions, source)

@@ -185,3 +185,33 @@ def test_a_column_may_be_called_as_ours_are(workspace: Workspace, tmp_path: Path
         (2, "mco.etat", 2.0, None, "exact"),
         (2, "mco.ligne", 7.0, None, "exact"),
     ]
+
+
+UNITS = """section;libelle;unite;categorie;libelle_categorie;moyenne
+930.11;Restauration;repas;CH;C.H.;9,87
+930.11;Restauration;repas;CHU;;8,41
+930.11;Restauration;repas;CHU;;8,5
+930.11;Restauration;repas;ch;;8
+93011-;Restauration;repas;CH;C.H.;8
+930.12;Blanchisserie;;CH;C.H.;1,6
+"""
+
+
+def test_an_entity_may_be_a_group_and_codes_may_cross_it(workspace: Workspace, tmp_path: Path) -> None:
+    path = tmp_path / "rtc_2023.csv"
+    path.write_text(UNITS)
+    _, record, place = taken(workspace, path, "rtc")
+    assert record.dimensions == ["section_analyse", "unite_oeuvre", "categorie_rtc"]
+    assert (record.lues, record.acceptees, record.motifs) == (6, 2, {"code": 3, "doublon": 1})
+    own = {"moyen": catalogue().source("rtc").mesures["cout_unite_moyen"]}
+    cells, strays = named(place, 2023, own, record.dimensions)
+    assert not strays
+    assert cells.select("section_analyse", "libelle_section_analyse", "libelle_categorie_rtc", "moyen").rows() == [
+        ("930.11", "Restauration", "C.H.", 9.87),
+        ("930.11", "Restauration", "", 8.41),
+    ]
+    (tmp_path / "rtc_2024.csv").write_text(
+        "section;libelle;unite;libelle_categorie;moyenne\n930.11;Restauration;repas;CH;9\n"
+    )
+    report = receive(workspace, [tmp_path / "rtc_2024.csv"], published=[catalogue().source("rtc").attendu])
+    assert [(one.code, "categorie" in one.message) for one in report.refused] == [("tableau-inconnu", True)]

@@ -236,6 +236,10 @@ def _check_source(
     for form in source.fichiers:
         if unknown := set(form.cles) - known:
             raise _invalid(path, f"clé {', '.join(sorted(unknown))} inconnue ; connues : {', '.join(sorted(known))}")
+    named = {name for form in source.indicateurs for name in form.dimensions}
+    named |= {mesure.entre for mesure in source.mesures.values()} - {""}
+    if unknown := named - known:
+        raise _invalid(path, f"dimension {', '.join(sorted(unknown))} inconnue ; connues : {', '.join(sorted(known))}")
     for slug in source.restitutions:
         if slug not in restitutions:
             raise _invalid(path, f"restitution « {slug} » inconnue ; connues : {', '.join(restitutions)}")

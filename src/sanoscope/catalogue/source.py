@@ -25,6 +25,12 @@ class MesurePubliee(Frozen):
         cle: and of which rows of an entity, where it has several: ``column=code``.
         sens: whether more is better: ``haut``, ``bas`` or ``neutre``.
         classes: of a column of letters, these, from the best to the worst.
+        personnes: it counts people, or what is done to them or by them: from 1 to one less than this is not shown; 0:
+            it is no such count.
+        parmi: the count that it is a part of: what is left of it is not shown so small either.
+        porte: the counts whose people carry it: where one of them is not shown, neither is it.
+        somme: the measures that it is the sum of, but for 1; rows where it is not are counted.
+        ecart: instead of ``de``, the measure whose gap it is, in per cent, to the only other row along ``entre``.
     """
 
     genre: Literal["publiee"] = "publiee"
@@ -37,6 +43,25 @@ class MesurePubliee(Frozen):
     cle: str = ""
     sens: Literal["haut", "bas", "neutre"] = "neutre"
     classes: tuple[str, ...] = ()
+    personnes: int = Field(0, ge=0)
+    parmi: str = ""
+    porte: tuple[str, ...] = ()
+    somme: tuple[str, ...] = ()
+    ecart: str = ""
+    entre: str = ""
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "MesurePubliee":
+        if bool(self.ecart) != bool(self.entre) or (self.ecart and self.de):
+            raise ValueError("« ecart » va avec « entre », sans « de »")
+        if self.parmi and not self.personnes:
+            raise ValueError("« parmi » demande « personnes »")
+        return self
+
+    @property
+    def nommees(self) -> frozenset[str]:
+        """The other measures that it names."""
+        return frozenset(filter(None, (self.parmi, *self.porte, *self.somme, self.ecart)))
 
 
 class Source(Frozen):
@@ -86,8 +111,15 @@ class Source(Frozen):
         if bool(self.fichiers) == bool(self.indicateurs) or bool(self.fichiers) != bool(self.annee):
             raise ValueError("une source a des fichiers et une année, ou des indicateurs")
         for name, mesure in self.mesures.items():
-            if bool(mesure.de) != bool(self.indicateurs) or (mesure.classes and not mesure.de):
-                raise ValueError(f"{name} : « de » et « classes » sont de ceux d'une source d'indicateurs")
+            if bool(mesure.de or mesure.ecart) != bool(self.indicateurs) or (mesure.classes and not mesure.de):
+                raise ValueError(f"{name} : « de », « ecart » et « classes » sont de ceux d'une source d'indicateurs")
+            if (mesure.personnes or mesure.nommees) and not self.indicateurs:
+                raise ValueError(f"{name} : les masques d'une source qui a des fichiers sont les siens")
+            if unknown := mesure.nommees - set(self.mesures):
+                raise ValueError(f"{name} : {', '.join(sorted(unknown))} n'est pas une mesure de la source")
+            counted = {one for one in (mesure.parmi, *mesure.porte) if one}
+            if uncounted := {one for one in counted if not self.mesures[one].personnes}:
+                raise ValueError(f"{name} : {', '.join(sorted(uncounted))} n'a pas « personnes »")
         if len({form.nom for form in self.fichiers}) < len(self.fichiers):
             raise ValueError("fichiers : deux ont le même nom")
         for form in self.fichiers:

@@ -1,6 +1,9 @@
-"""The named indicators of a file, as the cells of a table: a row for each entity, a figure or a class and its state."""
+"""The named indicators of a file, as the cells of a table.
 
-from collections.abc import Mapping
+A row for each entity and what crosses it, a figure or a class and its state.
+"""
+
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -14,38 +17,52 @@ MISSING = "indisponible"
 """State of an indicator of which the files of a year say nothing."""
 
 
-def named(place: Path, year: int, own: Mapping[str, MesurePubliee]) -> tuple[pl.DataFrame, dict[str, int]]:
+def named(
+    place: Path, year: int, own: Mapping[str, MesurePubliee], dimensions: Sequence[str] = ("finess",)
+) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the cells of the indicators that have a name, of a file in the store.
 
     Args:
         place: its directory in the store.
         year: of the file.
         own: the indicators of its table, by name.
+        dimensions: what its rows are of, the entity's first.
 
     Returns:
-        niveau, annee, finess, mois, raison_sociale, then for each name a figure or a class, and its state; and how many
-        values of each name are neither what it should be nor a word that is known: they are not available.
+        niveau, annee, the codes by dimension, mois, the name of each code (``raison_sociale`` of an establishment,
+        ``libelle_DIMENSION`` else), then for each name a figure or a class, and its state; and how many values of each
+        name are neither what it should be nor a word that is known: they are not available.
     """
+    entity, *crossed = dimensions
     entities = pl.read_parquet(place / ENTITIES)
     wanted = pl.col(INDICATOR).is_in([mesure.de for mesure in own.values()])
     values = pl.scan_parquet(place / VALUES).filter(wanted).collect()
     rows = entities.filter(pl.col(KEYS).is_in([mesure.cle for mesure in own.values()]))
-    cells = rows.group_by(ENTITY, maintain_order=True).agg(pl.col(NAME).first())
+    keys = [ENTITY, *crossed]
+    texts = [NAME, *(f"libelle_{name}" for name in crossed)]
+    cells = rows.group_by(keys, maintain_order=True).agg(pl.col(texts).first())
     strays: dict[str, int] = {}
     for name, mesure in own.items():
-        its = rows.filter(pl.col(KEYS) == mesure.cle).select(ROW, ENTITY)
+        its = rows.filter(pl.col(KEYS) == mesure.cle).select(ROW, *keys)
         told = values.filter(pl.col(INDICATOR) == mesure.de).join(its, on=ROW)
         right = pl.col(TEXT).is_in(mesure.classes) if mesure.classes else pl.col(FIGURE).is_not_null()
         astray = (pl.col(SAID) == EXACT) & ~right.fill_null(value=False)
         strays[name] = told.filter(astray).height
         state = pl.when(astray).then(pl.lit(MISSING)).otherwise(pl.col(SAID))
         figure = pl.when(state == EXACT).then(pl.col(TEXT if mesure.classes else FIGURE))
-        cells = cells.join(told.select(ENTITY, figure.alias(name), state.alias(name + STATE)), on=ENTITY, how="left")
+        cells = cells.join(told.select(*keys, figure.alias(name), state.alias(name + STATE)), on=keys, how="left")
     return cells.select(
-        pl.lit("finess").alias(LEVEL),
+        pl.lit(level_of(dimensions)).alias(LEVEL),
         pl.lit(year, pl.Int64).alias("annee"),
-        pl.col(ENTITY).alias("finess"),
+        pl.col(ENTITY).alias(entity),
+        *crossed,
         pl.lit(12, pl.Int64).alias(MONTH),
-        pl.col(NAME).alias("raison_sociale"),
+        pl.col(NAME).alias("raison_sociale" if entity == "finess" else f"libelle_{entity}"),
+        *texts[1:],
         *(column for name in own for column in (name, name + STATE)),
     ), {name: n for name, n in strays.items() if n}
+
+
+def level_of(dimensions: Sequence[str]) -> str:
+    """Return the name of the table of rows that are of these dimensions."""
+    return "_".join(dimensions)

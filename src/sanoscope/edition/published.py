@@ -1,8 +1,8 @@
 """``sanoscope build --source``: an edition of a published source, its cells as they were published.
 
 A table for each level of the source (establishments, CM, GN…): its codes, and for each measure a figure where one was
-published and a state everywhere. No figure is worked out, and what is masked stays so. There is one store, which is
-open: its publisher showed all that is in it.
+published and a state everywhere. What is masked stays so, and no figure is worked out but those of indicators that say
+so (`edition.worked_out`). There is one store, which is open: all that is in it may be shown.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +18,14 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import edition_name
-from sanoscope.edition.indicators import MISSING, named
+from sanoscope.edition.indicators import MISSING, level_of, named
 from sanoscope.edition.stores import complete, fingerprint, unfinished
+from sanoscope.edition.worked_out import shown, with_gaps, wrong_sums
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.indicators import StoredIndicators, stored_indicators
-from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, TOTAL, StoredTable, stored_tables
+from sanoscope.intake.tables import CELLS, LEVEL, MONTH, STATE, SUBTOTAL, StoredTable, stored_tables
+from sanoscope.nomenclature.places import UNKNOWN
 from sanoscope.nomenclature.reference import Reference, load_reference
 from sanoscope.nomenclature.systems import OWNERS
 from sanoscope.workspace import Workspace, alone
@@ -123,7 +125,7 @@ def _indicators(workspace: Workspace, source: Source) -> tuple[list[_File], int]
     found = []
     for record, place in latest.values():
         own = {name: one for name, one in source.mesures.items() if one.de.startswith(f"{record.table}.")}
-        cells, strays = named(place, record.annee, own)
+        cells, strays = named(place, record.annee, own, record.dimensions)
         found.append(_File(record, cells, unnamed=record.acceptees - len(cells), strays=strays))
     return found, older
 
@@ -153,21 +155,26 @@ class _Construction:
         settings = workspace.settings
         self.engine = DuckDBEngine(self.database, memory=settings.memoire, threads=settings.processus)
         self.forms = {form.nom: form for form in source.fichiers}
-        self.codes = list(dict.fromkeys(code for form in source.fichiers for code in form.cles)) or ["finess"]
+        told = [form.cles for form in source.fichiers] + [form.dimensions for form in source.indicateurs]
+        self.codes = list(dict.fromkeys(code for codes in told for code in codes))
+        self.of_level = {level_of(form.dimensions): form.dimensions for form in source.indicateurs}
+        self.coarser: dict[str, set[str]] = {}
         self.states: dict[str, int] = {}
+        self.wrong: dict[str, int] = {}
 
     def run(self, files: Sequence[_File], older: int, say: Callable[[str], None]) -> manifests.ManifestChamp:
         say("lecture des tableaux reçus")
         frames = [file.cells for file in files]
         cells, repeated = self._cells(frames)
+        say("tables")
+        tables = [self._level(level, rows) for (level,), rows in cells.group_by(LEVEL, maintain_order=True)]
         say("établissements et libellés")
         unknown = self._names(frames)
         for name in self.source.mesures:
             astray = sum(file.strays.get(name, 0) for file in files)
             if astray:
                 unknown[f"valeurs inattendues ({name})"] = astray
-        say("tables")
-        tables = [self._level(level, rows) for (level,), rows in cells.group_by(LEVEL, maintain_order=True)]
+        unknown |= {f"sommes fausses ({name})": n for name, n in self.wrong.items()}
         self.engine.close()
         print_ = fingerprint(self.database)
         years = sorted({file.record.annee for file in files})
@@ -237,13 +244,17 @@ class _Construction:
     def _joined(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int]]:
         """Return a row for each entity and year, with what each of its files says, and how many rows had others."""
         whole = pl.concat(frames, how="diagonal")
+        keys = [LEVEL, "annee", *(code for code in self.codes if code in whole.columns)]
+        whole = whole.with_columns(pl.col(keys[2:]).fill_null(""))
         taken = [
             pl.col(column).drop_nulls().first() if column in whole.columns else pl.lit(None, kind).alias(column)
             for name, mesure in self.source.mesures.items()
             for column, kind in ((name, pl.String if mesure.classes else pl.Float64), (name + STATE, pl.String))
         ]
-        cells = whole.group_by(LEVEL, "annee", "finess", maintain_order=True).agg(taken)
+        cells = whole.group_by(keys, maintain_order=True).agg(taken)
         cells = cells.with_columns(pl.col(f"^.*{STATE}$").fill_null(MISSING))
+        self.wrong = wrong_sums(cells, self.source.mesures)
+        cells = with_gaps(shown(cells, self.source.mesures), self.source.mesures, keys)
         self._count(cells)
         return cells, _less(whole, cells)
 
@@ -253,18 +264,32 @@ class _Construction:
 
     def _level(self, level: str, rows: pl.DataFrame) -> manifests.TableCube:
         """Store the rows of a level, with the codes that they have, in the order of these."""
-        codes = list(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level))) or self.codes
-        keys = [] if level == TOTAL else codes
+        codes = tuple(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level)))
+        keys = self.of_level.get(level, codes)
         figures = [column for name in self.source.mesures for column in (name, name + STATE)]
         kept = rows.select("annee", *keys, *figures).sort("annee", *keys)
+        of = self._with_coarser(kept.select("annee", *keys))
+        kept = pl.concat([of, kept.select(figures)], how="horizontal")
         name = TABLE + level
         return manifests.TableCube(
             nom=name,
             cube=level,
             dimensions=["annee", *keys],
-            colonnes=["annee", *keys],
+            colonnes=of.columns,
             lignes=self.engine.store(name, kept.to_arrow()),
         )
+
+    def _with_coarser(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return rows of indicators with what their codes determine, where a tree of the nomenclatures tells it."""
+        for name in self.codes if self.source.indicateurs else ():
+            tree, parents = self.dimensions[name].arbre, self.dimensions[name].parents
+            if tree and parents and name in rows.columns:
+                levels = self.reference.groupings(tree, rows.select("annee", pl.col(name).alias(tree)))
+                levels = levels.select("annee", pl.col(tree).alias(name), *parents)
+                rows = rows.join(levels, on=["annee", name], how="left", maintain_order="left")
+                for parent in parents:
+                    self.coarser.setdefault(parent, set()).update({*rows[parent]} - {UNKNOWN})
+        return rows
 
     # names --------------------------------------------------------------------------------------------------------
 
@@ -326,6 +351,7 @@ class _Construction:
             for name in self.codes
             if name != "finess"
         }
+        met |= self.coarser
         rows: list[tuple[str, str, str]] = []
         lost: dict[str, int] = {}
         for name, codes in met.items():
@@ -343,9 +369,12 @@ class _Construction:
         return self.reference.labels(nomenclature) if nomenclature in OWNERS else {}
 
     def _own_labels(self, name: str, frames: Sequence[pl.DataFrame]) -> dict[str, str]:
+        """Return what rows say of codes: those of the level of that name, of files that have levels."""
         column = f"libelle_{name}"
-        own = [frame.filter(pl.col(LEVEL) == name).select(name, column) for frame in frames if column in frame.columns]
-        return {code: label for frame in own for code, label in frame.iter_rows() if label}
+        said = [frame for frame in frames if {name, column} <= set(frame.columns)]
+        if not self.source.indicateurs:
+            said = [frame.filter(pl.col(LEVEL) == name) for frame in said]
+        return {code: label for frame in said for code, label in frame.select(name, column).iter_rows() if label}
 
 
 def _latest(frame: pl.DataFrame) -> int:

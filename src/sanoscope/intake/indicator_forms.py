@@ -15,6 +15,30 @@ FINESS = r"\d[\dAB]\d{7}"
 """What a FINESS looks like."""
 
 
+class Croisement(BaseModel):
+    """A code that crosses the entity's: a row is of both.
+
+    Attributes:
+        de: the file's column.
+        forme: what a code looks like; a row with another is refused.
+        libelle: column of its name, "" for none.
+        noms: its names, where the file has no such column and codes are few.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    de: str
+    forme: Motif = ".+"
+    libelle: str = ""
+    noms: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "Croisement":
+        if self.libelle and self.noms:
+            raise ValueError("croise : « libelle » ou « noms »")
+        return self
+
+
 class FormeIndicateurs(BaseModel):
     """A file of indicators. It is known by its name, and must have its columns.
 
@@ -27,6 +51,8 @@ class FormeIndicateurs(BaseModel):
         genre: ``csv`` or ``xlsx`` (its first sheet).
         separateur, codage: of a CSV file.
         entite: column of the entity's code; ``forme``: what a code looks like.
+        dimension: what an entity is: an establishment, or what else a code of this dimension is.
+        croise: codes that cross it, by dimension.
         juridique, libelle: columns of the FINESS of the legal entity and of the entity's name, where the file has them.
         annee: column of the year, "" for none; it must say what the name of the file says.
         cles: columns that tell the rows of an entity apart (a trade, a discipline); those that the file has.
@@ -45,6 +71,8 @@ class FormeIndicateurs(BaseModel):
     codage: Literal["utf-8", "cp1252"] = "utf-8"
     entite: str
     forme: Motif = FINESS
+    dimension: str = "finess"
+    croise: dict[str, Croisement] = {}
     juridique: str = ""
     libelle: str = ""
     annee: str = ""
@@ -63,12 +91,18 @@ class FormeIndicateurs(BaseModel):
     @property
     def exigees(self) -> tuple[str, ...]:
         """Columns that a file must have."""
-        return tuple(filter(None, (self.entite, self.annee)))
+        crossed = (column for one in self.croise.values() for column in (one.de, one.libelle))
+        return tuple(filter(None, (self.entite, self.annee, *crossed)))
 
     @property
     def dites(self) -> tuple[str, ...]:
         """Columns that say what a row is of, beside its keys."""
-        return tuple(filter(None, (self.entite, self.juridique, self.libelle, self.annee)))
+        return (*self.exigees, *filter(None, (self.juridique, self.libelle)))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """What a row is of: the entity's dimension, and those that cross it."""
+        return (self.dimension, *self.croise)
 
 
 class Attendu(BaseModel):

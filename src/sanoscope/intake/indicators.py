@@ -1,9 +1,9 @@
 """Official files of indicators on their way into the store: known by their names, read once, nothing lost.
 
 ``store/indicateurs/SOURCE/TABLE-YEAR-SHA/`` holds ``fichier.json`` (what was received, what was counted),
-``entites.parquet`` (a row for each row of the file that was taken: its number, entity, legal entity, name, keys) and
-``valeurs.parquet`` (its number, indicator, figure, text, state). Rows that are not as declared go to the quarantine,
-whole, with the reason.
+``entites.parquet`` (a row for each row of the file that was taken: its number, entity, legal entity, name, keys, and
+the codes that cross the entity's, each with its name) and ``valeurs.parquet`` (its number, indicator, figure, text,
+state). Rows that are not as declared go to the quarantine, whole, with the reason.
 """
 
 import hashlib
@@ -46,6 +46,7 @@ class StoredIndicators:
         etats: values by state; texts are exact.
         textes: how many of the exact values are texts.
         laissees: columns of the file that are not kept.
+        dimensions: what a row is of: the entity's dimension, and those that cross it.
         logiciel: version of Sanoscope that read it.
     """
 
@@ -65,6 +66,7 @@ class StoredIndicators:
     etats: dict[str, int] = field(default_factory=dict)
     textes: int = 0
     laissees: list[str] = field(default_factory=list)
+    dimensions: list[str] = field(default_factory=lambda: ["finess"])
     logiciel: str = ""
 
     @property
@@ -182,6 +184,7 @@ def receive_indicators(workspace: Workspace, file: IndicatorFile, now: str) -> t
         etats=dict(values.group_by(STATE).len().sort(STATE).iter_rows()),
         textes=values.filter(pl.col(TEXT).is_not_null()).height,
         laissees=left,
+        dimensions=list(form.dimensions),
         logiciel=__version__,
     )
     keep_refused(workspace.quarantine / record.place.with_suffix(".csv"), refused)
@@ -229,14 +232,16 @@ def _checked(frame: pl.DataFrame, file: IndicatorFile, keys: Sequence[str]) -> t
     form = file.forme
     texts = [column for column in frame.columns if column != LINE]
     frame = frame.with_columns(pl.col(texts).fill_null("").str.strip_chars())
-    again = ~pl.struct(form.entite, *keys).is_first_distinct()
+    codes = {form.entite: form.forme, **{one.de: one.forme for one in form.croise.values()}}
     checks = [
-        ("code", f"« {form.entite} » n'a pas la forme attendue ({form.forme})", ~_fits(form.entite, form.forme)),
-        ("doublon", f"une ligne avant elle a les mêmes codes ({', '.join((form.entite, *keys))})", again),
+        ("code", f"« {column} » n'a pas la forme attendue ({pattern})", ~_fits(column, pattern))
+        for column, pattern in codes.items()
     ]
     if form.annee:
         other = pl.col(form.annee) != str(file.annee)
-        checks.insert(1, ("annee", f"« {form.annee} » n'est pas l'année du fichier ({file.annee})", other))
+        checks.append(("annee", f"« {form.annee} » n'est pas l'année du fichier ({file.annee})", other))
+    again = ~pl.struct(*codes, *keys).is_first_distinct()
+    checks.append(("doublon", f"une ligne avant elle a les mêmes codes ({', '.join((*codes, *keys))})", again))
     why = pl.coalesce(*(pl.when(wrong).then(pl.lit(n)) for n, (_, _, wrong) in enumerate(checks)), pl.lit(-1))
     frame = frame.with_columns(why.alias("#motif"))
     bad = frame.filter(pl.col("#motif") >= 0)
@@ -270,8 +275,19 @@ def _values(frame: pl.DataFrame, file: IndicatorFile, without: Iterable[str]) ->
 
 
 def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) -> pl.DataFrame:
-    """Return what the rows are of: the entity, its legal entity, its name, its keys as ``name=code`` texts."""
+    """Return what the rows are of: the entity, its legal entity, its name, its keys as ``name=code`` texts, and by
+    dimension the codes that cross the entity's, each with its name."""
     none = pl.lit("")
+    crossed = [
+        column
+        for name, one in form.croise.items()
+        for column in (
+            pl.col(one.de).alias(name),
+            (pl.col(one.libelle) if one.libelle else pl.col(one.de).replace_strict(one.noms, default="")).alias(
+                f"libelle_{name}"
+            ),
+        )
+    ]
     told = [pl.lit(f"{key}=") + pl.col(key) for key in keys]
     return frame.select(
         pl.col(LINE).alias(ROW),
@@ -279,6 +295,7 @@ def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) 
         (pl.col(form.juridique) if form.juridique in frame.columns else none).alias(LEGAL),
         (pl.col(form.libelle) if form.libelle in frame.columns else none).alias(NAME),
         (pl.concat_str(told, separator=" ") if told else none).alias(KEYS),
+        *crossed,
     )
 
 
