@@ -46,7 +46,20 @@ def write_small_country(root: Path) -> None:
     places = [f"{code},Commune {code},{code[:2]},53,{of}" for code, of in TERRITORIES.items()]
     geography = "\n".join(["code_geo,libelle,departement,region,territoire", *places])
     (root / "reference" / "geographie.csv").write_text(geography + "\n", encoding="utf-8")
+    (root / "reference" / "tarifs_ghs.csv").write_text("\n".join(_tariffs()) + "\n", encoding="utf-8")
     (root / "reference" / "population.csv").write_text("\n".join(_population()) + "\n", encoding="utf-8")
+
+
+def _tariffs() -> list[str]:
+    """The tariffs of each GHM that a nomenclature knows, from March on: private ones are half of the public ones."""
+    lines = ["secteur,ghs,ghm,date_effet,borne_basse,borne_haute,tarif,tarif_exb,tarif_exh"]
+    for year in range(YEARS[0] - 1, YEARS[-1] + 1):
+        for rank, ghm in enumerate(GHMS[:-2]):
+            bounds = "0,0" if ghm[5] == "J" or ghm.startswith("28") else "2,6"
+            for sector, share in (("public", 1), ("prive", 2)):
+                cents = (60_000 * (rank + 1) + 1_000 * (year - YEARS[0])) // share
+                lines.append(f"{sector},,{ghm},{year}-03-01,{bounds},{cents},{cents // 10},{cents // 20}")
+    return lines
 
 
 def _population() -> list[str]:

@@ -179,6 +179,66 @@ class Suites(Frozen):
     sauf: Conditions = {}
 
 
+class NonValorise(Frozen):
+    """Lines that no tariff pays for: those that meet ``quand`` and none of ``sauf``."""
+
+    code: str
+    quand: Conditions = {}
+    sauf: tuple[Conditions, ...] = ()
+
+
+class Rayons(Frozen):
+    """Supplements told by the items of a repeated zone: their code, how many of each."""
+
+    zone: str
+    code: str
+    nombre: str
+    codes: tuple[str, ...]
+
+
+class Valorisation(Frozen):
+    """How lines are valued by tariffs (`edition.tariffs`): each gets the columns of `VALUED`.
+
+    Attributes:
+        ghs, ghm: columns of the line's group; a GHS that is not said is any of the GHM.
+        duree: nights, set against the bounds of the tariff.
+        borne: what the line itself says of the lower bound: 0 not below it; 1 below it, less a fixed sum; 2 the same,
+            less so much a night. Where it says so, or nights beyond the upper one, it is believed; else bounds are.
+        jours_exb, jours_exh: nights below (tenths) and beyond, as the line says them.
+        fois: the sum that says how many times a line's tariff is due; 1 for a line that adds nothing to it.
+        supplements: by code of supplement, the column that says how many.
+        rayons: those that a repeated zone tells.
+        chainage: columns that the chaining tells, beside the line's own.
+        non_valorises: lines without a value, in order: a line goes to the first that fits.
+    """
+
+    ghs: str
+    ghm: str
+    duree: str
+    borne: str
+    jours_exb: str
+    jours_exh: str
+    fois: str
+    supplements: dict[str, str]
+    rayons: Rayons | None = None
+    chainage: tuple[str, ...] = ()
+    non_valorises: tuple[NonValorise, ...] = ()
+
+
+VALUED = (
+    "valorisation",
+    "montant_ghs",
+    "montant_exb",
+    "montant_exh",
+    "montant_supplements",
+    "montant_total",
+    "montant_echelle",
+)
+"""Columns of a line that is valued: ``valorise``, or why it is not; then amounts, in thousandths of euro, 0 where it is
+not: of the GHS, taken off below the lower bound, added beyond the upper one, of supplements, all together; and the
+tariff of the public scale alone, once whatever the line has of it."""
+
+
 class Somme(Frozen):
     """A column of the cubes: a sum over lines, additive along every dimension.
 
@@ -353,6 +413,7 @@ class RapportMesure(Frozen):
 
     Attributes:
         pour: multiplier (100 for a percentage).
+        divise: divisor, of thousandths that are added up as integers.
         decimales: digits shown.
         personnes: the numerator counts people: it and its complement must not be small.
     """
@@ -362,10 +423,40 @@ class RapportMesure(Frozen):
     numerateur: str
     denominateur: str
     pour: int = 1
+    divise: int = 1
     decimales: int
     unite: str = ""
     personnes: bool = False
     definition: str
+
+
+class IndiceMesure(Frozen):
+    """A ratio of two sums, set against the same ratio of the whole country, all groups together, in the same year.
+
+    Attributes:
+        pour: what the country has: 100, or 1.
+    """
+
+    genre: Literal["indice"]
+    libelle: str
+    numerateur: str
+    denominateur: str
+    pour: int = 100
+    decimales: int
+    unite: str = ""
+    definition: str
+
+    @property
+    def rapport(self) -> RapportMesure:
+        """The ratio itself."""
+        return RapportMesure(
+            genre="rapport",
+            libelle=self.libelle,
+            numerateur=self.numerateur,
+            denominateur=self.denominateur,
+            decimales=self.decimales,
+            definition=self.definition,
+        )
 
 
 class PartMesure(Frozen):
@@ -472,6 +563,7 @@ class FluxMesure(Frozen):
 Mesure = Annotated[
     SommeMesure
     | RapportMesure
+    | IndiceMesure
     | PartMesure
     | EcartTypeMesure
     | DistinctMesure
@@ -504,6 +596,7 @@ class Champ(Frozen):
         drapeaux: named conditions.
         moyennes: national means that lines are set against.
         suites: what comes after a stay.
+        valorisation: how lines are valued by tariffs.
         sommes, distincts, mesures: what is counted and what is shown of it.
         dimensions, cubes: along what.
         publication: what of it is open.
@@ -525,6 +618,7 @@ class Champ(Frozen):
     drapeaux: dict[str, Conditions] = {}
     moyennes: dict[str, Moyenne] = {}
     suites: Suites | None = None
+    valorisation: Valorisation | None = None
     sommes: dict[str, Somme]
     distincts: dict[str, Distinct] = {}
     dimensions: dict[str, Dimension]
@@ -568,7 +662,7 @@ class Champ(Frozen):
         sums, persons = set(self.sommes), set(self.distincts)
         for name, mesure in self.mesures.items():
             match mesure.genre:
-                case "rapport":
+                case "rapport" | "indice":
                     _known(f"mesure {name}", (mesure.numerateur, mesure.denominateur), sums)
                 case "ecart_type":
                     _known(f"mesure {name}", (mesure.somme, mesure.carres, mesure.nombre), sums)

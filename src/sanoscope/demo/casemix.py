@@ -52,7 +52,8 @@ class Casemix:
         risks: float64[ghm], chance of death beyond that of age.
         transfers: bool[ghm], always transferred elsewhere.
         grams, weeks: int64[ghm], birth weight and gestational age of newborns, 0 for others.
-        sessions, surgical: bool[ghm].
+        sessions, surgical, severe: bool[ghm].
+        ghs: bytes4[ghm], one for each; 9999 is none.
         diagnoses, acts: bytes6[ghm, 3], bytes7[ghm, 3].
     """
 
@@ -73,6 +74,8 @@ class Casemix:
     weeks: NDArray[np.int64]
     sessions: NDArray[np.bool_]
     surgical: NDArray[np.bool_]
+    severe: NDArray[np.bool_]
+    ghs: NDArray[np.bytes_]
     diagnoses: NDArray[np.bytes_]
     acts: NDArray[np.bytes_]
 
@@ -107,6 +110,8 @@ def draw_casemix(seed: int) -> Casemix:
         weeks=weeks,
         sessions=cmd == "28",
         surgical=np.array([code[2] in "CK" for code in codes]),
+        severe=np.array([code[5] in "4D" for code in codes]),
+        ghs=np.array(["9999" if code.startswith("90") else f"{n:04d}" for n, code in enumerate(codes, 1)], "S4"),
         diagnoses=np.array([DIAGNOSES[c] for c in cmd], "S6"),
         acts=np.array([acts_of(c) for c in cmd], "S7"),
     )

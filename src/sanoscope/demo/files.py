@@ -27,6 +27,7 @@ from sanoscope.demo.products import draw_products
 from sanoscope.demo.records import File
 from sanoscope.demo.services import LINES_OF_FIELDS, Service, draw_activities, services_of, stays_a_year
 from sanoscope.demo.stays import Hospital, draw_stays
+from sanoscope.demo.tariffs import draw_tariffs
 
 YEARS = (2022, 2023, 2024)
 LAST_MONTH = 9
@@ -106,6 +107,8 @@ def generate(
     country, casemix = draw_country(seed), draw_casemix(seed)
     services, specialised = services_of(country)
     _write_reference(directory / "reference", country, specialised, years)
+    for name, table in draw_tariffs(casemix, years).items():
+        table.write_csv(directory / "reference" / f"{name}.csv")
     for champ in ("mco", *LINES_OF_FIELDS):
         (directory / "fichiers" / champ).mkdir(parents=True, exist_ok=True)
     tasks = _tasks(directory / "fichiers", country, services, casemix, years=tuple(years), lines=lines, seed=seed)

@@ -12,6 +12,8 @@ from sanoscope.demo.patients import chaining_columns, digits, draw_patients, las
 from sanoscope.demo.records import EPOCH, Bools, Columns, File, Ints, file_of, items, taken, taken_items
 
 PIE = 0.005
+SEVERE = 6
+"""From how many nights on a stay of the highest severity begins in intensive care, for a third of them."""
 _COUNTERS = {"unites": "nb_rum", "diagnostics": "nb_das", "actes": "nb_zones_actes"}
 
 
@@ -126,7 +128,8 @@ def draw_stays(
         "code_postal": codes[patients.homes],
         "nb_autorisations": np.zeros(count, np.int64),
         "nb_radiotherapie": np.zeros(count, np.int64),
-        "ghs": np.full(count, b"0001"),
+        "ghs": casemix.ghs[which],
+        "nb_reanimation": np.where(casemix.severe[which] & (nights >= SEVERE), nights // 3, 0),
         **_age_columns(rng, casemix, which, age),
         **_movements(rng, casemix, which, nights, deaths),
         **_contents(rng, casemix, which, nights),

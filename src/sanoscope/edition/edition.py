@@ -186,10 +186,10 @@ class Edition:
         if dimension not in self._codes:
             met: set[str] = set()
             for champ, engine in self.engines.items():
-                tables = [t for t in self.manifest.champs[champ].tables if dimension in t.colonnes]
-                if tables:
-                    smallest = min(tables, key=lambda t: t.lignes)
-                    rows = engine.run(Aggregate(Scan(smallest.nom), ((dimension,),), ()))
+                held = [t for t in self.manifest.champs[champ].tables if dimension in t.colonnes]
+                smallest = {t.cube: t for t in sorted(held, key=lambda t: -t.lignes)}  # a cube may lack some of them
+                for table in smallest.values():
+                    rows = engine.run(Aggregate(Scan(table.nom), ((dimension,),), ()))
                     met |= set(rows.to_pydict().get(dimension, []))
             self._codes[dimension] = frozenset((met | set(self.libelles.get(dimension, ()))) - {""})
         return self._codes[dimension]

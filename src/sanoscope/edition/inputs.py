@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from sanoscope.catalogue.field import Codes, Listes
+from sanoscope.catalogue.field import Codes, Listes, Valorisation
 from sanoscope.edition.rules import mentioned
 from sanoscope.edition.sent import Sent
+from sanoscope.edition.valued import ITEMS, Lines, forget_tariffs, valued_lines
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.engine.plan import Aggregate, Binary, Column, Constant, Derive, Filter, In, LeftJoin, Plan, Scan
 from sanoscope.errors import SanoscopeError
@@ -46,7 +47,8 @@ class Inputs:
             reference: where the lists are that tell lines, if any does.
         """
         if self.chained:
-            self.engine.see("_recues", self.chaining)
+            told = self.champ.valorisation.chainage if self.champ.valorisation else ()
+            self.engine.see("_recues", self.chaining, dict.fromkeys(told, pa.string()))
             self._gather("_chainage", Scan("_recues"), "_recues")
         self.engine.see("_entieres", self._parts(*self.champ.fichiers), self._columns(), directory=OF_LINE[0])
         if self.champ.zone:
@@ -54,8 +56,12 @@ class Inputs:
         elif self.champ.listes:
             self._show_listed(self.champ.listes, reference)
         else:
-            kept = tuple((name, Column(name)) for name in self._kept())
+            valued = self.champ.valorisation
+            of_line = OF_LINE if valued and valued.rayons else ()
+            kept = tuple((name, Column(name)) for name in (*self._kept(), *of_line))
             self._gather("_lignes", Derive(Scan("_entieres"), kept), "_entieres")
+        if self.champ.valorisation:
+            self._show_valued(self.champ.valorisation, reference)
 
     def lines(self, annee: int) -> int:
         """Return how many lines the files of a year have; where lists tell them, how many are shown."""
@@ -69,6 +75,20 @@ class Inputs:
         for name in ("_lignes", *(("_chainage",) if self.chained else ())):
             self.engine.drop_view(name)
             self._gathered(name).unlink()
+
+    def _show_valued(self, declared: Valorisation, reference: Reference) -> None:
+        """Show the lines with what each is worth."""
+        rays = declared.rayons
+        zone = bool(rays and self._show_zone(ITEMS, rays.zone))
+        lines = Lines(self._kept(), OF_LINE if rays else (), chained=self.chained, items=zone)
+        plan = valued_lines(self.engine, self.champ, reference, lines)
+        path = self._gathered("_lignes")
+        self.engine.write(plan, path.with_suffix(".valeurs"))
+        forget_tariffs(self.engine)
+        for view in ("_lignes", *((ITEMS,) if zone else ())):
+            self.engine.drop_view(view)
+        path.with_suffix(".valeurs").replace(path)
+        self.engine.see("_lignes", [path])
 
     def _show_items(self) -> None:
         """Show the items of the field's zone as lines, each with the columns of the line that it is part of."""

@@ -243,6 +243,11 @@ class Manifest(_Model):
         """The years of all its fields."""
         return sorted({annee for champ in self.champs.values() for annee in champ.annees})
 
+    @property
+    def tarife(self) -> bool:
+        """Tell whether there were tariffs to value stays by."""
+        return any("tarifs_ghs" in path for path in self.nomenclatures)
+
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year, whatever the field."""
         return max((champ.mois_de(annee) for champ in self.champs.values()), default=0)

@@ -18,6 +18,9 @@ from sanoscope.workspace import Settings
 COMMON = frozenset({"etablissements", "geographie", "departements", "population", "zonages"})
 """Reference tables that every field reads."""
 
+TARIFFS = frozenset({"tarifs_ghs", "tarifs_supplements", "coefficients_geographiques"})
+"""Reference tables that the build of a field whose lines are valued reads."""
+
 PARTS = {"fichiers": "fichiers", "tables": "tables de référence", "regles": "règles", "logiciel": "version du logiciel"}
 """What the parts of a recipe are called."""
 
@@ -28,6 +31,7 @@ def tables_of(champ: Champ) -> frozenset[str]:
     places = ("etablissements", "geographie")
     levels = {d.arbre for d in dimensions} | {d.nomenclature for d in dimensions if d.nomenclature not in places}
     named = {mean.reference for mean in champ.moyennes.values()} | ({champ.listes.table} if champ.listes else set())
+    named |= TARIFFS if champ.valorisation else set()
     return COMMON.union(*map(tables_of_level, levels - {""}), named - {""})
 
 

@@ -119,6 +119,10 @@ def mentioned(champ: Champ) -> set[str]:
     named |= {name for mean in champ.moyennes.values() for name in (mean.de, *mean.par)}
     named |= {champ.suites.duree} if champ.suites else set()
     named |= {name for somme in champ.sommes.values() for name in (*somme.somme, *somme.fois)}
+    if valued := champ.valorisation:
+        conditions += [c for none in valued.non_valorises for c in (none.quand, *none.sauf)]
+        named |= {valued.ghs, valued.ghm, valued.duree, valued.borne, valued.jours_exb, valued.jours_exh}
+        named |= {*valued.supplements.values(), *(name for condition in conditions for name in condition)}
     named |= {*(champ.unites.par if champ.unites else ()), *(champ.chainage.cle if champ.chainage else ()), "finess"}
     return named | {name for column in champ.colonnes.values() for name in column.de}
 

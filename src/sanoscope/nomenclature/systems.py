@@ -161,6 +161,8 @@ NOMENCLATURES: dict[str, Nomenclature] = {
         _list("severite", "Niveau de sévérité"),
         _list("duree_classe", "Durée de séjour"),
         _list("evitable", "Motif d'hospitalisation évitable"),
+        _list("valorisation", "Valorisation"),
+        _list("liste_en_sus", "Liste en sus"),
     )
 }
 """The nomenclatures by name."""

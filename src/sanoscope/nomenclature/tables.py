@@ -368,6 +368,84 @@ TOTAUX_CONTROLE = Table(
     ("annee", "champ", "somme"),
 )
 
+_CENTS = "en centimes d'euro"
+_DATE_EFFET = Column("date_effet", "premier jour où le tarif vaut : 2024-03-01", form=r"\d{4}-\d\d-\d\d")
+_SECTEUR = Column("secteur", "public (ex-DGF : public et PSPH) ou prive (ex-OQN)", allowed=tuple(SECTEURS))
+
+TARIFS_GHS = Table(
+    "tarifs_ghs",
+    "Les tarifs des séjours de MCO, par secteur, GHS, GHM et date d'effet.",
+    (
+        _SECTEUR,
+        Column("ghs", "numéro de GHS (4 chiffres) ; vide : tout séjour du GHM", optional=True, form=r"\d{4}"),
+        Column("ghm", "code du GHM (6 caractères)", form=GHM_FORM),
+        _DATE_EFFET,
+        Column("borne_basse", "borne extrême basse, en nuits ; 0 ou vide : aucune", "integer", optional=True),
+        Column("borne_haute", "borne extrême haute, en nuits ; 0 ou vide : aucune", "integer", optional=True),
+        Column("tarif", f"tarif du GHS, {_CENTS}", "integer"),
+        Column("forfait_exb", f"forfait retiré sous la borne basse, {_CENTS}", "integer", optional=True),
+        Column("tarif_exb", f"retiré par nuit sous la borne basse, sans forfait, {_CENTS}", "integer", optional=True),
+        Column("tarif_exh", f"ajouté par nuit au-dessus de la borne haute, {_CENTS}", "integer", optional=True),
+    ),
+    ("secteur", "ghs", "ghm", "date_effet"),
+)
+
+TARIFS_SUPPLEMENTS = Table(
+    "tarifs_supplements",
+    "Les tarifs des suppléments au séjour de MCO.",
+    (
+        _SECTEUR,
+        Column("supplement", "code du supplément : REA, STF, 9610…", form=r"[A-Z0-9]{2,10}"),
+        _DATE_EFFET,
+        Column("tarif", f"tarif d'un supplément, {_CENTS}", "integer"),
+    ),
+    ("secteur", "supplement", "date_effet"),
+)
+
+TARIFS_GHT = Table(
+    "tarifs_ght",
+    "Les tarifs par jour de l'hospitalisation à domicile (GHT), par lieu de prise en charge.",
+    (
+        Column("numero", "numéro de GHT (2 chiffres)", form=r"\d\d"),
+        Column(
+            "lieu",
+            "domicile, esms (établissement social ou médico-social) ou ssiad (avec un service de soins à domicile)",
+            allowed=("domicile", "esms", "ssiad"),
+        ),
+        _DATE_EFFET,
+        Column("tarif", f"tarif d'une journée, {_CENTS}", "integer"),
+    ),
+    ("numero", "lieu", "date_effet"),
+)
+
+TARIFS_GME = Table(
+    "tarifs_gme",
+    "Les tarifs des séjours de SMR (GMT), par secteur, GME et date d'effet.",
+    (
+        _SECTEUR,
+        Column("gmt", "numéro de GMT (4 chiffres) ; vide : tout séjour du GME", optional=True, form=r"\d{4}"),
+        Column("gme", "code du GME", form=GME_FORM),
+        _DATE_EFFET,
+        Column("borne_basse", "début de la zone forfaitaire, en journées ; vide : aucune", "integer", optional=True),
+        Column("borne_haute", "fin de la zone forfaitaire, en journées ; vide : aucune", "integer", optional=True),
+        Column("tarif", f"tarif de la zone forfaitaire, ou d'une journée d'un GMT sans zone, {_CENTS}", "integer"),
+        Column("tarif_zone_basse", f"par journée avant la zone, {_CENTS}", "integer", optional=True),
+        Column("tarif_zone_haute", f"par journée après la zone, {_CENTS}", "integer", optional=True),
+    ),
+    ("secteur", "gmt", "gme", "date_effet"),
+)
+
+COEFFICIENTS_GEOGRAPHIQUES = Table(
+    "coefficients_geographiques",
+    "Ce par quoi les tarifs sont multipliés dans un département.",
+    (
+        Column("departement", "code du département", form=_DEPARTEMENT),
+        _DATE_EFFET,
+        Column("coefficient", "coefficient, en dix-millièmes : 10700 pour 7 %", "integer"),
+    ),
+    ("departement", "date_effet"),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -393,6 +471,11 @@ TABLES: dict[str, Table] = {
         ZONAGES,
         CONTROLES,
         TOTAUX_CONTROLE,
+        TARIFS_GHS,
+        TARIFS_SUPPLEMENTS,
+        TARIFS_GHT,
+        TARIFS_GME,
+        COEFFICIENTS_GEOGRAPHIQUES,
     )
 }
 """The plain tables by name."""

@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sanoscope.access.scope import Scope
-from sanoscope.catalogue.field import Champ, EcartTypeMesure, FluxMesure, Mesure, PartMesure, RapportMesure
+from sanoscope.catalogue.field import (
+    Champ,
+    EcartTypeMesure,
+    FluxMesure,
+    IndiceMesure,
+    Mesure,
+    PartMesure,
+    RapportMesure,
+)
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
@@ -14,6 +22,7 @@ from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
+from sanoscope.query.national import national
 from sanoscope.query.noised import Told
 from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import Question, RowKey, question
@@ -43,6 +52,7 @@ from sanoscope.query.states import (
     Ints,
     Shown,
     Sums,
+    against,
     everywhere,
     hide_parts,
     riding,
@@ -189,8 +199,10 @@ class _Answer:
         shown = [self._shown(grid, of) for of in sums]
         keys = [*grid.keys, *grid.group_keys]
         rates = Rates(self.asked, self.query, self.restitution.cube, keys, self.edition, self.champ)
+        nothing = everywhere(NOT_AVAILABLE, len(grid))
+        unpriced = words.unpriced(self.restitution, self.champ, self.edition)
         columns = {
-            (name, period): self._column(mesure, period, grid, sums, shown, rates)
+            (name, period): nothing if unpriced else self._column(mesure, period, grid, sums, shown, rates)
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
         }
@@ -209,7 +221,7 @@ class _Answer:
             edition=self.edition.nom,
             state=self.edition.manifest.etat,
             made=self.edition.manifest.cree_le.date().isoformat(),
-            notes=(*words.notes(self.query, self.restitution, self.edition, figures), *rates.notes),
+            notes=(*words.notes(self.query, self.restitution, self.champ, self.edition, figures), *rates.notes),
             table_used=", ".join(used),
         )
 
@@ -428,8 +440,8 @@ class _Answer:
                 )
                 found = self._of_rows(found, grid) if mesure.partout else found
                 return found if mesure.divise == 1 else found.divided(mesure.divise)
-            case "rapport":
-                return self._ratio(mesure, of, grid)
+            case "rapport" | "indice":
+                return self._proportion(mesure, period, of, grid)
             case "part":
                 return self._share(mesure, of, grid)
             case "ecart_type":
@@ -475,6 +487,16 @@ class _Answer:
         above, below = of[mesure.numerateur], of[mesure.denominateur]
         carriers = [of[c] for c in self.carriers.get(mesure.denominateur, ()) if c in of]
         return shown_ratio(mesure, above, below, people=people, carriers=carriers, threshold=self.threshold)
+
+    def _proportion(self, mesure: RapportMesure | IndiceMesure, period: int, of: dict[str, Sums], grid: Grid) -> Shown:
+        if mesure.genre == "rapport":
+            return self._ratio(mesure, of, grid)
+        ratio, args = mesure.rapport, (self.asked, self.restitution, self.edition, self.champ)
+        of_country = national(ratio, *args, threshold=self.threshold)
+        side_by_side = self.periods[period] if self.restitution.precedente else 0
+        years = [side_by_side or key[0] for key in (*grid.keys, *grid.group_keys)]
+        reference = np.array([of_country.get(year, 0.0) for year in years])
+        return against(mesure, self._ratio(ratio, of, grid), reference, threshold=self.threshold)
 
     def _deviation(self, mesure: EcartTypeMesure, of: dict[str, Sums], grid: Grid) -> Shown:
         count, total, squares = (of.get(name) for name in (mesure.nombre, mesure.somme, mesure.carres))

@@ -172,7 +172,7 @@ def needed_sums(mesures: Sequence[Mesure], champ: Champ) -> tuple[str, ...]:
     names: list[str] = []
     for mesure in mesures:
         match mesure.genre:
-            case "rapport":
+            case "rapport" | "indice":
                 names += [mesure.numerateur, mesure.denominateur]
             case "ecart_type":
                 names += [mesure.nombre, mesure.somme, mesure.carres]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanoscope.catalogue.field import Champ, RapportMesure
+from sanoscope.catalogue.field import Champ, IndiceMesure, RapportMesure
 from sanoscope.edition.manifest import THOUSAND
 from sanoscope.query.table import Figure, State
 
@@ -184,7 +184,7 @@ def shown_ratio(
     divisor = np.maximum(1, below.value)
     moved = above.moved | below.moved
     # the twin may take a small sum of ages or days below zero; a mean of them is never there
-    figure = mesure.pour * np.where(moved, np.maximum(0, above.value), above.value) / divisor
+    figure = mesure.pour / mesure.divise * np.where(moved, np.maximum(0, above.value), above.value) / divisor
     error = np.maximum(above.margin / np.maximum(1, above.value), below.margin / divisor)
     margin = np.where(moved, np.abs(figure) * error, 0.0)
     coarse = np.zeros(len(figure), np.bool_)
@@ -196,6 +196,18 @@ def shown_ratio(
             coarse |= here
     state = np.select([below.zero(), hidden, moved | coarse], [NOT_APPLICABLE, SECRET, APPROXIMATE], EXACT)
     return Shown(state.astype(np.int8), figure, margin)
+
+
+def against(mesure: IndiceMesure, shown: Shown, reference: NDArray[np.float64], *, threshold: int) -> Shown:
+    """Return a ratio set against that of a reference, float64[cells]; where there is no reference there is nothing.
+
+    An open reader is told it of noised sums alone: of exact ones, it would say too much of them.
+    """
+    known = reference > 0
+    factor = mesure.pour / np.where(known, reference, 1.0)
+    secret = (shown.state == EXACT) & (threshold > 0)
+    state = np.select([~known, secret], [NOT_APPLICABLE, SECRET], shown.state).astype(np.int8)
+    return Shown(state, shown.figure * factor, shown.margin * factor)
 
 
 def shown_deviation(count: Sums, total: Sums, squares: Sums, *, threshold: int) -> Shown:

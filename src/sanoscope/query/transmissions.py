@@ -72,7 +72,7 @@ def sent(query: Query, restitution: Restitution, champ: Champ, edition: Edition)
         edition=edition.nom,
         state=edition.manifest.etat,
         made=edition.manifest.cree_le.date().isoformat(),
-        notes=words.notes(query, restitution, edition, ()),
+        notes=words.notes(query, restitution, champ, edition, ()),
         table_used="manifeste",
     )
 

@@ -101,7 +101,15 @@ def _zone_name(zone: Zone, edition: Edition) -> str:
     return Name(f"{name} ({code})") if name else Sentence("code géographique (%(code)s)", code=code)
 
 
-def notes(query: Query, restitution: Restitution, edition: Edition, figures: Sequence[Measured]) -> tuple[str, ...]:
+def unpriced(restitution: Restitution, champ: Champ, edition: Edition) -> bool:
+    """Tell whether a restitution is about what stays are worth, in an edition that had no tariffs."""
+    valued = restitution.cube and "valorisation" in champ.cubes[restitution.cube].dimensions
+    return bool(valued) and not edition.manifest.tarife
+
+
+def notes(
+    query: Query, restitution: Restitution, champ: Champ, edition: Edition, figures: Sequence[Measured]
+) -> tuple[str, ...]:
     """Return what a reader must know of an answer."""
     manifest = edition.manifest
     made = manifest.cree_le.date()
@@ -158,7 +166,9 @@ def notes(query: Query, restitution: Restitution, edition: Edition, figures: Seq
                 autres=len(others - both),
             )
         )
-    if any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
+    if unpriced(restitution, champ, edition):
+        said.append(Sentence("Aucune table de tarifs n'était chargée : les séjours ne sont pas valorisés."))
+    elif any(f.states and f.states[0] is State.NOT_AVAILABLE for f in figures):
         said.append(
             Sentence(
                 "Une donnée est indisponible quand l'année ou le chaînage n'a pas été transmis, ou quand l'accès libre "

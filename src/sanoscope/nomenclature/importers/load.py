@@ -18,6 +18,7 @@ from sanoscope.nomenclature.importers import (
     products,
     published,
     smr,
+    tariffs,
 )
 from sanoscope.nomenclature.importers.form import Importer, Refused, Source
 from sanoscope.nomenclature.importers.raw import read_raw
@@ -39,6 +40,7 @@ IMPORTERS: tuple[Importer, ...] = (
     *published.IMPORTERS,
     *finess.IMPORTERS,
     *insee.IMPORTERS,
+    *tariffs.IMPORTERS,
 )
 """All that is recognised; the first that recognises a file takes it."""
 
