@@ -65,7 +65,7 @@ def received(place: Workspace, files: dict[str, str], *, source: str = "") -> In
     paths = []
     for name, text in files.items():
         paths.append(folder / name)
-        paths[-1].write_text(text, encoding="utf-8")
+        paths[-1].write_text(text, encoding="cp1252" if name.startswith("resultats-") else "utf-8")
     books = catalogue()
     sources = [books.source(source)] if source else list(books.sources.values())
     return receive(place, paths, published=[one.attendu for one in sources], named=bool(source))
@@ -109,7 +109,36 @@ BEDS = """BOR;AN;FI;RS;FI_EJ;LIT_MED;LIT_CHI;LIT_OBS;LIT_MCO;JLI_MCO;SEJHC_MCO;J
 MCO;2022;290000108;CHU, SITE NORD;290000017;270;68;47;385;132238;25706;110058;42
 MCO;2022;290000116;CHU, SITE SUD;290000017;66;17;;83;30295;5562;26585;17
 """
-"""Indicators of two establishments, and of two sites."""
+STAYING = """\
+finess;finess_geo;rs_finess_geo;region;participation;Depot;nb_rep_score_all_rea_ajust;score_all_rea_ajust;\
+classement;evolution;score_accueil_rea_ajust;score_PECinf_rea_ajust;score_PECmed_rea_ajust;score_chambre_rea_ajust;\
+score_repas_rea_ajust;score_sortie_rea_ajust;taux_reco_brut
+290000017;290000108;CHU, SITE NORD;Bretagne;1- Obligatoire;1- Oui;412;{};B;2-Stable;73.4;82.11;80.5;72;60.25;64.1;55,3
+290000017;290000116;CHU, SITE SUD;Bretagne;1- Obligatoire;1- Oui;;;DI;;;;;;;;
+350000019;350000019;CLINIQUE;Bretagne;2- Facultatif;1- Oui;96;{};A;3-Amélioration;79.02;85;84.3;78.8;71;69.95;68
+"""
+DAYS = """\
+finess;finess_geo;rs_finess_geo;region;participation;Depot;nb_rep_score_all_ajust;score_all_ajust;\
+classement;evolution;score_AVH_ajust;score_ACC_ajust;score_PEC_ajust;score_CER_ajust;score_OVS_ajust;taux_reco_brut
+290000017;290000108;CHU, SITE NORD;;1- Obligatoire;1- Oui;143;78,75;B;1-Diminution;84,9;81,3;85,41;68,82;72,5;72,7
+350000019;350000019;CLINIQUE;;2- Facultatif;1- Oui;52;80,01;A;4-Non calculable;83;82;86;70;73;75
+"""
+CARE = """\
+finess;finess_pmsi;nom_ES;region;type;classe_ias_icsha_v3_mhs;res_ias_icsha_v3_mhs;classe_ias_icsha_v3_psy;\
+res_ias_icsha_v3_psy;classe_DPA_qls_v2_MCO;res_dpa_qls_v2_mco;classe_DPA_pcd_MCO;res_dpa_pcd_mco;\
+classe_CA_qls_v2_MCO;res_ca_qls_v2_mco;ete_ortho_ratio_oe;ete_ortho_alerte_supe;classe_DPA_qls_SSR;res_dpa_qls_ssr;\
+classe_DPA_tre_HAD;res_dpa_tre_had
+290000108;290000017;CHU, SITE NORD;Bretagne;CHU;C;41;/;/;C;5;B;80%;C;42;1.60514510015526;0;/;/;A;95%
+290000116;290000017;CHU, SITE SUD;Bretagne;CHU;/;/;/;/;/;/;/;/;/;/;/;/;C;7;/;/
+350000019;350000019;CLINIQUE;Bretagne;Privé;A;118;/;/;=;=;A;94%;B;71;0.0;0;/;/;/;/
+""".replace("/", "Non concerné (pas d'activité)").replace("=", "Non concerné (non comparable)")
+QUALITY = {
+    "resultats-esatis48h-mco-open-data-2018.csv": STAYING.format("74,2", "80"),
+    "resultats-esatis48h-mco-open-data-2019.csv": STAYING.format("75,09", "79,5"),
+    "resultats-esatisca-mco-open-data-2019.csv": DAYS,
+    "resultats-iqss-open-data-2019.csv": CARE,
+}
+"""Indicators of two establishments, and of sites."""
 
 COSTS = """\
 {group};libelle;secteur;effectif_enc;effectif_national;taux_sondage;cout_complet;cout_hors_structure;structure
@@ -145,8 +174,8 @@ def published_beside(place: Workspace) -> None:
         "rtc_2023.csv": UNITS,
         "depassements_honoraires_2023.csv": OVERRUNS,
     }
-    assert received(place, files).clean
-    indicators = ("bilan-social", "comptes-financiers", "sae", "rtc", "depassements-honoraires")
+    assert received(place, files | QUALITY).clean
+    indicators = ("bilan-social", "comptes-financiers", "qualite-has", "sae", "rtc", "depassements-honoraires")
     indicators += ("enc-mco", "enc-smr", "enc-had")
     for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022", *indicators):
         build_published(place, catalogue(), source, name=source)

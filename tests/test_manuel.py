@@ -75,9 +75,9 @@ def _table(text: str) -> Cells:
     return [dict(zip(lines[0], values, strict=True)) for values in lines[2:]]
 
 
-def _write_table(path: Path, lines: Cells, *, separator: str = ",") -> Path:
+def _write_table(path: Path, lines: Cells, *, separator: str = ",", encoding: str = "utf-8") -> Path:
     path.parent.mkdir(exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding=encoding, newline="") as file:
         writer = csv.DictWriter(file, list(lines[0]), delimiter=separator)
         writer.writeheader()
         writer.writerows(lines)
@@ -103,10 +103,11 @@ def _publish(place: Workspace, page: Page, folder: Path) -> None:
         publication.publish(place.editions, "manuel")
     for (name, file), lines in page.published.items():
         source = catalogue().source(name)
-        path = _write_table(
-            folder / "publiees" / file, lines, separator=(source.fichiers or source.indicateurs)[0].separateur
-        )
+        form = (source.fichiers or source.indicateurs)[0]
+        path = folder / "publiees" / file
+        _write_table(path, lines, separator=form.separateur, encoding=form.codage)
         assert receive(place, [path], published=[source.attendu], named=True).clean
+    for name in dict.fromkeys(name for name, _ in page.published):
         build_published(place, catalogue(), name, name=name)
         publication.publish(place.editions, name)
 

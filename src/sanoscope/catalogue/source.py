@@ -21,6 +21,7 @@ class MesurePubliee(Frozen):
         libelle, definition: label, and one sentence.
         unite, decimales: its unit and the digits that are published.
         additive: rows add up: a total is their sum where it can be told.
+        moyenne: rows may be averaged: beside them is the plain mean of their exact figures, and is called so.
         de: of a source of indicators, what it is in the files: ``TABLE.COLUMN``, in small letters.
         cle: and of which rows of an entity, where it has several: ``column=code``.
         sens: whether more is better: ``haut``, ``bas`` or ``neutre``.
@@ -38,6 +39,7 @@ class MesurePubliee(Frozen):
     unite: str = ""
     decimales: int = Field(0, ge=0)
     additive: bool = False
+    moyenne: bool = False
     definition: str
     de: str = Field("", pattern=r"([a-z0-9_]+\.[a-z0-9_]+)?")
     cle: str = ""
@@ -113,6 +115,8 @@ class Source(Frozen):
         for name, mesure in self.mesures.items():
             if bool(mesure.de or mesure.ecart) != bool(self.indicateurs) or (mesure.classes and not mesure.de):
                 raise ValueError(f"{name} : « de », « ecart » et « classes » sont de ceux d'une source d'indicateurs")
+            if mesure.moyenne and (mesure.additive or mesure.classes):
+                raise ValueError(f"{name} : ce qui s'additionne, ou une classe, n'a pas de moyenne")
             if (mesure.personnes or mesure.nommees) and not self.indicateurs:
                 raise ValueError(f"{name} : les masques d'une source qui a des fichiers sont les siens")
             if unknown := mesure.nommees - set(self.mesures):

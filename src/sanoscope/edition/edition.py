@@ -93,14 +93,22 @@ class Edition:
         return self._views[champ]
 
     def answering(self, restitution: Restitution) -> "Edition":
-        """Return the edition as a restitution's field sees it.
+        """Return the edition as a restitution's field sees it: of a source, in the years that it has something to say.
 
         Raises:
             NotFoundError: it does not have the restitution's figures.
         """
         if not self.manifest.repond(restitution):
             raise absent(restitution, self.manifest)
-        return self.of(restitution.champ)
+        seen, source = self.of(restitution.champ), self.manifest.source
+        years = source.annees.get(restitution.slug) if source else None
+        if not years or years == seen.champ.annees:
+            return seen
+        if restitution.slug not in self._views:
+            champs = {restitution.champ: seen.champ.model_copy(update={"annees": years})}
+            manifest = self.manifest.model_copy(update={"champs": champs})
+            self._views[restitution.slug] = Edition(manifest, seen.engines, self.public)
+        return self._views[restitution.slug]
 
     @cached_property
     def _views(self) -> dict[str, "Edition"]:

@@ -13,8 +13,8 @@ from sanoscope.intake.indicators import ENTITIES, ENTITY, EXACT, FIGURE, INDICAT
 from sanoscope.intake.indicators import STATE as SAID
 from sanoscope.intake.tables import LEVEL, MONTH, STATE
 
-MISSING = "indisponible"
-"""State of an indicator of which the files of a year say nothing."""
+MISSING, NOT_CONCERNED = "indisponible", "sans_objet"
+"""States of an indicator of which the files of a year say nothing, and of one that is not for an entity."""
 
 
 def named(

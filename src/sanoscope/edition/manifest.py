@@ -185,6 +185,8 @@ class SourcePubliee(_Model):
         mise_a_jour: the day it says it was brought up to date (ISO), "" if it does not say.
         restitutions: those that it answers, and no other.
         cellules: figures by state.
+        moyennes: measures whose line of total is their plain mean.
+        annees: the years in which each restitution has something to say; of one that is not there, those of the field.
     """
 
     source: str
@@ -196,6 +198,8 @@ class SourcePubliee(_Model):
     mise_a_jour: str
     restitutions: list[str]
     cellules: dict[str, int]
+    moyennes: list[str] = []
+    annees: dict[str, list[int]] = {}
 
 
 class Manifest(_Model):

@@ -18,7 +18,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import edition_name
-from sanoscope.edition.indicators import MISSING, level_of, named
+from sanoscope.edition.indicators import MISSING, NOT_CONCERNED, level_of, named
 from sanoscope.edition.stores import complete, fingerprint, unfinished
 from sanoscope.edition.worked_out import shown, with_gaps, wrong_sums
 from sanoscope.engine.duckdb_engine import DuckDBEngine
@@ -85,7 +85,7 @@ def build_published(
                 moteur="duckdb",
                 nomenclatures=dict(reference.fingerprints),
                 champs={source.champ: champ},
-                source=_told(source, made.states),
+                source=_told(source, made.states, made.years(catalogue)),
             )
             complete(work, manifest, manifest)
     return manifest
@@ -130,7 +130,7 @@ def _indicators(workspace: Workspace, source: Source) -> tuple[list[_File], int]
     return found, older
 
 
-def _told(source: Source, states: dict[str, int]) -> manifests.SourcePubliee:
+def _told(source: Source, states: dict[str, int], years: dict[str, list[int]]) -> manifests.SourcePubliee:
     return manifests.SourcePubliee(
         source=source.source,
         libelle=source.libelle,
@@ -141,6 +141,8 @@ def _told(source: Source, states: dict[str, int]) -> manifests.SourcePubliee:
         mise_a_jour=source.mise_a_jour.isoformat() if source.mise_a_jour else "",
         restitutions=list(source.restitutions),
         cellules=states,
+        annees=years,
+        moyennes=[name for name, mesure in source.mesures.items() if mesure.moyenne],
     )
 
 
@@ -160,6 +162,8 @@ class _Construction:
         self.of_level = {level_of(form.dimensions): form.dimensions for form in source.indicateurs}
         self.coarser: dict[str, set[str]] = {}
         self.states: dict[str, int] = {}
+        self.said = pl.DataFrame()
+        """annee, and a column for each measure: whether its cell says something."""
         self.wrong: dict[str, int] = {}
 
     def run(self, files: Sequence[_File], older: int, say: Callable[[str], None]) -> manifests.ManifestChamp:
@@ -242,7 +246,10 @@ class _Construction:
         return cells, _less(every, cells)
 
     def _joined(self, frames: Sequence[pl.DataFrame]) -> tuple[pl.DataFrame, dict[int, int]]:
-        """Return a row for each entity and year, with what each of its files says, and how many rows had others."""
+        """Return a row for each entity and year, with what each of its files says, and how many rows had others.
+
+        Where no file says anything of it, a measure has no state.
+        """
         whole = pl.concat(frames, how="diagonal")
         keys = [LEVEL, "annee", *(code for code in self.codes if code in whole.columns)]
         whole = whole.with_columns(pl.col(keys[2:]).fill_null(""))
@@ -252,14 +259,26 @@ class _Construction:
             for column, kind in ((name, pl.String if mesure.classes else pl.Float64), (name + STATE, pl.String))
         ]
         cells = whole.group_by(keys, maintain_order=True).agg(taken)
-        cells = cells.with_columns(pl.col(f"^.*{STATE}$").fill_null(MISSING))
         self.wrong = wrong_sums(cells, self.source.mesures)
         cells = with_gaps(shown(cells, self.source.mesures), self.source.mesures, keys)
         self._count(cells)
         return cells, _less(whole, cells)
 
+    def years(self, catalogue: Catalogue) -> dict[str, list[int]]:
+        """Return the years in which each restitution has something to say."""
+        found = {}
+        for slug in self.source.restitutions:
+            own = [name for name in catalogue.restitution(slug).mesures if name in self.source.mesures]
+            found[slug] = sorted(self.said.filter(pl.any_horizontal(own))["annee"].unique()) if own else []
+        return found
+
     def _count(self, cells: pl.DataFrame) -> None:
-        states = pl.concat([cells[name + STATE].alias("etat") for name in self.source.mesures])
+        nothing = [MISSING, NOT_CONCERNED]
+        self.said = cells.select(
+            "annee",
+            *(~pl.col(name + STATE).fill_null(MISSING).is_in(nothing).alias(name) for name in self.source.mesures),
+        )
+        states = pl.concat([cells[name + STATE].fill_null(MISSING).alias("etat") for name in self.source.mesures])
         self.states = dict(states.value_counts().sort("etat").iter_rows())
 
     def _level(self, level: str, rows: pl.DataFrame) -> manifests.TableCube:

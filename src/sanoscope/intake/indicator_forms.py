@@ -57,6 +57,7 @@ class FormeIndicateurs(BaseModel):
         annee: column of the year, "" for none; it must say what the name of the file says.
         cles: columns that tell the rows of an entity apart (a trade, a discipline); those that the file has.
         laissees: columns that are no indicators.
+        renommees: columns that a year calls otherwise: by its name there, the one it has in the other years.
         suffixe: what may follow a figure: ``%``.
         etats: what a value that is no figure means, by pattern of the whole; the first that fits; what fits none is a
             text (a class, an answer).
@@ -78,6 +79,7 @@ class FormeIndicateurs(BaseModel):
     annee: str = ""
     cles: tuple[str, ...] = ()
     laissees: tuple[str, ...] = ()
+    renommees: dict[str, str] = {}
     suffixe: str = ""
     etats: dict[Motif, EtatPublie] = {"": "indisponible"}
 

@@ -195,15 +195,21 @@ def receive_indicators(workspace: Workspace, file: IndicatorFile, now: str) -> t
 
 def _texts(file: IndicatorFile, data: bytes) -> tuple[pl.DataFrame, list[Refused]]:
     """Return every column of a file as text, named in small letters, with the line of each row; and rows too wide."""
-    if file.forme.genre == "xlsx":
-        return _workbook(file, data), []
     form = file.forme
-    frame, refused = csv_rows(file.path, plain(file.path, data), form.separateur, form.codage)
-    names = [column.lower() for column in frame.columns]
+    if form.genre == "xlsx":
+        frame, refused = _workbook(file, data), list[Refused]()
+    else:
+        frame, refused = csv_rows(file.path, plain(file.path, data), form.separateur, form.codage)
+    names = _once(file.path, [form.renommees.get(column.lower(), column.lower()) for column in frame.columns])
+    return frame.rename(dict(zip(frame.columns, names, strict=True))), refused
+
+
+def _once(path: Path, names: list[str]) -> list[str]:
+    """Return the names of columns, none of which is there twice."""
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
-        raise unreadable(file.path, f"la colonne « {twice} » y est deux fois")
-    return frame.rename(str.lower), refused
+        raise unreadable(path, f"la colonne « {twice} » y est deux fois")
+    return names
 
 
 def _workbook(file: IndicatorFile, data: bytes) -> pl.DataFrame:
@@ -215,6 +221,7 @@ def _workbook(file: IndicatorFile, data: bytes) -> pl.DataFrame:
     if not sheet:
         raise unreadable(file.path, "sa première feuille est vide")
     names = [str(name).strip().lower() for name in sheet[0]]
+    _once(file.path, [name for name in names if name])
     rows = [[_written(value) for value in row] for row in sheet[1:]]
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names) if name}
     lines = pl.Series(LINE, range(2, len(rows) + 2), pl.Int64)

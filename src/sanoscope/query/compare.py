@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from sanoscope.catalogue.field import Mesure
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.catalogue.source import MesurePubliee
 from sanoscope.edition.edition import Edition, Etablissement, Residence
 from sanoscope.errors import CriterionError
 from sanoscope.query.criteria import COMPARISONS, Query, Zone
@@ -62,7 +63,8 @@ def reference(query: Query, restitution: Restitution, edition: Edition) -> Refer
     own = replace(query, comparer="")
     if restitution.genre == "transmissions":
         raise _nothing(query, Sentence("ce tableau n'a pas de chiffres à comparer"))
-    if edition.manifest.source:
+    source = edition.manifest.source
+    if source and not set(source.moyennes) & set(restitution.mesures):
         raise _nothing(query, Sentence("une source publiée se donne telle quelle"))
     if query.comparer == "n-1":
         if restitution.precedente:
@@ -239,7 +241,13 @@ def _added(one: Cell, other: Cell) -> Figure:
 # the columns --------------------------------------------------------------------------------------------------------
 
 
-def beside(own: Table, other: Table, of: Reference, mesures: Mapping[str, Mesure], dimensions: Sequence[str]) -> Table:
+def beside(
+    own: Table,
+    other: Table,
+    of: Reference,
+    mesures: Mapping[str, Mesure | MesurePubliee],
+    dimensions: Sequence[str],
+) -> Table:
     """Return an answer with, beside each measure, that of the other answer and how they differ.
 
     Where the reference is a whole, its figures are a row after each total, and only the differences are columns.
@@ -255,8 +263,9 @@ def beside(own: Table, other: Table, of: Reference, mesures: Mapping[str, Mesure
     for figure in own.figures:
         theirs = next((column for column in other.figures if column.name == figure.name), None)
         mesure = mesures.get(figure.name)
-        if theirs is None or mesure is None:  # the year before, that a restitution shows of itself
-            figures.append(figure)
+        if theirs is None or mesure is None:  # the year before, that a restitution shows of itself; what has no mean
+            mine = _cells(figure)
+            figures.append(_column(figure, rows.with_whole(mine, [Cell(State.NOT_APPLICABLE)] * len(mine))))
             continue
         mine, found = _cells(figure), rows.found(_cells(theirs), zero=mesure.genre == "somme")
         figures.append(_column(figure, rows.with_whole(mine, found)))
@@ -282,7 +291,9 @@ def _titled_reference(figure: Measured, of: Reference) -> Measured:
     return replace(figure, name=f"{figure.name}_{suffix}", title=joined(", ", [figure.title, of.name]))
 
 
-def _worked(figure: Measured, mesure: Mesure, of: Reference) -> tuple[Callable[[Cell, Cell], Cell], Measured]:
+def _worked(
+    figure: Measured, mesure: Mesure | MesurePubliee, of: Reference
+) -> tuple[Callable[[Cell, Cell], Cell], Measured]:
     """Return how two cells of a measure are compared, and the column that says it."""
     both: dict[str, Value] = {"mesure": figure.title, "reference": of.name}
     if mesure.genre not in ("somme", "distinct"):

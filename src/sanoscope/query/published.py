@@ -2,11 +2,11 @@
 
 Nothing that is masked is worked out. A total over several rows is the source's own where it has one; else it is exact
 where every cell is there, approached where the only ones that are not are masked (1 to 10 each), and not available
-otherwise.
+otherwise. Scores do not add up: where some are asked for, the line says their plain mean, and is called so.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -21,16 +21,20 @@ from sanoscope.engine.plan import Column, Expression, Filter, In, Plan, Scan, al
 from sanoscope.errors import CriterionError
 from sanoscope.intake.tables import STATE, TOTAL
 from sanoscope.query import words
-from sanoscope.query.compare import reference
+from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.planner import Question, question
-from sanoscope.query.table import Figure, Label, Measured, State, Table
+from sanoscope.query.table import Figure, Kind, Label, Measured, State, Table
 from sanoscope.sentence import Name, Sentence
 
 LEAST, MOST = 1, 10
 """What a masked count is between."""
 
 WHOLE = Sentence("Total")
+MEAN = Sentence(
+    "La moyenne simple est celle des chiffres exacts de la colonne : chaque établissement y compte autant, quelle que "
+    "soit sa taille."
+)
 Row = dict[str, Any]
 
 
@@ -41,6 +45,20 @@ class Cell:
     state: State
     figure: Figure = None
     margin: Figure = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of an answer: of which year, its cells, its row in the source; of a total, its name instead."""
+
+    year: int
+    cells: Mapping[str, Cell]
+    row: Row = field(default_factory=dict)
+    name: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return "total" if self.name else "detail"
 
 
 def answered(query: Query, restitution: Restitution, catalogue: Catalogue, edition: Edition) -> Table:
@@ -55,9 +73,13 @@ def answered(query: Query, restitution: Restitution, catalogue: Catalogue, editi
     Raises:
         CriterionError: ``non-publie``, ``trop-long``, ``sans-comparaison``.
     """
-    if query.comparer:
-        reference(query, restitution, edition)
-    return _Answer(query, restitution, catalogue, edition).table()
+    if not query.comparer:
+        return _Answer(query, restitution, catalogue, edition).table()
+    of = reference(query, restitution, edition)
+    own = _Answer(replace(query, comparer=""), restitution, catalogue, edition)
+    other = _Answer(of.query, restitution, catalogue, edition)
+    averaged = {name: mesure for name, mesure in own.mesures.items() if mesure.moyenne}
+    return replace(beside(own.table(), other.table(), of, averaged, own.asked.rows), query=query.canonical)
 
 
 def check(query: Query, restitution: Restitution, catalogue: Catalogue, edition: Edition) -> None:
@@ -87,26 +109,21 @@ class _Answer:
         self.level: TableCube = self._level()
 
     def table(self) -> Table:
-        rows = self._rows()
-        total = self._total(rows)
-        columns = {name: [_cell(row, name) for row in rows] for name in self.mesures}
-        kinds = ["detail"] * len(rows)
-        if total is not None:
-            for name, cell in total.items():
-                columns[name].append(cell)
-            kinds.append("total")
-        figures = tuple(_measured(name, mesure, columns[name]) for name, mesure in self.mesures.items())
+        lines = self._lines()
+        figures = tuple(
+            _measured(name, mesure, [line.cells[name] for line in lines]) for name, mesure in self.mesures.items()
+        )
         manifest = self.edition.manifest
         return Table(
             title=words.title(self.query, self.restitution, self.champ, self.edition),
             query=self.query.canonical,
-            labels=tuple(self._labels(rows, total=total is not None)),
+            labels=tuple(self._labels(lines)),
             figures=figures,
-            kinds=tuple("total" if kind == "total" else "detail" for kind in kinds),
+            kinds=tuple(line.kind for line in lines),
             edition=manifest.nom,
             state=manifest.etat,
             made=manifest.cree_le.date().isoformat(),
-            notes=self._notes(figures, total=total is not None),
+            notes=self._notes(figures, total=any(line.name for line in lines)),
             table_used=self.level.nom,
         )
 
@@ -143,9 +160,26 @@ class _Answer:
             )
         return min(able, key=lambda table: (len(table.colonnes), table.lignes))
 
+    def _lines(self) -> list[_Line]:
+        """Return the lines of the answer: year by year, its rows, then what can be told of all of them."""
+        rows, lines = self._rows(), []
+        for year in self.asked.years:
+            own = [row for row in rows if row["annee"] == year]
+            lines += [_Line(year, {name: _cell(row, name) for name in self.mesures}, row) for row in own]
+            total = self._total(own, year)
+            lines += [_Line(year, total, name=self._whole_name(len(own)))] if total is not None else []
+        return lines
+
     def _rows(self) -> list[Row]:
-        """Return the rows of the source that are asked for, by code."""
+        """Return the rows of the source that are asked for, by code.
+
+        Without those of which no file says what is asked, nor, unless they are asked for by name, those that it does
+        not concern.
+        """
         rows: list[Row] = self.edition.engine.run(self._read(self.level)).to_pylist()
+        named = bool(self.query.etablissement or self.query.panier)
+        nothing = (None,) if named else (None, State.NOT_APPLICABLE.value)
+        rows = [row for row in rows if any(row[name + STATE] not in nothing for name in self.restitution.mesures)]
         order = tuple(dict.fromkeys((*self.asked.rows, *self.level.dimensions)))
         return self._sorted(sorted(rows, key=lambda row: tuple(row[name] for name in order)))
 
@@ -174,49 +208,74 @@ class _Answer:
 
     # totals -------------------------------------------------------------------------------------------------------
 
-    def _total(self, rows: Sequence[Row]) -> dict[str, Cell] | None:
-        """Return the line of total: a line of the source, or what can be told from the rows."""
+    def _total(self, rows: Sequence[Row], year: int) -> dict[str, Cell] | None:
+        """Return the line of total of a year: a line of the source, or what can be told from the rows."""
         if self.source.totaux == "aucun" or not rows:
             return None
-        if self.whole is not None:
-            return {name: _cell(self.whole, name) for name in self.mesures}
+        if year in self.wholes:
+            return {name: _cell(self.wholes[year], name) for name in self.mesures}
         if self.source.totaux == "source":
             return None
-        return {name: total([_cell(r, name) for r in rows], self.mesures[name]) for name in self.mesures}
+        work = mean if self.averaged else total
+        return {name: work([_cell(r, name) for r in rows], self.mesures[name]) for name in self.mesures}
+
+    @property
+    def averaged(self) -> bool:
+        """Whether the line of total is one of means."""
+        return not self.wholes and any(mesure.moyenne for mesure in self.mesures.values())
+
+    def _whole_name(self, rows: int) -> str:
+        if not self.averaged:
+            return WHOLE
+        if rows == 1:
+            return Sentence("Moyenne simple d'un établissement")
+        return Sentence("Moyenne simple des %(n)s établissements", n=rows)
 
     @cached_property
-    def whole(self) -> Row | None:
-        """The line of the source that is of all that is asked, and of nothing else; None where it has none."""
+    def wholes(self) -> dict[int, Row]:
+        """The lines of the source, by year, that are of all that is asked and of nothing else.
+
+        A source of indicators has none: the row of an establishment is no total.
+        """
+        if self.source.indicateurs:
+            return {}
         given = {name for name, _ in self.asked.conditions}
         known = given | {parent for name in given for parent in self.champ.dimensions[name].parents}
         for table in self.edition.champ.tables:
             if given <= set(table.dimensions[1:]) <= known:
                 found: list[Row] = self.edition.engine.run(self._read(table)).to_pylist()
-                return found[0] if len(found) == 1 else None
-        return None
+                years = [row["annee"] for row in found]
+                return {row["annee"]: row for row in found if years.count(row["annee"]) == 1}
+        return {}
 
     # words --------------------------------------------------------------------------------------------------------
 
-    def _labels(self, rows: Sequence[Row], *, total: bool) -> Iterable[Label]:
-        end = [""] if total else []
+    def _labels(self, lines: Sequence[_Line]) -> Iterable[Label]:
+        if len(self.asked.years) > 1:
+            yield Label("annee", Sentence("Année"), tuple(str(line.year) for line in lines))
         for position, dimension in enumerate(self.asked.rows):
-            codes = [str(row[dimension]) for row in rows]
+            codes = [str(line.row.get(dimension, "")) for line in lines]
             title = "FINESS" if dimension == "finess" else Sentence(self.champ.dimensions[dimension].libelle)
-            yield Label(dimension, title, (*codes, *end))
+            yield Label(dimension, title, tuple(codes))
             if dimension == "finess":
                 for name in self.restitution.attributs:
-                    said = [words.attribute(name, code, self.asked.years[-1], self.edition) for code in codes]
-                    yield Label(name, words.ATTRIBUTES[name], (*said, *([_last(name)] if total else [])))
+                    yield Label(name, words.ATTRIBUTES[name], tuple(self._said(name, line) for line in lines))
             elif known := self.edition.libelles.get(dimension):
-                names = [Name(known[code]) if code in known else Sentence("Inconnu") for code in codes]
-                last = [WHOLE if position == 0 else ""] if total else []
-                yield Label(f"libelle_{dimension}", Sentence("Libellé"), (*names, *last))
+                ends = [line.name if position == 0 else "" for line in lines]
+                names = [
+                    end if line.name else _named(code, known)
+                    for line, code, end in zip(lines, codes, ends, strict=True)
+                ]
+                yield Label(f"libelle_{dimension}", Sentence("Libellé"), tuple(names))
 
         for name, mesure in self.classes.items():
-            letters = [
-                row[name] if row[name + STATE] == State.EXACT else ABSENT[State(row[name + STATE])] for row in rows
-            ]
-            yield Label(name, Sentence(mesure.libelle), (*letters, *end))
+            letters = ["" if line.name else _letter(line.row, name) for line in lines]
+            yield Label(name, Sentence(mesure.libelle), tuple(letters))
+
+    def _said(self, attribute: str, line: _Line) -> str:
+        if line.name:
+            return line.name if attribute == "raison_sociale" else ""
+        return words.attribute(attribute, str(line.row["finess"]), line.year, self.edition)
 
     def _notes(self, figures: Sequence[Measured], *, total: bool) -> tuple[str, ...]:
         manifest = self.edition.manifest
@@ -229,7 +288,8 @@ class _Answer:
                 jour=manifest.cree_le.date(),
             ),
             *(Sentence(said) for said in self.source.remarques),
-            *([Sentence("Le total est une ligne de la source.")] if total and self.whole else []),
+            *([Sentence("Le total est une ligne de la source.")] if total and self.wholes else []),
+            *([MEAN] if total and self.averaged else []),
             *(
                 [
                     Sentence(
@@ -276,6 +336,19 @@ def total(cells: Sequence[Cell], mesure: MesurePubliee) -> Cell:
     return Cell(State.APPROXIMATE, seen + masked * (LEAST + MOST) / 2, masked * (MOST - LEAST) / 2)
 
 
+def mean(cells: Sequence[Cell], mesure: MesurePubliee) -> Cell:
+    """Return the plain mean of the exact cells of a measure that may be averaged.
+
+    >>> score = MesurePubliee(libelle="", definition="", moyenne=True)
+    >>> mean([Cell(State.EXACT, 70.5), Cell(State.NOT_AVAILABLE), Cell(State.EXACT, 80)], score)
+    Cell(state=<State.EXACT: 'exact'>, figure=75.25, margin=None)
+    """
+    if not mesure.moyenne:
+        return Cell(State.NOT_APPLICABLE)
+    seen = [cell.figure for cell in cells if cell.figure is not None]
+    return Cell(State.EXACT, sum(seen) / len(seen)) if seen else Cell(State.NOT_AVAILABLE)
+
+
 def origin(source: Source) -> tuple[str, ...]:
     """Return where the figures of a source come from, and what its masks are."""
     day: date | None = source.mise_a_jour
@@ -295,13 +368,23 @@ def origin(source: Source) -> tuple[str, ...]:
     return tuple(text for text in (said, gathered, dated, "" if source.indicateurs else masks) if text)
 
 
-def _last(attribute: str) -> str:
-    return WHOLE if attribute == "raison_sociale" else ""
+def _named(code: str, known: Mapping[str, str]) -> str:
+    return Name(known[code]) if code in known else Sentence("Inconnu")
+
+
+def _letter(row: Row, name: str) -> str:
+    state = _state(row, name)
+    return str(row[name]) if state is State.EXACT else ABSENT[state]
 
 
 def _cell(row: Row, name: str) -> Cell:
-    state = State(row[name + STATE])
+    state = _state(row, name)
     return Cell(state, row[name] if state is State.EXACT else None)
+
+
+def _state(row: Row, name: str) -> State:
+    """Return the state of a cell; it has none where no file of the source says anything of it."""
+    return State(row[name + STATE] or State.NOT_AVAILABLE)
 
 
 def _measured(name: str, mesure: MesurePubliee, cells: Sequence[Cell]) -> Measured:
