@@ -163,6 +163,37 @@ part_actes;taux_depassement
 """Costs by group and sector, of a unit of work by category, fees by establishment and specialty."""
 
 
+def _hospi_diag() -> str:
+    """Return eleven hospitals, each a step further than the one before, a teaching hospital and three clinics."""
+    header = "finess,rs,champ_pmsi,taa,cat,taille_MCO,A7,A13,P1,P12,P14,RH4,RH8,F1_D,F1_O,CI_A16_1"
+    rows = [
+        '290000017,CHU OUEST,DGF,TAA,CHR,T5,"   13,5","   88,1","  1,052","  40,25",,"21,3","8,3",,3,Cataracte : 9',
+    ]
+    for n in range(11):
+        finess = "290000025" if n == 4 else f"22000{n:04d}"
+        figures = (
+            f"{5 + n},5",
+            str(60 + 2 * n),
+            f"{n // 10},{(900 + 10 * n) % 1000:03d}",
+            f"{30 + n},25",
+            ".c",
+            f"{20 + n}",
+            f"{12 - n},1",
+        )
+        written = ",".join(f'"        {one}"' for one in (*figures, f"{n - 3},5"))
+        rows.append(f"{finess},CH {n},DGF,TAA,CH,T{1 + n % 2},{written},,Cataracte : {n}")
+    rows += [f"3500000{n}9,CLINIQUE {n},OQN,TAA,CLI,T2,,{50 + n},1,{70 + n},{90 + n},15,.z,,{n}," for n in range(3)]
+    return "\n".join([header, *rows]) + "\n"
+
+
+PERFORMANCE = _hospi_diag()
+REGIONAL = """finess;zone;A1bis;A2bis;A3bis;A4bis;A5bis
+290000017;53;"        33,3";        12;.c;"         4,5";0
+290000025;53;"         2,1";"         1,5";;"         0,5";
+"""
+"""Indicators of performance, with commas; market shares in the area, with semicolons: both have been published."""
+
+
 def published_beside(place: Workspace) -> None:
     """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
     files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES, "pdmza_2022.csv": SHARES}
@@ -174,8 +205,17 @@ def published_beside(place: Workspace) -> None:
         "rtc_2023.csv": UNITS,
         "depassements_honoraires_2023.csv": OVERRUNS,
     }
+    files |= {"hd2022.csv": PERFORMANCE, "pdmreg_2022.csv": REGIONAL}
     assert received(place, files | QUALITY).clean
-    indicators = ("bilan-social", "comptes-financiers", "qualite-has", "sae", "rtc", "depassements-honoraires")
+    indicators = (
+        "bilan-social",
+        "comptes-financiers",
+        "hospi-diag",
+        "qualite-has",
+        "sae",
+        "rtc",
+        "depassements-honoraires",
+    )
     indicators += ("enc-mco", "enc-smr", "enc-had")
     for source in ("open-ccam-2024", "mco-diagnostics-2024", "hospi-diag-2022", *indicators):
         build_published(place, catalogue(), source, name=source)

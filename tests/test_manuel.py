@@ -105,7 +105,7 @@ def _publish(place: Workspace, page: Page, folder: Path) -> None:
         source = catalogue().source(name)
         form = (source.fichiers or source.indicateurs)[0]
         path = folder / "publiees" / file
-        _write_table(path, lines, separator=form.separateur, encoding=form.codage)
+        _write_table(path, lines, separator=form.separateur[0], encoding=form.codage)
         assert receive(place, [path], published=[source.attendu], named=True).clean
     for name in dict.fromkeys(name for name, _ in page.published):
         build_published(place, catalogue(), name, name=name)

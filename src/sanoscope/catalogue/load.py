@@ -272,6 +272,10 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ], so
             raise _invalid(
                 path, f"{what} {', '.join(sorted(names - known))} inconnu ; connus : {', '.join(sorted(known))}"
             )
+    if restitution.genre == "profil" and source:
+        odd = [n for n in restitution.mesures if source.mesures[n].classes or not source.mesures[n].domaine]
+        if odd or not source.indicateurs:
+            raise _invalid(path, f"profil : {', '.join(odd) or source.source} n'est pas un indicateur d'un domaine")
 
 
 def _check_fiche(path: Path, fiche: Fiche, restitutions: Mapping[str, Restitution]) -> None:

@@ -38,14 +38,15 @@ class Graphique(Frozen):
 
     Attributes:
         genre: ``barres``, a bar a row (lines over the years where several are asked); ``lignes``, over the years;
-            ``pyramide``, by age and sex; ``nuage``, each row against its size, with control limits.
-        mesure: measure drawn.
+            ``pyramide``, by age and sex; ``nuage``, each row against its size, with control limits;
+            ``radar``, of a profile, the mean place of the indicators of each domain.
+        mesure: measure drawn; none of a ``radar``, which is of all.
         premiers: most rows drawn.
         effectif: of a ``nuage``, the measure that gives the size of a row: the denominator of the proportion drawn.
     """
 
-    genre: Literal["barres", "lignes", "pyramide", "nuage"]
-    mesure: str
+    genre: Literal["barres", "lignes", "pyramide", "nuage", "radar"]
+    mesure: str = ""
     premiers: int = Field(20, ge=1, le=60)
     effectif: str = ""
 
@@ -53,6 +54,8 @@ class Graphique(Frozen):
     def _size_of_a_funnel(self) -> "Graphique":
         if (self.genre == "nuage") != bool(self.effectif):
             raise ValueError("graphique : effectif va avec le genre « nuage », et seulement avec lui")
+        if (self.genre == "radar") == bool(self.mesure):
+            raise ValueError("graphique : mesure va avec tous les genres sauf « radar », et seulement avec eux")
         return self
 
 
@@ -92,9 +95,9 @@ class Restitution(Frozen):
         acces: who may ask for it.
         rythme: how often it is brought up to date.
         genre: ``activite``, figures of a cube; ``transmissions``, who has sent what; ``publiee``, figures that only a
-            published source gives.
+            published source gives; ``profil``, those of a few establishments, with their place in their group.
         cube: base cube it is answered from; "" where it is not from one.
-        source: the published source of a ``publiee``.
+        source: the published source of a ``publiee`` or a ``profil``.
         filtre: what of the cube it is about, by dimension: allowed values.
         criteres: what it takes.
         lignes: dimensions of the rows; ``regroupement`` stands for the level asked for, ``origine`` for the zones of
@@ -123,7 +126,7 @@ class Restitution(Frozen):
     champ: str
     acces: Literal["libre", "identifie", "securise"]
     rythme: Literal["hebdomadaire", "mensuel", "annuel"]
-    genre: Literal["activite", "transmissions", "publiee"] = "activite"
+    genre: Literal["activite", "transmissions", "publiee", "profil"] = "activite"
     cube: str = ""
     source: str = ""
     filtre: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -149,10 +152,12 @@ class Restitution(Frozen):
     def _coherent(self) -> "Restitution":
         if (self.genre == "activite") != bool(self.cube):
             raise ValueError("cube va avec le genre « activite », et seulement avec lui")
-        if (self.genre == "publiee") != bool(self.source):
-            raise ValueError("source va avec le genre « publiee », et seulement avec lui")
+        if (self.genre in ("publiee", "profil")) != bool(self.source):
+            raise ValueError("source va avec les genres « publiee » et « profil », et seulement avec eux")
+        if self.genre == "profil" and (self.criteres.annee != "une" or not self.criteres.regroupement):
+            raise ValueError("profil : il y faut une seule année, et les groupes de comparaison en regroupement")
         if (self.genre == "transmissions") == bool(self.mesures):
-            raise ValueError("mesures va avec les genres « activite » et « publiee », et seulement avec eux")
+            raise ValueError("mesures va avec tous les genres sauf « transmissions », et seulement avec eux")
         if self.tri and self.tri not in self.mesures:
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
         if self.jusqua and not self.tri:
@@ -161,6 +166,8 @@ class Restitution(Frozen):
         drawn += [self.carte.mesure] if self.carte else []
         if unknown := [name for name in drawn if name and name not in self.mesures]:
             raise ValueError(f"graphique ou carte : {', '.join(unknown)} n'est pas une mesure de la restitution")
+        if any((chart.genre == "radar") != (self.genre == "profil") for chart in self.graphiques):
+            raise ValueError("graphique : un profil se dessine en « radar », et lui seul")
         if len({chart.genre for chart in self.graphiques}) < len(self.graphiques):
             raise ValueError("graphique : deux sont du même genre, qui les distingue dans une adresse")
         if "regroupement" in self.lignes and not self.criteres.regroupement:

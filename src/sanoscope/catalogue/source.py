@@ -23,6 +23,7 @@ class MesurePubliee(Frozen):
         additive: rows add up: a total is their sum where it can be told.
         moyenne: rows may be averaged: beside them is the plain mean of their exact figures, and is called so.
         de: of a source of indicators, what it is in the files: ``TABLE.COLUMN``, in small letters.
+        sinon: the column that says it where that one does not: two sectors that have each their own.
         cle: and of which rows of an entity, where it has several: ``column=code``.
         sens: whether more is better: ``haut``, ``bas`` or ``neutre``.
         classes: of a column of letters, these, from the best to the worst.
@@ -32,6 +33,7 @@ class MesurePubliee(Frozen):
         porte: the counts whose people carry it: where one of them is not shown, neither is it.
         somme: the measures that it is the sum of, but for 1; rows where it is not are counted.
         ecart: instead of ``de``, the measure whose gap it is, in per cent, to the only other row along ``entre``.
+        domaine: of the source's ``domaines``, the one that it is of.
     """
 
     genre: Literal["publiee"] = "publiee"
@@ -42,9 +44,11 @@ class MesurePubliee(Frozen):
     moyenne: bool = False
     definition: str
     de: str = Field("", pattern=r"([a-z0-9_]+\.[a-z0-9_]+)?")
+    sinon: str = Field("", pattern=r"([a-z0-9_]+\.[a-z0-9_]+)?")
     cle: str = ""
     sens: Literal["haut", "bas", "neutre"] = "neutre"
     classes: tuple[str, ...] = ()
+    domaine: str = ""
     personnes: int = Field(0, ge=0)
     parmi: str = ""
     porte: tuple[str, ...] = ()
@@ -56,6 +60,10 @@ class MesurePubliee(Frozen):
     def _coherent(self) -> "MesurePubliee":
         if bool(self.ecart) != bool(self.entre) or (self.ecart and self.de):
             raise ValueError("« ecart » va avec « entre », sans « de »")
+        if (self.classes or self.sinon) and not self.de:
+            raise ValueError("« classes » et « sinon » demandent « de »")
+        if self.moyenne and (self.additive or self.classes):
+            raise ValueError("ce qui s'additionne, ou une classe, n'a pas de moyenne")
         if self.parmi and not self.personnes:
             raise ValueError("« parmi » demande « personnes »")
         return self
@@ -79,6 +87,7 @@ class Source(Frozen):
         mise_a_jour: the day it says it was brought up to date, None if it does not say.
         restitutions: those that it answers.
         dimensions: those that its field does not have, or has otherwise.
+        domaines: what its figures are about, by code: the axes of a profile, in their order.
         mesures: its figures.
         totaux: what the line of total is: ``calcules``, a line of the source where it has one, else what its rows tell;
             ``source``, a line of the source or none (rows that are too small are left out: of them nothing is known);
@@ -101,6 +110,7 @@ class Source(Frozen):
     mise_a_jour: date | None = None
     restitutions: tuple[str, ...] = Field(min_length=1)
     dimensions: dict[str, Dimension] = Field(default_factory=dict)
+    domaines: dict[str, str] = Field(default_factory=dict)
     mesures: dict[str, MesurePubliee]
     totaux: Literal["calcules", "source", "aucun"] = "calcules"
     demande: tuple[Literal["etablissement", "panier", "activite"], ...] = ()
@@ -113,10 +123,8 @@ class Source(Frozen):
         if bool(self.fichiers) == bool(self.indicateurs) or bool(self.fichiers) != bool(self.annee):
             raise ValueError("une source a des fichiers et une année, ou des indicateurs")
         for name, mesure in self.mesures.items():
-            if bool(mesure.de or mesure.ecart) != bool(self.indicateurs) or (mesure.classes and not mesure.de):
-                raise ValueError(f"{name} : « de », « ecart » et « classes » sont de ceux d'une source d'indicateurs")
-            if mesure.moyenne and (mesure.additive or mesure.classes):
-                raise ValueError(f"{name} : ce qui s'additionne, ou une classe, n'a pas de moyenne")
+            if bool(mesure.de or mesure.ecart) != bool(self.indicateurs):
+                raise ValueError(f"{name} : « de » et « ecart » sont de ceux d'une source d'indicateurs")
             if (mesure.personnes or mesure.nommees) and not self.indicateurs:
                 raise ValueError(f"{name} : les masques d'une source qui a des fichiers sont les siens")
             if unknown := mesure.nommees - set(self.mesures):
@@ -124,6 +132,8 @@ class Source(Frozen):
             counted = {one for one in (mesure.parmi, *mesure.porte) if one}
             if uncounted := {one for one in counted if not self.mesures[one].personnes}:
                 raise ValueError(f"{name} : {', '.join(sorted(uncounted))} n'a pas « personnes »")
+        if odd := {mesure.domaine for mesure in self.mesures.values()} - {"", *self.domaines}:
+            raise ValueError(f"domaine {', '.join(sorted(odd))} inconnu")
         if len({form.nom for form in self.fichiers}) < len(self.fichiers):
             raise ValueError("fichiers : deux ont le même nom")
         for form in self.fichiers:
@@ -133,6 +143,12 @@ class Source(Frozen):
                 if value.entier and self.mesures[name].decimales:
                     raise ValueError(f"fichier {form.nom} : {name} est entier et a des décimales")
         return self
+
+    @property
+    def attributs(self) -> tuple[str, ...]:
+        """Its dimensions that its files of indicators say of an entity: groups that it may be compared within."""
+        said = {name for form in self.indicateurs for name in form.attributs}
+        return tuple(name for name in self.dimensions if name in said)
 
     @property
     def attendu(self) -> Attendu:

@@ -18,7 +18,11 @@ MISSING, NOT_CONCERNED = "indisponible", "sans_objet"
 
 
 def named(
-    place: Path, year: int, own: Mapping[str, MesurePubliee], dimensions: Sequence[str] = ("finess",)
+    place: Path,
+    year: int,
+    own: Mapping[str, MesurePubliee],
+    dimensions: Sequence[str] = ("finess",),
+    said: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the cells of the indicators that have a name, of a file in the store.
 
@@ -27,24 +31,27 @@ def named(
         year: of the file.
         own: the indicators of its table, by name.
         dimensions: what its rows are of, the entity's first.
+        said: what is wanted of what it says of its entities; what it does not say is left out.
 
     Returns:
         niveau, annee, the codes by dimension, mois, the name of each code (``raison_sociale`` of an establishment,
-        ``libelle_DIMENSION`` else), then for each name a figure or a class, and its state; and how many values of each
-        name are neither what it should be nor a word that is known: they are not available.
+        ``libelle_DIMENSION`` else), what is said, then for each name a figure or a class, and its state; and how many
+        values of each name are neither what it should be nor a word that is known: they are not available.
     """
     entity, *crossed = dimensions
     entities = pl.read_parquet(place / ENTITIES)
-    wanted = pl.col(INDICATOR).is_in([mesure.de for mesure in own.values()])
+    read = {one for mesure in own.values() for one in (mesure.de, mesure.sinon)}
+    wanted = pl.col(INDICATOR).is_in(sorted(read))
     values = pl.scan_parquet(place / VALUES).filter(wanted).collect()
     rows = entities.filter(pl.col(KEYS).is_in([mesure.cle for mesure in own.values()]))
     keys = [ENTITY, *crossed]
     texts = [NAME, *(f"libelle_{name}" for name in crossed)]
-    cells = rows.group_by(keys, maintain_order=True).agg(pl.col(texts).first())
+    attributes = [name for name in said if name in entities.columns]
+    cells = rows.group_by(keys, maintain_order=True).agg(pl.col(*texts, *attributes).first())
     strays: dict[str, int] = {}
     for name, mesure in own.items():
         its = rows.filter(pl.col(KEYS) == mesure.cle).select(ROW, *keys)
-        told = values.filter(pl.col(INDICATOR) == mesure.de).join(its, on=ROW)
+        told = _told(values, mesure).join(its, on=ROW)
         right = pl.col(TEXT).is_in(mesure.classes) if mesure.classes else pl.col(FIGURE).is_not_null()
         astray = (pl.col(SAID) == EXACT) & ~right.fill_null(value=False)
         strays[name] = told.filter(astray).height
@@ -59,6 +66,7 @@ def named(
         pl.lit(12, pl.Int64).alias(MONTH),
         pl.col(NAME).alias("raison_sociale" if entity == "finess" else f"libelle_{entity}"),
         *texts[1:],
+        *attributes,
         *(column for name in own for column in (name, name + STATE)),
     ), {name: n for name, n in strays.items() if n}
 
@@ -66,3 +74,11 @@ def named(
 def level_of(dimensions: Sequence[str]) -> str:
     """Return the name of the table of rows that are of these dimensions."""
     return "_".join(dimensions)
+
+
+def _told(values: pl.DataFrame, mesure: MesurePubliee) -> pl.DataFrame:
+    """Return what a file says of an indicator, once for each of its rows: of two columns, the one that has a figure."""
+    ranks = {mesure.de: 0, mesure.sinon: 1} if mesure.sinon else {mesure.de: 0}
+    found = values.filter(pl.col(INDICATOR).is_in(list(ranks)))
+    order = (pl.col(SAID) != EXACT, pl.col(INDICATOR).replace_strict(ranks, default=0))
+    return found.sort(*order, maintain_order=True).unique(ROW, keep="first", maintain_order=True).sort(ROW)

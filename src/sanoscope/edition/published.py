@@ -125,7 +125,8 @@ def _indicators(workspace: Workspace, source: Source) -> tuple[list[_File], int]
     found = []
     for record, place in latest.values():
         own = {name: one for name, one in source.mesures.items() if one.de.startswith(f"{record.table}.")}
-        cells, strays = named(place, record.annee, own, record.dimensions)
+        said = (*ATTRIBUTES[1:], *source.attributs)
+        cells, strays = named(place, record.annee, own, record.dimensions, said)
         found.append(_File(record, cells, unnamed=record.acceptees - len(cells), strays=strays))
     return found, older
 
@@ -258,11 +259,16 @@ class _Construction:
             for name, mesure in self.source.mesures.items()
             for column, kind in ((name, pl.String if mesure.classes else pl.Float64), (name + STATE, pl.String))
         ]
-        cells = whole.group_by(keys, maintain_order=True).agg(taken)
+        said = [pl.col(name).replace("", None).drop_nulls().first() for name in self._attributes(whole)]
+        cells = whole.group_by(keys, maintain_order=True).agg(*said, *taken)
         self.wrong = wrong_sums(cells, self.source.mesures)
         cells = with_gaps(shown(cells, self.source.mesures), self.source.mesures, keys)
         self._count(cells)
         return cells, _less(whole, cells)
+
+    def _attributes(self, cells: pl.DataFrame) -> list[str]:
+        """Return the columns of what a source of indicators says of its entities, in its own dimensions."""
+        return [name for name in self.source.attributs if name in cells.columns]
 
     def years(self, catalogue: Catalogue) -> dict[str, list[int]]:
         """Return the years in which each restitution has something to say."""
@@ -286,9 +292,10 @@ class _Construction:
         codes = tuple(dict.fromkeys(code for form in self.forms.values() for code in form.codes(level)))
         keys = self.of_level.get(level, codes)
         figures = [column for name in self.source.mesures for column in (name, name + STATE)]
-        kept = rows.select("annee", *keys, *figures).sort("annee", *keys)
+        attributes = self._attributes(rows)
+        kept = rows.select("annee", *keys, *attributes, *figures).sort("annee", *keys)
         of = self._with_coarser(kept.select("annee", *keys))
-        kept = pl.concat([of, kept.select(figures)], how="horizontal")
+        kept = pl.concat([of, kept.select(*attributes, *figures)], how="horizontal")
         name = TABLE + level
         return manifests.TableCube(
             nom=name,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sanoscope.intake.forms import EtatPublie, Forme, Motif
+from sanoscope.intake.forms import Attribut, EtatPublie, Forme, Motif
 
 FINESS = r"\d[\dAB]\d{7}"
 """What a FINESS looks like."""
@@ -49,12 +49,13 @@ class FormeIndicateurs(BaseModel):
         nom: the table, in one word; "" where the name of the file says it, in the group ``table`` of ``motif``.
         motif: the file's whole name, without ``.gz``; its group ``annee`` is the year, of two or four digits.
         genre: ``csv`` or ``xlsx`` (its first sheet).
-        separateur, codage: of a CSV file.
+        separateur, codage: of a CSV file; of several separators, the one that its first line has most is its own.
         entite: column of the entity's code; ``forme``: what a code looks like.
         dimension: what an entity is: an establishment, or what else a code of this dimension is.
         croise: codes that cross it, by dimension.
         juridique, libelle: columns of the FINESS of the legal entity and of the entity's name, where the file has them.
         annee: column of the year, "" for none; it must say what the name of the file says.
+        attributs: what is said of the entity, by name: its ``categorie``, its size; they are kept with it.
         cles: columns that tell the rows of an entity apart (a trade, a discipline); those that the file has.
         laissees: columns that are no indicators.
         renommees: columns that a year calls otherwise: by its name there, the one it has in the other years.
@@ -68,7 +69,7 @@ class FormeIndicateurs(BaseModel):
     nom: str = Field("", pattern=r"[a-z0-9_]*")
     motif: Motif
     genre: Literal["csv", "xlsx"] = "csv"
-    separateur: str = ";"
+    separateur: str = Field(";", min_length=1)
     codage: Literal["utf-8", "cp1252"] = "utf-8"
     entite: str
     forme: Motif = FINESS
@@ -77,6 +78,7 @@ class FormeIndicateurs(BaseModel):
     juridique: str = ""
     libelle: str = ""
     annee: str = ""
+    attributs: dict[str, Attribut] = {}
     cles: tuple[str, ...] = ()
     laissees: tuple[str, ...] = ()
     renommees: dict[str, str] = {}
@@ -99,7 +101,8 @@ class FormeIndicateurs(BaseModel):
     @property
     def dites(self) -> tuple[str, ...]:
         """Columns that say what a row is of, beside its keys."""
-        return (*self.exigees, *filter(None, (self.juridique, self.libelle)))
+        said = (self.juridique, self.libelle, *(one.de for one in self.attributs.values()))
+        return (*self.exigees, *filter(None, said))
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 ``store/indicateurs/SOURCE/TABLE-YEAR-SHA/`` holds ``fichier.json`` (what was received, what was counted),
 ``entites.parquet`` (a row for each row of the file that was taken: its number, entity, legal entity, name, keys, and
-the codes that cross the entity's, each with its name) and ``valeurs.parquet`` (its number, indicator, figure, text,
-state). Rows that are not as declared go to the quarantine, whole, with the reason.
+the codes that cross the entity's, each with its name, and what is said of it) and ``valeurs.parquet`` (its number,
+indicator, figure, text, state). Rows that are not as declared go to the quarantine, whole, with the reason.
 """
 
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 
@@ -141,6 +141,7 @@ def receive_indicators(workspace: Workspace, file: IndicatorFile, now: str) -> t
     for known, _ in stored_indicators(workspace.store, file.source):
         if (known.sha256, known.table, known.annee) == (print_, file.table, file.annee):
             return known, True
+    file = replace(file, forme=_separated(file, data))
     frame, refused = _texts(file, data)
     read = len(frame) + len(refused)
     form = file.forme
@@ -191,6 +192,15 @@ def receive_indicators(workspace: Workspace, file: IndicatorFile, now: str) -> t
     entities = _entities(good, form, keys)
     keep(workspace.store, record.place, asdict(record), {ENTITIES: entities, VALUES: values})
     return record, False
+
+
+def _separated(file: IndicatorFile, data: bytes) -> FormeIndicateurs:
+    """Return the form of a file with its own separator: of those declared, the one that its first line has most."""
+    form = file.forme
+    if len(form.separateur) == 1:
+        return form
+    first = plain(file.path, data).split(b"\n", 1)[0]
+    return form.model_copy(update={"separateur": max(form.separateur, key=lambda one: first.count(one.encode()))})
 
 
 def _texts(file: IndicatorFile, data: bytes) -> tuple[pl.DataFrame, list[Refused]]:
@@ -303,6 +313,10 @@ def _entities(frame: pl.DataFrame, form: FormeIndicateurs, keys: Sequence[str]) 
         (pl.col(form.libelle) if form.libelle in frame.columns else none).alias(NAME),
         (pl.concat_str(told, separator=" ") if told else none).alias(KEYS),
         *crossed,
+        *(
+            (pl.col(one.de).replace(one.valeurs) if one.de in frame.columns else none).alias(name)
+            for name, one in form.attributs.items()
+        ),
     )
 
 

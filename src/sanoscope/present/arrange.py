@@ -141,7 +141,14 @@ def taken(table: Table, rows: list[int]) -> Table:
         table,
         labels=tuple(replace(label, values=of(label.values)) for label in table.labels),
         figures=tuple(
-            replace(f, values=of(f.values), states=of(f.states), estimates=of(f.estimates), margins=of(f.margins))
+            replace(
+                f,
+                values=of(f.values),
+                states=of(f.states),
+                estimates=of(f.estimates),
+                margins=of(f.margins),
+                digits=of(f.digits),
+            )
             for f in table.figures
         ),
         kinds=of(table.kinds),

@@ -154,7 +154,7 @@ def _table_sheet(workbook: Any, table: Table, style: Style) -> None:
         (decimals, kind): workbook.add_format(
             {"num_format": "#,##0" + ("." + "0" * decimals if decimals else ""), "bold": kind == "total"}
         )
-        for decimals in {figure.decimals for figure in table.figures}
+        for decimals in {n for figure in table.figures for n in (figure.decimals, *figure.digits)}
         for kind in ("detail", "total")
     }
     total = workbook.add_format({"bold": True})
@@ -166,7 +166,7 @@ def _table_sheet(workbook: Any, table: Table, style: Style) -> None:
             if exact is None:  # a text: no formula takes an estimate for an exact figure
                 sheet.write_string(row + 3, column, cell(figure, row, style), said[kind])
             else:
-                sheet.write_number(row + 3, column, exact, formats[figure.decimals, kind])
+                sheet.write_number(row + 3, column, exact, formats[figure.at(row), kind])
     sheet.freeze_panes(3, 1)
     sheet.autofilter(2, 0, 2 + len(table), len(headings) - 1)
     for column, label in enumerate(table.labels):

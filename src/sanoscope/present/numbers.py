@@ -77,7 +77,7 @@ def cell(column: Measured, row: int, style: Style = FRENCH) -> str:
     """Return what a reader sees in a cell."""
     value = column.values[row]
     if value is not None:
-        return style.number(value, column.decimals)
+        return style.number(value, column.at(row))
     if column.states[row] is State.APPROXIMATE:
         near, around = column.estimates[row], column.margins[row] if column.margins else None
         digits = digits_kept(near or 0, around, column.decimals)
@@ -89,7 +89,7 @@ def said(column: Measured, row: int) -> str:
     """Return what a reader sees in a cell, as a sentence: it is written in the language that says it."""
     value, near = column.values[row], estimate(column, row)
     if value is not None:
-        return Number(value, column.decimals)
+        return Number(value, column.at(row))
     if near is None:
         return Sentence(SHOWN[column.states[row]])
     digits = digits_kept(near, column.margins[row] if column.margins else None, column.decimals)

@@ -19,7 +19,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError
-from sanoscope.query import published, words
+from sanoscope.query import profile, published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.national import national
@@ -135,6 +135,8 @@ def answer(
     restitution = catalogue.restitution(query.restitution)
     if not scope.may_read(restitution, complete=bool(query.version)):
         raise ValueError("a question is answered to who may ask for it")
+    if restitution.genre == "profil":
+        return profile.answered(query, restitution, catalogue, edition.answering(restitution))
     if edition.manifest.source:
         return published.answered(query, restitution, catalogue, edition.answering(restitution))
     if restitution.genre == "transmissions":
@@ -161,7 +163,9 @@ def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: E
             ``valeur-inconnue``: an establishment has no recruitment zone.
     """
     restitution = catalogue.restitution(query.restitution)
-    if edition.manifest.source:
+    if restitution.genre == "profil":
+        profile.check(query)
+    elif edition.manifest.source:
         published.check(query, restitution, catalogue, edition.answering(restitution))
     elif restitution.genre == "activite":
         _Answer(query, scope, catalogue, edition, threshold)

@@ -43,6 +43,8 @@ class Measured:
         estimates: figures where the state is APPROXIMATE, None elsewhere; () when nothing is approached.
         margins: half-width of the uncertainty of each estimate, in the measure's unit, None where unknown; () when
             none is known.
+        digits: digits after the point of each row, where they are not the column's: of a column whose rows are of
+            several measures; () otherwise.
 
     Raises:
         ValueError: a cell carries a figure that its state forbids, or the columns are of unequal lengths.
@@ -57,10 +59,11 @@ class Measured:
     states: tuple[State, ...]
     estimates: tuple[Figure, ...] = ()
     margins: tuple[Figure, ...] = ()
+    digits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         rows = len(self.states)
-        if len(self.values) != rows or {len(self.estimates), len(self.margins)} - {0, rows}:
+        if len(self.values) != rows or {len(self.estimates), len(self.margins), len(self.digits)} - {0, rows}:
             raise ValueError(f"{self.name}: columns of unequal lengths")
         nothing = (None,) * rows
         cells = zip(self.states, self.values, self.estimates or nothing, self.margins or nothing, strict=True)
@@ -69,6 +72,10 @@ class Measured:
             misplaced = margin is not None and not approximate
             if misplaced or (value is not None) != exact or (estimate is not None) != approximate:
                 raise ValueError(f"{self.name}, row {row}: {state.value} with {value}, ≈ {estimate} ± {margin}")
+
+    def at(self, row: int) -> int:
+        """Return the digits after the point of a row."""
+        return self.digits[row] if self.digits else self.decimals
 
 
 Kind = Literal["detail", "total"]

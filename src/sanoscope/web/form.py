@@ -144,6 +144,8 @@ class Form:
             title = marked("Zone de résidence des patients")
         elif name == "zone":
             title = marked("Zone d'implantation des établissements")
+        elif name == "regroupement" and self.restitution.genre == "profil":
+            title = marked("Groupe de comparaison")
         told = self.language.say
         return FormField(name, told(title), told(MEANINGS.get(name, "")), kind, groups, value)
 
@@ -191,8 +193,11 @@ class Form:
         return self.zone()
 
     def _portee(self) -> FormField:
-        chosen = scope_of(self.given)
-        options = [Option(name, self.language.gettext(title), name == chosen) for name, title in SCOPES.items()]
+        chosen, names = scope_of(self.given), list(SCOPES)
+        if self.restitution.genre == "profil":  # of establishments that are named, one by default
+            names.remove("agrege")
+            chosen = chosen if chosen in names else "etablissement"
+        options = [Option(name, self.language.gettext(SCOPES[name]), name == chosen) for name in names]
         return self._field("portee", "radios", {"": options})
 
     def _etablissement(self) -> FormField:

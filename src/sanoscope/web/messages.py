@@ -96,7 +96,14 @@ def _of_sources(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
     for source in catalogue.sources.values():
         dimensions = (dimension.libelle for dimension in source.dimensions.values())
         measures = (text for m in source.mesures.values() for text in (m.libelle, m.definition, m.unite) if text)
-        for text in (source.libelle, source.licence, *source.remarques, *dimensions, *measures):
+        for text in (
+            source.libelle,
+            source.licence,
+            *source.remarques,
+            *source.domaines.values(),
+            *dimensions,
+            *measures,
+        ):
             yield text, source.source
 
 

@@ -65,6 +65,7 @@ GENRES = {
     "lignes": marked("au fil des années"),
     "pyramide": marked("par âge et sexe"),
     "nuage": marked("selon l'effectif"),
+    "radar": marked("par domaine"),
     "points": marked("par établissement"),
     "codes": marked("par code géographique"),
     "departements": marked("par département"),

@@ -18,7 +18,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import SanoscopeError
 from sanoscope.present import citation
 from sanoscope.present.exports import FORMATS
-from sanoscope.present.html import headings
+from sanoscope.present.html import Heading, headings
 from sanoscope.query.compare import possible
 from sanoscope.query.criteria import Query
 from sanoscope.query.permission import COMPLETE
@@ -106,7 +106,7 @@ class Results:
             table=table,
             jour=_day(table),
             drawn=drawn,
-            definitions=[h for h in headings(table) if h.name in restitution.mesures],
+            definitions=self._definitions(restitution, table),
             images=pictures,
             comparisons=[(name, COMPARED[name], _compared(query, name)) for name in offered],
             already=restitution.precedente,
@@ -123,6 +123,14 @@ class Results:
         if closed(self._service, query):
             shown.headers["Cache-Control"] = OWN
         return shown
+
+    def _definitions(self, restitution: Restitution, table: Table) -> list[Heading]:
+        """Return the definitions of the measures of a table: of its columns, or of the rows of a profile."""
+        if restitution.genre != "profil":
+            return [h for h in headings(table) if h.name in restitution.mesures]
+        shown = {text for label in table.labels for text in label.values}
+        known = self._service.catalogue.mesures(restitution).values()
+        return [Heading(one.libelle, one.definition) for one in known if one.libelle in shown]
 
     def _versions(self, request: Request, query: Query, restitution: Restitution) -> list[tuple[str, str]]:
         """Return the versions that the reader may have of an answer: names and criteria; none where there is one."""

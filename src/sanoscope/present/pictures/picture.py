@@ -17,6 +17,7 @@ from sanoscope.present.pictures.lines import lines
 from sanoscope.present.pictures.outlines import Outlines, What
 from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.pyramid import pyramid
+from sanoscope.present.pictures.radar import radar
 from sanoscope.present.pictures.values import NothingToDrawError, years
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -70,6 +71,8 @@ def _chart(table: Table, declared: Graphique, slug: str, theme: Theme) -> Pictur
     palette, measure = PALETTES[theme], declared.mesure
     if declared.genre == "pyramide":
         return pyramid(table, measure, palette, slug)
+    if declared.genre == "radar":
+        return radar(table, palette, slug)
     if declared.genre == "nuage":
         return funnel(table, measure, declared.effectif, palette, slug)
     if declared.genre == "lignes" or len(years(table)) > 1:

@@ -163,6 +163,7 @@ def extract(table: Table, rows: Sequence[int], figures: Sequence[Measured]) -> T
             states=tuple(of.states[r] for r in rows),
             estimates=tuple(of.estimates[r] for r in rows) if of.estimates else (),
             margins=tuple(of.margins[r] for r in rows) if of.margins else (),
+            digits=tuple(of.digits[r] for r in rows) if of.digits else (),
         )
 
     labels = tuple(Label(label.name, label.title, tuple(label.values[r] for r in rows)) for label in table.labels)
