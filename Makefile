@@ -34,7 +34,7 @@ audit: setup ## les failles connues des versions figées ; dit s'il n'a pu les c
 	$(BIN)/python scripts/audit.py
 
 unit: setup
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 FUZZ_SECONDS ?= 60
 
