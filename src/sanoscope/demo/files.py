@@ -113,7 +113,7 @@ def generate(
         (directory / "fichiers" / champ).mkdir(parents=True, exist_ok=True)
     tasks = _tasks(directory / "fichiers", country, services, casemix, years=tuple(years), lines=lines, seed=seed)
     sizes = {task.hospital.finess: task.sizes[:-1] for task in tasks}
-    write_indicators(directory / "indicateurs", country, sizes, years=years[:-1], seed=seed)
+    write_indicators(directory / "indicateurs", country, casemix, sizes, years=years[:-1], seed=seed)
     results = []
     with ProcessPoolExecutor(
         processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=(seed, lines)
