@@ -132,10 +132,11 @@ def test_page(path: Path, tmp_path: Path) -> None:
         scope = SECURE if "--scope" in words else OPEN
         pairs = [(name, value) for name, _, value in (word.partition("=") for word in words) if value]
         query, edition = service.question(slug, pairs, scope)
-        table = answer(query, scope, catalogue(), edition)
+        table = answer(query, scope, catalogue(), edition, sources=service.source)
         wanted = list(expected[0])
         assert [{name: line[name] for name in wanted} for line in _shown(table)] == expected, command
-        assert answer(query, scope, catalogue(), in_memory(edition)) == table, f"{command} : memory ≠ duckdb"
+        plain = answer(query, scope, catalogue(), in_memory(edition), sources=service.source)
+        assert plain == table, f"{command} : memory ≠ duckdb"
 
 
 def test_every_restitution_is_asked_on_a_page() -> None:

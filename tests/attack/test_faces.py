@@ -11,6 +11,7 @@ FIELDS = ("mco", "smr", "had", "psy", "sus", "actes")
 
 NOISED = (
     "addictions-mco",
+    "casemix-valorise",
     "caracteristiques-",
     "chirurgie-ambulatoire-mco",
     "diagnostics-par-ghm-mco",
@@ -22,6 +23,7 @@ NOISED = (
     "profil-des-sejours-mco",
     "rehospitalisations-mco",
     "sante-perinatale-mco",
+    "synthese-medicaments-dmi",
     "taux-de-",
     "zone-",
 )

@@ -163,7 +163,7 @@ def test_a_geocoded_extraction_is_taken(shared: Path, tmp_path: Path) -> None:
     assert sum(refused.rows for refused in report.refused) == 18  # entrées sans numéro
 
 
-@pytest.mark.parametrize("name", ["nomensland/tarifs_mco_ghs.json.gz", "nomensland/ccam_regroupement.json.gz"])
+@pytest.mark.parametrize("name", ["nomensland/ghm_dms_nationales.json.gz", "nomensland/ccam_regroupement.json.gz"])
 def test_a_foreign_list_of_codes_is_not_taken_for_a_plain_table(shared: Path, tmp_path: Path, name: str) -> None:
     assert recognise(shared / "data/reference" / name) is None
 

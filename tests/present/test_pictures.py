@@ -30,6 +30,7 @@ from sanoscope.present.pictures.lines import lines
 from sanoscope.present.pictures.palette import CONTRAST, DARK, LIGHT, Palette, contrast
 from sanoscope.present.pictures.pyramid import pyramid
 from sanoscope.present.pictures.render import to_png, to_svg
+from sanoscope.present.pictures.scatter import OTHERS, scatter
 from sanoscope.present.pictures.values import NothingToDrawError
 from sanoscope.query.table import Figure, Label, Measured, State, Table
 from tests.present.tables import MISSING, A, E, M, S, every_state, measured
@@ -463,3 +464,66 @@ def test_each_declared_genre_is_drawn() -> None:
 def test_a_funnel_says_its_size() -> None:
     with pytest.raises(ValueError, match="effectif"):
         Graphique(genre="nuage", mesure="part")
+
+
+# the crossed scatter ------------------------------------------------------------------------------------------------
+
+CROSSED = Graphique(
+    genre="nuage-croise", mesure="ip_dms", abscisse="occupation", effectif="sejours", couleur="categorie"
+)
+
+
+def of_crossed(
+    cells: Sequence[tuple[Cell, Cell, Cell]], categories: Sequence[str] = (), beside: tuple[str, ...] = ()
+) -> Table:
+    codes = [f"29000000{i:x}" for i in range(len(cells))]
+    labels = {"finess": codes, "raison_sociale": [f"CH {c[-1]}" for c in codes]}
+    labels["categorie"] = list(categories) or ["CH"] * len(cells)
+    ups, alongs, sizes = zip(*cells, strict=True)
+    figures = figure("ip_dms", ups, decimals=2), figure("occupation", alongs, unit="%", decimals=1)
+    return replace(table(labels, *figures, figure("sejours", sizes)), beside=beside)
+
+
+@PALETTES
+def test_a_crossed_scatter_draws_what_both_columns_show_and_nothing_masked(palette: Palette) -> None:
+    shown = (exact(1.04), exact(85.04), exact(1200))
+    cells = [
+        shown,
+        (near(0.9, 0.01), exact(70), exact(300)),
+        (MASKED, exact(60), exact(50)),
+        (exact(1), SECRET, exact(50)),
+        (exact(1), exact(50), MASKED),
+    ]
+    drawn = scatter(of_crossed(cells, ["CH", "PRIVÉ", "CH", "CH", "CH"], ("sae-2022",)), CROSSED, palette, "essai")
+    (layer, _) = drawn.spec["layer"]
+    points = [(d["abscisse"], d["valeur"], d["taille"], d["groupe"]) for d in layer["data"]["values"]]
+    assert points == [(85.0, 1.04, 1200, "CH"), (70.0, 0.9, 300, "PRIVÉ")]
+    assert [d["approche"] for d in layer["data"]["values"]] == [False, True]
+    assert layer["encoding"]["x"]["title"] == "Occupation (%)"
+    assert layer["encoding"]["y"]["title"] == "Ip_dms"
+    assert "3 lignes sans tous les chiffres publiés ne sont pas dessinées." in drawn.spec["title"]["subtitle"]
+    assert "Nuage de 2 points." in drawn.description
+    assert "Occupation (%) : de 70,0 à 85,0." in drawn.description
+    assert "Indicateurs : édition sae-2022." in drawn.head.source
+    svg = to_svg(drawn).decode()
+    assert " style=" not in svg
+    assert len(drawn.behind) == 2
+
+
+def test_a_crossed_scatter_tells_its_colours_by_shape_and_the_rarest_together() -> None:
+    cells = [(exact(1 + i / 10), exact(50 + i), exact(100)) for i in range(9)]
+    kinds = ["A", "A", "B", "B", "C", "C", "D", "E", "F"]
+    drawn = scatter(of_crossed(cells, [*kinds[:8], "G"]), CROSSED, LIGHT, "essai")
+    encoding = drawn.spec["layer"][0]["encoding"]
+    domain, colours = encoding["stroke"]["scale"]["domain"], encoding["stroke"]["scale"]["range"]
+    assert len(domain) == len(set(colours)) == len(set(encoding["shape"]["scale"]["range"])) == 6
+    assert domain[:3] == ["A", "B", "C"]
+    seven = scatter(of_crossed(cells, ["A", "A", "B", "C", "D", "E", "F", "G", "G"]), CROSSED, LIGHT, "essai")
+    assert seven.spec["layer"][0]["encoding"]["stroke"]["scale"]["domain"][-1] == OTHERS
+
+
+def test_a_crossed_scatter_without_a_point_says_why() -> None:
+    with pytest.raises(NothingToDrawError, match="masquées ou secrètes"):
+        scatter(of_crossed([(MASKED, exact(1), exact(1))]), CROSSED, LIGHT, "essai")
+    with pytest.raises(NothingToDrawError, match="à la fois"):
+        scatter(of_crossed([(MASKED, exact(1), exact(1)), (exact(1), SECRET, exact(1))]), CROSSED, LIGHT, "essai")

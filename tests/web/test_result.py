@@ -234,6 +234,7 @@ TOO_SMALL = {
     "flux-entrants-entre-etablissements-mco",
     "flux-entre-etablissements-mco",
     "gestes-marqueurs-mco",
+    "ip-dms-et-occupation-mco",
 }
 """What the small country shows no figure of for a département: each has a test of its picture elsewhere."""
 

@@ -31,6 +31,7 @@ MEANINGS = {
     "ght": "Groupement hospitalier de territoire.",
     "regroupement": "Niveau de la classification par lequel grouper les lignes.",
     "activite": "Une activité : NIVEAU:CODE, par exemple doac:D01.",
+    "seuil": "Lignes dont une colonne croisée est entre deux bornes, ou d'une classe : COLONNE:MIN-MAX, COLONNE:A.",
     "comparer": "n-1, region ou france : la même question un an avant, ou ailleurs, à côté de chaque chiffre.",
     "version": "complete : avec les petits effectifs, pour qui en a le droit ; rien : la version publiée.",
     "edition": "Nom d'une édition, pour que le lien ne change jamais ; l'édition publiée par défaut.",
@@ -76,7 +77,7 @@ def file(
         media_type=chosen.media_type,
         headers={
             "Content-Disposition": _attachment(query, chosen.extension),
-            **cache_control("" if DATE in dict(pairs) else query.edition, own=own),
+            **cache_control(query.edition if DATE not in dict(pairs) and lasting(service, slug) else "", own=own),
             "Link": f'<{path}?{query.canonical}>; rel="canonical"',
         },
     )
@@ -85,6 +86,11 @@ def file(
 def closed(service: Service, query: Query) -> bool:
     """Tell whether the answer to a question is not for everybody."""
     return bool(query.version) or service.catalogue.restitution(query.restitution).acces != "libre"
+
+
+def lasting(service: Service, slug: str) -> bool:
+    """Tell whether the answers of an edition to a restitution never change: none of it is from an edition beside it."""
+    return not service.catalogue.restitution(slug).indicateurs
 
 
 def router(service: Service) -> APIRouter:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from sanoscope.catalogue.control import Controle, Controles, Rupture
+from sanoscope.catalogue.crossed import Rapport
 from sanoscope.catalogue.fiche import Bloc, Fiche
 from sanoscope.catalogue.field import Champ, Frozen, Mesure
 from sanoscope.catalogue.restitution import Restitution
@@ -91,11 +92,18 @@ class Catalogue:
         own = self.sources[restitution.source].dimensions
         return champ.model_copy(update={"dimensions": {**champ.dimensions, **own}})
 
-    def mesures(self, restitution: Restitution) -> Mapping[str, Mesure | MesurePubliee]:
-        """Return the measures of a restitution, in the order of its columns."""
+    def mesures(self, restitution: Restitution) -> Mapping[str, Mesure | MesurePubliee | Rapport]:
+        """Return the measures of a restitution, what it crosses and its ratios, in the order of its columns."""
         champ = self.champs[restitution.champ].mesures
         known = self.sources[restitution.source].mesures if restitution.source else champ
-        return {name: known[name] for name in restitution.mesures}
+        crossed = {one.colonne: self.sources[one.source].mesures[one.mesure] for one in restitution.indicateurs}
+        ratios = {ratio.nom: ratio for ratio in restitution.rapports}
+        return {**{name: known[name] for name in restitution.mesures}, **crossed, **ratios}
+
+    def classes(self, restitution: Restitution) -> Mapping[str, tuple[str, ...]]:
+        """Return the classes of each column of classes that a restitution takes from a source."""
+        taken = {one.colonne: self.sources[one.source].mesures[one.mesure].classes for one in restitution.indicateurs}
+        return {name: classes for name, classes in taken.items() if classes}
 
 
 @cache
@@ -127,6 +135,8 @@ def load(directory: Path) -> Catalogue:
             raise _invalid(path, f"slug « {restitution.slug} » : il doit être le nom du fichier")
         _check(path, restitution, champs, sources)
         restitutions[restitution.slug] = restitution
+    for restitution in restitutions.values():
+        _check_crossed(directory / "restitutions" / f"{restitution.slug}.yaml", restitution, sources, restitutions)
     for source in sources.values():
         _check_source(directory / "sources" / f"{source.source}.yaml", source, champs, restitutions)
     fiches = {}
@@ -278,6 +288,59 @@ def _check(path: Path, restitution: Restitution, champs: Mapping[str, Champ], so
             raise _invalid(path, f"profil : {', '.join(odd) or source.source} n'est pas un indicateur d'un domaine")
 
 
+def _check_crossed(
+    path: Path, restitution: Restitution, sources: Mapping[str, Source], restitutions: Mapping[str, Restitution]
+) -> None:
+    """Check what a restitution takes from sources of indicators: it is there, and is not told to more than there."""
+    letters = set()
+    for one in restitution.indicateurs:
+        source = sources.get(one.source)
+        if source is None or not source.indicateurs:
+            known = ", ".join(name for name, source in sources.items() if source.indicateurs)
+            raise _invalid(
+                path, f"indicateurs : « {one.source} » n'est pas une source d'indicateurs ; connues : {known}"
+            )
+        if one.mesure not in source.mesures:
+            raise _invalid(path, f"indicateurs : « {one.source} » n'a pas {one.mesure} : {', '.join(source.mesures)}")
+        letters |= {one.colonne} if source.mesures[one.mesure].classes else set()
+        _check_reach(path, restitution, source, one.mesure, restitutions)
+    if wrong := {name for ratio in restitution.rapports for name in ratio.de} & letters:
+        raise _invalid(path, f"rapports : {', '.join(sorted(wrong))} est une classe, pas un chiffre")
+    charts = restitution.graphiques
+    figures = {name for chart in charts for name in chart.chiffres} & letters
+    figures |= {chart.couleur for chart in charts} & ({one.colonne for one in restitution.indicateurs} - letters)
+    if figures:
+        raise _invalid(
+            path, f"graphique : {', '.join(sorted(figures))} : un axe est un chiffre, une couleur une classe"
+        )
+
+
+def _check_reach(
+    path: Path, restitution: Restitution, source: Source, mesure: str, restitutions: Mapping[str, Restitution]
+) -> None:
+    """Refuse to tell a measure to more readers than some restitution of its source; of one none shows, than any.
+
+    Readers of rights see the establishments of their perimeter: rows must be of these alone.
+    """
+    own = [restitutions[slug] for slug in source.restitutions if slug in restitutions]
+    showing = [one for one in own if mesure in one.mesures]
+
+    def narrower(one: Restitution) -> bool:
+        order = ("libre", "identifie", "securise")
+        same = one.acces == "libre" or one.domaine == restitution.domaine
+        return same and order.index(restitution.acces) >= order.index(one.acces)
+
+    told = any(map(narrower, showing)) if showing else all(map(narrower, own))
+    public = any(one.acces == "libre" for one in showing) or all(one.acces == "libre" for one in own)
+    elsewhere = restitution.criteres.zone == "residence" or restitution.criteres.etablissement_de != "finess"
+    if not told or (elsewhere and not public):
+        raise _invalid(
+            path,
+            f"indicateurs : {mesure} ({source.source}) y serait dit à d'autres lecteurs que ceux de "
+            f"{', '.join(one.slug for one in showing or own)}",
+        )
+
+
 def _check_fiche(path: Path, fiche: Fiche, restitutions: Mapping[str, Restitution]) -> None:
     if fiche.slug in restitutions:
         raise _invalid(path, f"slug « {fiche.slug} » : une restitution a ce nom")
@@ -296,6 +359,8 @@ def _check_fiche(path: Path, fiche: Fiche, restitutions: Mapping[str, Restitutio
 
 def _check_bloc(path: Path, bloc: Bloc, asked: Restitution) -> None:
     where = f"bloc « {bloc.titre} »"
+    if asked.indicateurs:
+        raise _invalid(path, f"{where} : « {asked.slug} » croise une source : elle n'est pas d'une seule édition")
     if unknown := set(bloc.mesures) - set(asked.mesures):
         raise _invalid(path, f"{where} : « {asked.slug} » n'a pas la mesure {', '.join(sorted(unknown))}")
     if bloc.affichage == "cles" and ("finess" in asked.lignes and set(bloc.comparer) - {"n-1"}):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from sanoscope.catalogue.crossed import Indicateur, Rapport
 from sanoscope.catalogue.field import Frozen
 
 
@@ -38,24 +39,36 @@ class Graphique(Frozen):
 
     Attributes:
         genre: ``barres``, a bar a row (lines over the years where several are asked); ``lignes``, over the years;
-            ``pyramide``, by age and sex; ``nuage``, each row against its size, with control limits;
-            ``radar``, of a profile, the mean place of the indicators of each domain.
-        mesure: measure drawn; none of a ``radar``, which is of all.
+            ``pyramide``, by age and sex; ``nuage``, each row against its size, with control limits; ``nuage-croise``,
+            each row by two columns; ``radar``, of a profile, the mean place of the indicators of each domain.
+        mesure: column drawn; of a ``nuage-croise``, upwards; none of a ``radar``, which is of all.
         premiers: most rows drawn.
-        effectif: of a ``nuage``, the measure that gives the size of a row: the denominator of the proportion drawn.
+        effectif: of a ``nuage``, the measure that gives the size of a row: the denominator of the proportion drawn; of
+            a ``nuage-croise``, the column that gives the size of a point, "" for points of one size.
+        abscisse: of a ``nuage-croise``, the column drawn along.
+        couleur: of a ``nuage-croise``, the column of texts that colours points: ``categorie``, ``secteur``, a class.
     """
 
-    genre: Literal["barres", "lignes", "pyramide", "nuage", "radar"]
+    genre: Literal["barres", "lignes", "pyramide", "nuage", "nuage-croise", "radar"]
     mesure: str = ""
     premiers: int = Field(20, ge=1, le=60)
     effectif: str = ""
+    abscisse: str = ""
+    couleur: str = ""
+
+    @property
+    def chiffres(self) -> tuple[str, ...]:
+        """The columns of figures that it draws."""
+        return tuple(filter(None, (self.mesure, self.effectif, self.abscisse)))
 
     @model_validator(mode="after")
-    def _size_of_a_funnel(self) -> "Graphique":
-        if (self.genre == "nuage") != bool(self.effectif):
+    def _of_its_kind(self) -> "Graphique":
+        if (self.genre == "nuage") != bool(self.effectif) and self.genre != "nuage-croise":
             raise ValueError("graphique : effectif va avec le genre « nuage », et seulement avec lui")
         if (self.genre == "radar") == bool(self.mesure):
             raise ValueError("graphique : mesure va avec tous les genres sauf « radar », et seulement avec eux")
+        if (self.genre == "nuage-croise") != bool(self.abscisse) or (self.couleur and not self.abscisse):
+            raise ValueError("graphique : abscisse, et couleur, vont avec le genre « nuage-croise »")
         return self
 
 
@@ -104,6 +117,8 @@ class Restitution(Frozen):
             residence that go with it where it is one of establishments' zones.
         attributs: columns that describe a row's establishment.
         mesures: columns of figures.
+        indicateurs: columns taken from sources of indicators, beside the measures, where the rows are establishments.
+        rapports: ratios of measures and of these columns.
         precedente: show each measure for the year before too (same months).
         memes_etablissements: only establishments that have sent the month asked for in both years count; no month is
             the last one that all have sent.
@@ -134,6 +149,8 @@ class Restitution(Frozen):
     lignes: tuple[str, ...]
     attributs: tuple[str, ...] = ()
     mesures: tuple[str, ...] = ()
+    indicateurs: tuple[Indicateur, ...] = ()
+    rapports: tuple[Rapport, ...] = ()
     precedente: bool = False
     memes_etablissements: bool = False
     tri: str = ""
@@ -147,6 +164,54 @@ class Restitution(Frozen):
     def _of_its_theme(cls, written: Any) -> Any:
         """Take the theme as domain where none is written: the default is never met."""
         return {"domaine": written.get("theme"), **written} if isinstance(written, dict) else written
+
+    @property
+    def colonnes(self) -> tuple[str, ...]:
+        """The columns of figures and of classes, in order: its measures, what is crossed, the ratios of both."""
+        return (*self.mesures, *self.croisees)
+
+    @property
+    def croisees(self) -> tuple[str, ...]:
+        """Of these, those that are not measures of its field."""
+        return (*(one.colonne for one in self.indicateurs), *(ratio.nom for ratio in self.rapports))
+
+    @property
+    def sources_croisees(self) -> tuple[str, ...]:
+        """The sources that its columns are taken from, each once."""
+        return tuple(dict.fromkeys(one.source for one in self.indicateurs))
+
+    @model_validator(mode="after")
+    def _crossed(self) -> "Restitution":
+        if not self.croisees:
+            return self
+        if not self.indicateurs:
+            raise ValueError("rapports : ils vont avec des indicateurs")
+        if (self.genre, self.lignes) != ("activite", ("finess",)):
+            raise ValueError("indicateurs : ils vont avec une activité dont les lignes sont [finess]")
+        if self.criteres.mois or self.precedente:
+            raise ValueError("indicateurs : ils sont de l'année entière, sans mois ni précédente")
+        names = (*self.colonnes, "finess", "annee", *self.attributs)
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"indicateurs : {', '.join(sorted(twice))} y est deux fois ; donnez un « nom »")
+        own = {*self.mesures, *(one.colonne for one in self.indicateurs)}
+        if unknown := {name for ratio in self.rapports for name in ratio.de} - own:
+            raise ValueError(f"rapports : {', '.join(sorted(unknown))} n'est ni une mesure ni un indicateur d'ici")
+        return self
+
+    @model_validator(mode="after")
+    def _drawn_of_its_columns(self) -> "Restitution":
+        drawn = [name for chart in self.graphiques for name in chart.chiffres]
+        drawn += [self.carte.mesure] if self.carte else []
+        if unknown := [name for name in drawn if name and name not in self.colonnes]:
+            raise ValueError(f"graphique ou carte : {', '.join(unknown)} n'est pas une mesure de la restitution")
+        if any((chart.genre == "radar") != (self.genre == "profil") for chart in self.graphiques):
+            raise ValueError("graphique : un profil se dessine en « radar », et lui seul")
+        texts = ("", *self.attributs, *(one.colonne for one in self.indicateurs))
+        if wrong := [chart.couleur for chart in self.graphiques if chart.couleur not in texts]:
+            raise ValueError(f"graphique : couleur « {wrong[0]} » n'est ni un attribut ni une classe d'ici")
+        if len({chart.genre for chart in self.graphiques}) < len(self.graphiques):
+            raise ValueError("graphique : deux sont du même genre, qui les distingue dans une adresse")
+        return self
 
     @model_validator(mode="after")
     def _coherent(self) -> "Restitution":
@@ -162,14 +227,6 @@ class Restitution(Frozen):
             raise ValueError(f"tri : {self.tri} n'est pas une mesure de la restitution")
         if self.jusqua and not self.tri:
             raise ValueError("jusqua demande tri")
-        drawn = [name for chart in self.graphiques for name in (chart.mesure, chart.effectif)]
-        drawn += [self.carte.mesure] if self.carte else []
-        if unknown := [name for name in drawn if name and name not in self.mesures]:
-            raise ValueError(f"graphique ou carte : {', '.join(unknown)} n'est pas une mesure de la restitution")
-        if any((chart.genre == "radar") != (self.genre == "profil") for chart in self.graphiques):
-            raise ValueError("graphique : un profil se dessine en « radar », et lui seul")
-        if len({chart.genre for chart in self.graphiques}) < len(self.graphiques):
-            raise ValueError("graphique : deux sont du même genre, qui les distingue dans une adresse")
         if "regroupement" in self.lignes and not self.criteres.regroupement:
             raise ValueError("lignes : regroupement demande criteres.regroupement")
         if self.memes_etablissements and not self.precedente:

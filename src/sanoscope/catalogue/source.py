@@ -33,6 +33,8 @@ class MesurePubliee(Frozen):
         porte: the counts whose people carry it: where one of them is not shown, neither is it.
         somme: the measures that it is the sum of, but for 1; rows where it is not are counted.
         ecart: instead of ``de``, the measure whose gap it is, in per cent, to the only other row along ``entre``.
+        rapport: instead of ``de``, two measures of the source, the first over the second, where both are shown.
+        facteur: what that ratio is multiplied by: 100 for per cent.
         domaine: of the source's ``domaines``, the one that it is of.
     """
 
@@ -55,11 +57,17 @@ class MesurePubliee(Frozen):
     somme: tuple[str, ...] = ()
     ecart: str = ""
     entre: str = ""
+    rapport: tuple[str, ...] = Field((), max_length=2)
+    facteur: float = Field(1, gt=0)
 
     @model_validator(mode="after")
     def _coherent(self) -> "MesurePubliee":
-        if bool(self.ecart) != bool(self.entre) or (self.ecart and self.de):
-            raise ValueError("« ecart » va avec « entre », sans « de »")
+        if bool(self.ecart) != bool(self.entre):
+            raise ValueError("« ecart » va avec « entre »")
+        if bool(self.de) + bool(self.ecart) + bool(self.rapport) > 1:
+            raise ValueError("« de », « ecart » et « rapport » ne vont pas ensemble")
+        if self.rapport and (len(self.rapport) < 2 or self.additive):
+            raise ValueError("« rapport » est de deux mesures, et ne s'additionne pas")
         if (self.classes or self.sinon) and not self.de:
             raise ValueError("« classes » et « sinon » demandent « de »")
         if self.moyenne and (self.additive or self.classes):
@@ -71,7 +79,7 @@ class MesurePubliee(Frozen):
     @property
     def nommees(self) -> frozenset[str]:
         """The other measures that it names."""
-        return frozenset(filter(None, (self.parmi, *self.porte, *self.somme, self.ecart)))
+        return frozenset(filter(None, (self.parmi, *self.porte, *self.somme, self.ecart, *self.rapport)))
 
 
 class Source(Frozen):
@@ -123,15 +131,13 @@ class Source(Frozen):
         if bool(self.fichiers) == bool(self.indicateurs) or bool(self.fichiers) != bool(self.annee):
             raise ValueError("une source a des fichiers et une année, ou des indicateurs")
         for name, mesure in self.mesures.items():
-            if bool(mesure.de or mesure.ecart) != bool(self.indicateurs):
-                raise ValueError(f"{name} : « de » et « ecart » sont de ceux d'une source d'indicateurs")
+            if bool(mesure.de or mesure.ecart or mesure.rapport) != bool(self.indicateurs):
+                raise ValueError(f"{name} : « de », « ecart » et « rapport » sont de ceux d'une source d'indicateurs")
             if (mesure.personnes or mesure.nommees) and not self.indicateurs:
                 raise ValueError(f"{name} : les masques d'une source qui a des fichiers sont les siens")
             if unknown := mesure.nommees - set(self.mesures):
                 raise ValueError(f"{name} : {', '.join(sorted(unknown))} n'est pas une mesure de la source")
-            counted = {one for one in (mesure.parmi, *mesure.porte) if one}
-            if uncounted := {one for one in counted if not self.mesures[one].personnes}:
-                raise ValueError(f"{name} : {', '.join(sorted(uncounted))} n'a pas « personnes »")
+            self._of_the_right_kind(name, mesure)
         if odd := {mesure.domaine for mesure in self.mesures.values()} - {"", *self.domaines}:
             raise ValueError(f"domaine {', '.join(sorted(odd))} inconnu")
         if len({form.nom for form in self.fichiers}) < len(self.fichiers):
@@ -143,6 +149,19 @@ class Source(Frozen):
                 if value.entier and self.mesures[name].decimales:
                     raise ValueError(f"fichier {form.nom} : {name} est entier et a des décimales")
         return self
+
+    def _of_the_right_kind(self, name: str, mesure: MesurePubliee) -> None:
+        """Check what the measures that one names are."""
+        if any(not self.mesures[part].de or self.mesures[part].classes for part in mesure.rapport):
+            raise ValueError(f"{name} : « rapport » est de deux mesures chiffrées de ses fichiers")
+        counted = {one for one in (mesure.parmi, *mesure.porte) if one}
+        if uncounted := {one for one in counted if not self.mesures[one].personnes}:
+            raise ValueError(f"{name} : {', '.join(sorted(uncounted))} n'a pas « personnes »")
+
+    def tableau(self, name: str) -> str:
+        """Return the table of the files that a measure of indicators is of; of a ratio, that of its first part."""
+        mesure = self.mesures[name]
+        return self.mesures[mesure.rapport[0]].de.partition(".")[0] if mesure.rapport else mesure.de.partition(".")[0]
 
     @property
     def attributs(self) -> tuple[str, ...]:

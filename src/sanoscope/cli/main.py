@@ -28,7 +28,7 @@ from sanoscope.edition import publication
 from sanoscope.edition.build import build as build_edition
 from sanoscope.edition.check import Controle
 from sanoscope.edition.check import check as check_edition
-from sanoscope.edition.edition import open_edition
+from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.published import build_published
 from sanoscope.edition.release import release
 from sanoscope.errors import SanoscopeError
@@ -406,6 +406,39 @@ def editions(workspace: WorkspaceOption = None) -> None:
 
 
 @app.command()
+def reconcile(
+    source: Annotated[str, typer.Argument(metavar="EDITION_SOURCE", help="L'édition d'une source d'indicateurs.")],
+    activity: Annotated[str, typer.Argument(metavar="EDITION", help="L'édition dont on cherche les établissements.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--out", help="Le fichier CSV à écrire : chaque établissement, sa règle.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Rapproche les FINESS d'une édition de ceux d'une source : par quelle règle, et lesquels ne le sont pas."""
+    from sanoscope.edition.matched import lines, matched, to_csv
+
+    with saying():
+        place, books = workspace_of(workspace), catalogue()
+        of_source, of_activity = (
+            open_edition(place.editions, name, settings=place.settings, public=True) for name in (source, activity)
+        )
+        told = of_source.manifest.source
+        if told is None:
+            raise SanoscopeError(
+                "sans-entites",
+                f"L'édition « {source} » n'est pas celle d'une source d'indicateurs.",
+                todo="Donnez d'abord l'édition de la source, faite par « sanoscope build --source NOM ».",
+            )
+        reports, before = matched(of_source, of_activity, books.source(told.source))
+        for line in (line for report in reports for line in lines(report)):
+            out.print(line, highlight=False, markup=False)
+        for year in before:
+            out.print(f"{year} : la source n'a ni cette année ni une année d'avant.", highlight=False)
+        if output:
+            output.write_bytes(to_csv(reports))
+
+
+@app.command()
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="L'édition d'avant.")],
     after: Annotated[str, typer.Argument(metavar="B", help="L'édition d'après.")],
@@ -455,6 +488,12 @@ def diff(
             sys.stdout.buffer.write(data)
 
 
+def _source(place: Workspace, name: str) -> Edition | None:
+    """Return the served edition of a source, None where none is published."""
+    found = publication.of_source(place.editions, name)
+    return open_edition(place.editions, found, settings=place.settings, public=True) if found else None
+
+
 @app.command()
 def query(
     slug: Annotated[str, typer.Argument(metavar="SLUG", help="La restitution.")],
@@ -483,7 +522,8 @@ def query(
         named = dict(pairs).get("edition", "") or publication.answering(place.editions, restitution)
         edition = open_edition(place.editions, named, settings=place.settings, public=reader.masked)
         asked = parse(pairs, restitution, edition, reader, Baskets(place))
-        table = answer(asked, reader, books, edition, threshold=place.settings.seuil)
+        served = partial(_source, place)
+        table = answer(asked, reader, books, edition, threshold=place.settings.seuil, sources=served)
         if asked.version:
             table = replace(table, mark=Reader(reader, name=OPERATOR).mark())
         if explain:

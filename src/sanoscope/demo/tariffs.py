@@ -46,7 +46,7 @@ def _campaign(casemix: Casemix, date: str, rank: int) -> pl.DataFrame:
     nights = (1 - casemix.no_night) * (casemix.least + casemix.more)
     whole = 45_000 + 52_000 * nights + np.where(casemix.surgical, 90_000, 0)
     whole = np.where(casemix.sessions, 32_000, whole) * (1 + GROWTH) ** rank
-    low = np.where(casemix.severe & (nights > 8), np.floor(nights / 4), 0).astype(np.int64)
+    low = np.where(casemix.severe & (nights > 8), np.floor(nights / 2), 0).astype(np.int64)
     high = np.where(nights > 1, np.ceil(3 * nights) + 3, 0).astype(np.int64)
     lump = (low > 0) & (np.arange(len(low)) % 2 == 0)
     parts = []

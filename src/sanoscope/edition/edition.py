@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition import manifest as manifests
-from sanoscope.edition.manifest import SILENT, Manifest, ManifestChamp, TableCube
+from sanoscope.edition.manifest import ENTITIES, HISTORY, SILENT, Manifest, ManifestChamp, TableCube
 from sanoscope.edition.population import Population, read_population
 from sanoscope.edition.publication import absent, current, without_field
+from sanoscope.edition.reconciliation import Entity
 from sanoscope.edition.stores import reading
 from sanoscope.engine.memory import MemoryEngine
 from sanoscope.engine.plan import Aggregate, Scan
@@ -142,6 +143,24 @@ class Edition:
         return {e.finess: e for _, e in sorted(self.etablissements.items())}
 
     @cached_property
+    def entites(self) -> Mapping[tuple[int, str], Mapping[str, Entity]]:
+        """Of a source of indicators, its entities by FINESS, of each year and table of its files; none of others."""
+        found: dict[tuple[int, str], dict[str, Entity]] = {}
+        for row in self._rows(ENTITIES) if self._has_entities else ():
+            entity = Entity(row["finess"], row["juridique"], row["juridique_connu"], row["nom"])
+            found.setdefault((row["annee"], row["tableau"]), {})[entity.code] = entity
+        return found
+
+    @cached_property
+    def historique(self) -> tuple[tuple[str, str], ...]:
+        """Of a source of indicators, what FINESS became when it was built: (old, new)."""
+        return tuple((row["ancien"], row["nouveau"]) for row in self._rows(HISTORY)) if self._has_entities else ()
+
+    @property
+    def _has_entities(self) -> bool:
+        return any(champ.entites for champ in self.manifest.champs.values())
+
+    @cached_property
     def residences(self) -> Mapping[str, Residence]:
         """Geographic codes of residence by code."""
         return {row["code_geo"]: Residence(**row) for row in self._rows("residences")}
@@ -247,6 +266,7 @@ def in_memory(edition: Edition) -> Edition:
         names += [] if edition.manifest.source else ["population"]
         if edition.public and not edition.manifest.source:
             names.append(SILENT)
+        names += [ENTITIES, HISTORY] if edition.manifest.champs[champ].entites else []
         tables: dict[str, pa.Table] = {name: engine.run(Scan(name)) for name in names}
         engines[champ] = MemoryEngine(tables)
     return Edition(edition.manifest, engines, edition.public)

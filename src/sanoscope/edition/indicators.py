@@ -9,7 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from sanoscope.catalogue.source import MesurePubliee
-from sanoscope.intake.indicators import ENTITIES, ENTITY, EXACT, FIGURE, INDICATOR, KEYS, NAME, ROW, TEXT, VALUES
+from sanoscope.intake.indicator_forms import FINESS
+from sanoscope.intake.indicators import ENTITIES, ENTITY, EXACT, FIGURE, INDICATOR, KEYS, LEGAL, NAME, ROW, TEXT, VALUES
 from sanoscope.intake.indicators import STATE as SAID
 from sanoscope.intake.tables import LEVEL, MONTH, STATE
 
@@ -69,6 +70,27 @@ def named(
         *attributes,
         *(column for name in own for column in (name, name + STATE)),
     ), {name: n for name, n in strays.items() if n}
+
+
+def entities(place: Path, table: str, year: int) -> pl.DataFrame:
+    """Return the establishments that the rows of a file are of, each once; none where it is of something else.
+
+    Args:
+        place: its directory in the store.
+        table, year: of the file.
+
+    Returns:
+        annee, tableau, finess, juridique, nom: "" where the file does not say.
+    """
+    rows = pl.read_parquet(place / ENTITIES).filter(pl.col(ENTITY).str.contains(f"^(?:{FINESS})$"))
+    each = rows.group_by(ENTITY, maintain_order=True).agg(pl.col(LEGAL).max(), pl.col(NAME).first())
+    return each.select(
+        pl.lit(year, pl.Int64).alias("annee"),
+        pl.lit(table).alias("tableau"),
+        pl.col(ENTITY).alias("finess"),
+        pl.col(LEGAL).alias("juridique"),
+        pl.col(NAME).alias("nom"),
+    )
 
 
 def level_of(dimensions: Sequence[str]) -> str:

@@ -21,6 +21,9 @@ TRACER, SPREAD = "_traceur", "_ecart"
 SILENT = "tus"
 """Table of the open store that holds the tracers of the groups of which nothing is said."""
 
+ENTITIES, HISTORY = "entites", "finess_historique"
+"""Tables of an edition of a source of indicators: its entities, by year and table; what FINESS became."""
+
 DRAWS = 2
 """Spreads that an open count has."""
 
@@ -156,6 +159,7 @@ class ManifestChamp(_Model):
         protection: what protects its open side.
         recette: what its figures depend on; None where an earlier version built it.
         repris: the edition that built it, of which it was taken over as it is; "" where this one did.
+        entites: of a source of indicators, how many rows its table of entities has (`ENTITIES`); 0 where it has none.
     """
 
     annees: list[int]
@@ -170,6 +174,7 @@ class ManifestChamp(_Model):
     protection: list[ProtectionAnnee] = []
     recette: Recette | None = None
     repris: str = ""
+    entites: int = 0
 
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year."""

@@ -119,6 +119,12 @@ def answering(directory: Path, restitution: Restitution) -> str:
     return found
 
 
+def of_source(directory: Path, source: str) -> str:
+    """Return the last published edition of a source; "" where none is."""
+    told = ((name, _known(directory, name).source) for name in _still_there(directory))
+    return next((name for name, known in told if known and known.source == source), "")
+
+
 def last_protected(directory: Path) -> str:
     """Return the last published edition that is not of a published source, whose moves the next one keeps; "" for none.
 

@@ -18,9 +18,10 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition import manifest as manifests
 from sanoscope.edition.build import edition_name
-from sanoscope.edition.indicators import MISSING, NOT_CONCERNED, level_of, named
+from sanoscope.edition.indicators import MISSING, NOT_CONCERNED, entities, level_of, named
+from sanoscope.edition.reconciliation import History
 from sanoscope.edition.stores import complete, fingerprint, unfinished
-from sanoscope.edition.worked_out import shown, with_gaps, wrong_sums
+from sanoscope.edition.worked_out import shown, with_gaps, with_ratios, wrong_sums
 from sanoscope.engine.duckdb_engine import DuckDBEngine
 from sanoscope.errors import SanoscopeError
 from sanoscope.intake.indicators import StoredIndicators, stored_indicators
@@ -95,7 +96,8 @@ def build_published(
 class _File:
     """A file of a source: what the store knows of it, its rows as cells, its subtotals.
 
-    Of a file of indicators, its rows of no named indicator, and the values of each name that are not what it should be.
+    Of a file of indicators, its rows of no named indicator, the values of each name that are not what it should be, and
+    the establishments it is of.
     """
 
     record: StoredTable | StoredIndicators
@@ -103,6 +105,7 @@ class _File:
     subtotals: int = 0
     unnamed: int = 0
     strays: Mapping[str, int] = field(default_factory=dict)
+    entities: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def _tables(workspace: Workspace, source: Source) -> tuple[list[_File], int]:
@@ -127,7 +130,8 @@ def _indicators(workspace: Workspace, source: Source) -> tuple[list[_File], int]
         own = {name: one for name, one in source.mesures.items() if one.de.startswith(f"{record.table}.")}
         said = (*ATTRIBUTES[1:], *source.attributs)
         cells, strays = named(place, record.annee, own, record.dimensions, said)
-        found.append(_File(record, cells, unnamed=record.acceptees - len(cells), strays=strays))
+        own_entities = entities(place, record.table, record.annee)
+        found.append(_File(record, cells, 0, record.acceptees - len(cells), strays, own_entities))
     return found, older
 
 
@@ -180,6 +184,7 @@ class _Construction:
             if astray:
                 unknown[f"valeurs inattendues ({name})"] = astray
         unknown |= {f"sommes fausses ({name})": n for name, n in self.wrong.items()}
+        told = self._entities(files) if self.source.indicateurs else 0
         self.engine.close()
         print_ = fingerprint(self.database)
         years = sorted({file.record.annee for file in files})
@@ -196,6 +201,7 @@ class _Construction:
             empreinte=print_,
             tables_ouvertes=tables,
             empreinte_ouverte=print_,
+            entites=told,
         )
 
     def _reconciled(
@@ -262,7 +268,8 @@ class _Construction:
         said = [pl.col(name).replace("", None).drop_nulls().first() for name in self._attributes(whole)]
         cells = whole.group_by(keys, maintain_order=True).agg(*said, *taken)
         self.wrong = wrong_sums(cells, self.source.mesures)
-        cells = with_gaps(shown(cells, self.source.mesures), self.source.mesures, keys)
+        cells = with_ratios(shown(cells, self.source.mesures), self.source.mesures)
+        cells = with_gaps(cells, self.source.mesures, keys)
         self._count(cells)
         return cells, _less(whole, cells)
 
@@ -316,6 +323,21 @@ class _Construction:
                 for parent in parents:
                     self.coarser.setdefault(parent, set()).update({*rows[parent]} - {UNKNOWN})
         return rows
+
+    def _entities(self, files: Sequence[_File]) -> int:
+        """Store the establishments of every table and year, with their legal entities, and what FINESS became.
+
+        Raises:
+            SanoscopeError: ``historique-circulaire``.
+        """
+        told = pl.concat([file.entities for file in files])
+        known = self.reference.legal_entities(told.select("annee", "finess").unique())
+        told = told.join(known.rename({"juridique": "juridique_connu"}), on=["annee", "finess"], how="left")
+        told = told.with_columns(pl.col("juridique_connu").fill_null("")).sort("annee", "tableau", "finess")
+        history = self.reference[manifests.HISTORY].select("ancien", "nouveau")
+        History(history.iter_rows())
+        self.engine.store(manifests.HISTORY, history.to_arrow())
+        return self.engine.store(manifests.ENTITIES, told.to_arrow())
 
     # names --------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from sanoscope.catalogue.source import MesurePubliee
 from sanoscope.intake.indicators import EXACT
 from sanoscope.intake.tables import STATE
 
-MASKED, SECRET, NOT_APPLICABLE = "masque", "secret", "sans_objet"
+MASKED, SECRET, NOT_APPLICABLE, NOT_AVAILABLE = "masque", "secret", "sans_objet", "indisponible"
 THRESHOLD = 11
 """The count below which « 1 à 10 » is said; what is below another threshold is said to be secret."""
 ROUNDING = 1
@@ -40,6 +40,31 @@ def with_gaps(cells: pl.DataFrame, mesures: Mapping[str, MesurePubliee], keys: S
             pl.when(told).then((own - other) / other * 100).alias(name),
             state.alias(name + STATE),
         )
+    return cells
+
+
+def with_ratios(cells: pl.DataFrame, mesures: Mapping[str, MesurePubliee]) -> pl.DataFrame:
+    """Return cells with the ratios of two of their measures.
+
+    A ratio is exact where both are and the second is not zero; where one is not, it is in its state, and where the
+    second is zero, there is no occasion for it. Where nothing is said of either, nothing is of it.
+
+    Args:
+        cells: of what is shown, with the columns of ratios.
+        mesures: of the source.
+    """
+    for name, mesure in mesures.items():
+        if not mesure.rapport:
+            continue
+        above, below = mesure.rapport
+        said = [pl.col(part + STATE) for part in mesure.rapport]
+        off = [pl.when(state != EXACT).then(state) for state in (one.fill_null(NOT_AVAILABLE) for one in said)]
+        none = pl.when(pl.col(below) == 0).then(pl.lit(NOT_APPLICABLE))
+        state = pl.when(pl.any_horizontal(one.is_not_null() for one in said)).then(
+            pl.coalesce(*off, none, pl.lit(EXACT))
+        )
+        figure = pl.when(state == EXACT).then(mesure.facteur * pl.col(above) / pl.col(below))
+        cells = cells.with_columns(figure.alias(name), state.alias(name + STATE))
     return cells
 
 

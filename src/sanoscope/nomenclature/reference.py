@@ -199,6 +199,24 @@ class Reference:
         unknown = [pl.col(name).fill_null("").replace("", UNKNOWN) for name in maybe]
         return rows.with_columns(unknown).select(*columns, "connu").sort("annee", "finess")
 
+    def legal_entities(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """Return (annee, finess, juridique) of the establishments whose legal FINESS is known in given years.
+
+        Args:
+            pairs: (annee, finess), each once.
+        """
+        known = self["etablissements"].select(
+            "finess",
+            pl.col("finess_juridique").alias("juridique"),
+            pl.col("annee_debut").fill_null(0),
+            pl.col("annee_fin").fill_null(9999),
+        )
+        valid = pairs.join(known.filter(pl.col("juridique").fill_null("") != ""), on="finess").filter(
+            pl.col("annee").is_between("annee_debut", "annee_fin")
+        )
+        latest = valid.sort("annee_debut", descending=True).unique(["annee", "finess"], keep="first")
+        return latest.select("annee", "finess", "juridique")
+
     def residences(self, codes: pl.Series) -> pl.DataFrame:
         """Return (code_geo, libelle, departement, region, territoire, connu) of geographic codes; unknown ones too."""
         rows = pl.DataFrame({"code_geo": codes.unique()}).join(self["geographie"], on="code_geo", how="left")

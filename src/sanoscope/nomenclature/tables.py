@@ -103,6 +103,18 @@ ETABLISSEMENTS = Table(
     ("finess", "annee_debut"),
 )
 
+FINESS_HISTORIQUE = Table(
+    "finess_historique",
+    "Ce que des FINESS sont devenus : fusions, reprises, transferts d'un site.",
+    (
+        Column("ancien", "FINESS d'avant (9 caractères)", form=r"\w{9}"),
+        Column("nouveau", "FINESS d'après (9 caractères)", form=r"\w{9}"),
+        Column("date", "jour du changement : 2021-01-01 ; vide : inconnu", optional=True, form=r"\d{4}-\d\d-\d\d"),
+        Column("motif", "ce qui s'est passé : fusion, reprise…", optional=True),
+    ),
+    ("ancien", "nouveau"),
+)
+
 GEOGRAPHIE = Table(
     "geographie",
     "Les codes géographiques PMSI.",
@@ -450,6 +462,7 @@ TABLES: dict[str, Table] = {
     table.name: table
     for table in (
         ETABLISSEMENTS,
+        FINESS_HISTORIQUE,
         GEOGRAPHIE,
         POPULATION,
         DMS_REFERENCE,

@@ -4,13 +4,13 @@ What is not shown has no place among what is: cells that are masked or missing c
 """
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.present.labels import labels
 from sanoscope.query.rounding import estimate, rounded
-from sanoscope.query.table import Label, Measured, Table
+from sanoscope.query.table import Label, Measured, Table, taken
 from sanoscope.sentence import Sentence
 
 
@@ -129,27 +129,3 @@ def _key(label: Label | None, figure: Measured | None, row: int) -> Any:
         return None
     exact = rounded(figure, row)
     return estimate(figure, row) if exact is None else exact
-
-
-def taken(table: Table, rows: list[int]) -> Table:
-    """Return some rows of a table, in the order given."""
-
-    def of(values: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(values[row] for row in rows) if values else ()
-
-    return replace(
-        table,
-        labels=tuple(replace(label, values=of(label.values)) for label in table.labels),
-        figures=tuple(
-            replace(
-                f,
-                values=of(f.values),
-                states=of(f.states),
-                estimates=of(f.estimates),
-                margins=of(f.margins),
-                digits=of(f.digits),
-            )
-            for f in table.figures
-        ),
-        kinds=of(table.kinds),
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sanoscope.edition.edition import Edition
-from sanoscope.present.arrange import Arrangement, arranged, taken
+from sanoscope.present.arrange import Arrangement, arranged
 from sanoscope.present.exports import document
 from sanoscope.present.html import Cell
 from sanoscope.present.numbers import FRENCH, Meaning, Style, cell, legend, reason
@@ -16,7 +16,7 @@ from sanoscope.present.pictures.frame import Picture
 from sanoscope.present.pictures.picture import carte, chart, places_of
 from sanoscope.query.fiches import Comparison, Part, Sheet
 from sanoscope.query.rounding import estimate
-from sanoscope.query.table import Measured, State, Table
+from sanoscope.query.table import Measured, State, Table, taken
 from sanoscope.sentence import Sentence, joined
 
 GAPS = {

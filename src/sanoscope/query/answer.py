@@ -22,6 +22,7 @@ from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import profile, published, words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
+from sanoscope.query.crossed import Beside, bare, crossed, nothing_beside
 from sanoscope.query.national import national
 from sanoscope.query.noised import Told
 from sanoscope.query.persons import counted, looked_up
@@ -64,6 +65,7 @@ from sanoscope.query.states import (
     shown_sum,
 )
 from sanoscope.query.table import Label, Measured, Table
+from sanoscope.query.thresholds import check_thresholds, kept
 from sanoscope.query.transmissions import sent
 from sanoscope.sentence import Inner, Sentence, joined
 
@@ -117,6 +119,7 @@ def answer(
     *,
     threshold: int = 11,
     plain: Callable[[Query], Table] | None = None,
+    sources: Beside = nothing_beside,
 ) -> Table:
     """Return the table that answers a query.
 
@@ -127,10 +130,11 @@ def answer(
         edition: where the figures are.
         threshold: smallest count of people that may be shown.
         plain: how the two answers of a comparison are had, where they may be kept; worked out here without it.
+        sources: the served editions of sources, for the restitutions that take columns from them.
 
     Raises:
         SanoscopeError: the engine was interrupted, or the edition was built for another catalogue.
-        CriterionError: there is nothing of the kind to compare with.
+        CriterionError: there is nothing of the kind to compare with; ``seuil`` is of another kind than its column.
     """
     restitution = catalogue.restitution(query.restitution)
     if not scope.may_read(restitution, complete=bool(query.version)):
@@ -141,6 +145,23 @@ def answer(
         return published.answered(query, restitution, catalogue, edition.answering(restitution))
     if restitution.genre == "transmissions":
         return sent(query, restitution, catalogue.champ(restitution), edition.of(restitution.champ))
+    check_thresholds(query.seuil, catalogue.classes(restitution))
+    own = _own(replace(query, seuil=()), scope, catalogue, edition, threshold, plain)
+    if not restitution.indicateurs:
+        return own
+    found = crossed(own, query, restitution, catalogue, edition.answering(restitution), sources)
+    return replace(kept(found, query.seuil), query=query.canonical)
+
+
+def _own(
+    query: Query,
+    scope: Scope,
+    catalogue: Catalogue,
+    edition: Edition,
+    threshold: int,
+    plain: Callable[[Query], Table] | None,
+) -> Table:
+    """Return what an edition of the field answers, compared if that is asked, without what is taken from sources."""
     if not query.comparer:
         return _Answer(query, scope, catalogue, edition, threshold).table()
 
@@ -149,7 +170,8 @@ def answer(
 
     have, own = plain or worked_out, _Answer(replace(query, comparer=""), scope, catalogue, edition, threshold)
     of = reference(query, own.restitution, own.edition)
-    compared = beside(have(own.query), have(of.query), of, own.mesures, own.asked.rows)
+    mine, theirs = (bare(have(one), own.restitution) for one in (own.query, of.query))
+    compared = beside(mine, theirs, of, own.mesures, own.asked.rows)
     return replace(compared, query=query.canonical)
 
 
@@ -168,6 +190,7 @@ def check_published(query: Query, scope: Scope, catalogue: Catalogue, edition: E
     elif edition.manifest.source:
         published.check(query, restitution, catalogue, edition.answering(restitution))
     elif restitution.genre == "activite":
+        check_thresholds(query.seuil, catalogue.classes(restitution))
         _Answer(query, scope, catalogue, edition, threshold)
 
 

@@ -11,6 +11,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.query.permission import COMPLETE, About, check_asking, check_reading
+from sanoscope.query.thresholds import Seuil, thresholds
 from sanoscope.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ CRITERIA = (
     "ght",
     "regroupement",
     "activite",
+    "seuil",
     "comparer",
     "version",
     "edition",
@@ -76,6 +78,7 @@ class Query:
         secteur, categorie, ght: aggregates of establishments, or "".
         regroupement: level of the rows, "" for none.
         activite: (level, code) picked, or None.
+        seuil: what crossed columns must be, by column (`query.thresholds`).
         comparer: one of `COMPARISONS`, or "": what the figures are set beside (`query.compare`).
         version: `permission.COMPLETE`, with small counts, or "": as it is published.
         edition: pinned edition, "" for the published one.
@@ -92,6 +95,7 @@ class Query:
     ght: str = ""
     regroupement: str = ""
     activite: tuple[str, str] | None = None
+    seuil: tuple[Seuil, ...] = ()
     comparer: str = ""
     version: str = ""
     edition: str = ""
@@ -109,6 +113,7 @@ class Query:
             "ght": self.ght,
             "regroupement": self.regroupement,
             "activite": ":".join(self.activite) if self.activite else "",
+            "seuil": ",".join(map(str, self.seuil)),
             "comparer": self.comparer,
             "version": self.version,
             "edition": self.edition,
@@ -203,6 +208,8 @@ def taken(restitution: Restitution) -> tuple[str, ...]:
         refused.add("regroupement")
     if not criteria.activite:
         refused.add("activite")
+    if not restitution.croisees:
+        refused.add("seuil")
     return tuple(name for name in CRITERIA if name not in refused)
 
 
@@ -338,6 +345,7 @@ class _Parser:
             ght=self._among("ght", given, {e.ght for e in known}),
             regroupement=self._level(given.get("regroupement", "")),
             activite=self._activity(given["activite"]) if "activite" in given else None,
+            seuil=thresholds(given.get("seuil", ""), self.restitution),
             comparer=self._among("comparer", given, set(COMPARISONS)),
             version=given["version"],
             edition=given.get("edition", ""),

@@ -24,7 +24,7 @@ from sanoscope.query import words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.planner import Question, question
-from sanoscope.query.table import Figure, Kind, Label, Measured, State, Table
+from sanoscope.query.table import ABSENT, Figure, Kind, Label, Measured, State, Table
 from sanoscope.sentence import Name, Sentence
 
 LEAST, MOST = 1, 10
@@ -304,14 +304,6 @@ class _Answer:
             ),
         )
 
-
-ABSENT = {
-    State.MASKED: Sentence("masqué"),
-    State.SECRET: Sentence("secret"),
-    State.NOT_AVAILABLE: Sentence("non disponible"),
-    State.NOT_APPLICABLE: Sentence("sans objet"),
-}
-"""What stands for a class that is not there."""
 
 ATTRIBUTES = ("departement", "region", "secteur", "categorie", "ght")
 """Criteria that are said of an establishment, not of a cell."""

@@ -11,7 +11,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.manifest import Manifest
-from sanoscope.edition.publication import answering, current, editions, published, served
+from sanoscope.edition.publication import answering, current, editions, of_source, published, served
 from sanoscope.engine.limits import within
 from sanoscope.errors import ForbiddenError, NotFoundError
 from sanoscope.query.answer import answer
@@ -45,7 +45,7 @@ class Service:
         self.complete = complete
         self.baskets = Baskets(workspace)
         self._editions: OrderedDict[tuple[str, bool], Edition] = OrderedDict()
-        self._answers: OrderedDict[tuple[str, str, str], Table] = OrderedDict()
+        self._answers: OrderedDict[tuple[str, ...], Table] = OrderedDict()
         self._lock, self._opening = threading.Lock(), threading.Lock()
 
     @property
@@ -189,10 +189,21 @@ class Service:
         here().asked.append(Asked(query.restitution, edition.nom, query.canonical, known, time.perf_counter() - began))
         return query, table
 
+    def source(self, name: str) -> Edition | None:
+        """Return the served edition of a source, None where none is published."""
+        found = of_source(self.workspace.editions, name)
+        return self.edition(found) if found else None
+
+    def _key(self, query: Query, edition: Edition) -> tuple[str, ...]:
+        """Return what an answer is kept by: the question, the edition, those of the sources beside it."""
+        crossed = self.catalogue.restitution(query.restitution).sources_croisees
+        beside = (of_source(self.workspace.editions, name) for name in crossed)
+        return (query.restitution, query.canonical, edition.nom, *beside)
+
     def _known(self, query: Query, edition: Edition) -> Table | None:
         """Return an answer that is kept: it is the same for all those to whom it is answered."""
         with self._lock:
-            return self._answers.get((query.restitution, query.canonical, edition.nom))
+            return self._answers.get(self._key(query, edition))
 
     def _answer(self, query: Query, edition: Edition, scope: Scope) -> Table:
         kept = self._known(query, edition)
@@ -204,11 +215,12 @@ class Service:
                 edition,
                 threshold=self.workspace.settings.seuil,
                 plain=lambda asked: self._answer(asked, edition, scope),
+                sources=self.source,
             )
             if not self.workspace.settings.approche:
                 kept = without_estimates(kept)
             with self._lock:
-                self._answers[query.restitution, query.canonical, edition.nom] = kept
+                self._answers[self._key(query, edition)] = kept
                 while len(self._answers) > KEPT_ANSWERS:
                     self._answers.popitem(last=False)
         return kept

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+from sanoscope.sentence import Sentence
 
 
 class State(Enum):
@@ -14,6 +16,15 @@ class State(Enum):
     SECRET = "secret"
     NOT_APPLICABLE = "sans_objet"
     NOT_AVAILABLE = "indisponible"
+
+
+ABSENT = {
+    State.MASKED: Sentence("masqué"),
+    State.SECRET: Sentence("secret"),
+    State.NOT_AVAILABLE: Sentence("non disponible"),
+    State.NOT_APPLICABLE: Sentence("sans objet"),
+}
+"""What stands for a class that is not there."""
 
 
 Figure: TypeAlias = int | float | None
@@ -94,6 +105,7 @@ class Table:
         notes: what a reader must know, in French.
         table_used: the table of the edition that answered.
         mark: what all that is made of it must bear, "" for nothing.
+        beside: names of the editions of sources that some of its columns are from.
     """
 
     title: str
@@ -107,6 +119,7 @@ class Table:
     notes: tuple[str, ...] = field(default=())
     table_used: str = ""
     mark: str = ""
+    beside: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Number of rows, totals included."""
@@ -121,3 +134,27 @@ def without_estimates(table: Table) -> Table:
 def _without_estimates(figure: Measured) -> Measured:
     states = tuple(State.SECRET if state is State.APPROXIMATE else state for state in figure.states)
     return replace(figure, states=states, estimates=(), margins=())
+
+
+def taken(table: Table, rows: list[int]) -> Table:
+    """Return some rows of a table, in the order given."""
+
+    def of(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[row] for row in rows) if values else ()
+
+    return replace(
+        table,
+        labels=tuple(replace(label, values=of(label.values)) for label in table.labels),
+        figures=tuple(
+            replace(
+                f,
+                values=of(f.values),
+                states=of(f.states),
+                estimates=of(f.estimates),
+                margins=of(f.margins),
+                digits=of(f.digits),
+            )
+            for f in table.figures
+        ),
+        kinds=of(table.kinds),
+    )

@@ -14,6 +14,7 @@ from sanoscope.sentence import Inner, Name, Sentence, Value, joined
 ATTRIBUTES = {
     "raison_sociale": Sentence("Raison sociale"),
     "categorie": Sentence("Catégorie"),
+    "secteur": Sentence("Secteur"),
     "periode": Sentence("Période"),
 }
 CATEGORIES = {"PRIVE": Sentence("PRIVÉ"), "?": Sentence("Inconnue")}
@@ -48,7 +49,8 @@ def attribute(name: str, finess: str, year: int, edition: Edition) -> str:
         return f"M{known.mois}" if known else "…"
     known = known or edition.finess[finess]
     value = str(getattr(known, name))
-    return CATEGORIES.get(value, value) if name == "categorie" else value
+    labels = {"categorie": CATEGORIES, "secteur": SECTEURS}.get(name, {})
+    return labels.get(value, value)
 
 
 def title(query: Query, restitution: Restitution, champ: Champ, edition: Edition) -> str:

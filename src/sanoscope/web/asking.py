@@ -106,7 +106,9 @@ def form_of(service: Service, restitution: Restitution, given: dict[str, str], l
     pinned = given.get("edition", "")
     edition = service.answering(restitution, pinned)
     champ = service.catalogue.champ(restitution)
-    return Form(restitution, champ, edition, openness(service, restitution, edition), given, language)
+    every = service.catalogue.mesures(restitution)
+    crossed = {name: every[name].libelle for name in restitution.croisees}
+    return Form(restitution, champ, edition, openness(service, restitution, edition), given, language, crossed)
 
 
 def siblings(service: Service, restitution: Restitution, scope: Scope) -> dict[str, list[Restitution]]:

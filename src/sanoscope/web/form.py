@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from sanoscope.api.routes import MEANINGS
@@ -30,6 +31,7 @@ TITLES = {
     "regroupement": marked("Regroupement des lignes"),
     "niveau_activite": marked("Niveau d'activité"),
     "activite": marked("Activité"),
+    "seuil": marked("Seuil sur une colonne croisée"),
 }
 SCOPES = {
     "agrege": marked("Données agrégées"),
@@ -86,6 +88,7 @@ class Form:
         openness: what an open reader is answered of it.
         given: by name of field.
         language: of the page.
+        crossed: labels of the crossed columns, by name.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Form:
         openness: Openness,
         given: dict[str, str],
         language: Language,
+        crossed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.restitution = restitution
         self.champ = champ
@@ -103,6 +107,7 @@ class Form:
         self.openness = openness
         self.given = given
         self.language = language
+        self.crossed = crossed
 
     def fields(self) -> dict[str, FormField]:
         """Return the fields by name: the criteria that the restitution takes, and what helps to choose them."""
@@ -254,6 +259,10 @@ class Form:
             if code != "?"
         ]
         return self._field("activite", "text", {"": options}, self.given.get("activite", ""))
+
+    def _seuil(self) -> FormField:
+        options = [Option(name, self.language.gettext(title)) for name, title in self.crossed.items()]
+        return self._field("seuil", "text", {"": options}, self.given.get("seuil", ""))
 
     def _level(self, level: str) -> str:
         """Return what a level is called, spelled out."""

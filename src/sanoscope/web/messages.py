@@ -85,6 +85,8 @@ def _of_catalogue(catalogue: Catalogue) -> Iterator[tuple[Message, str]]:
     for restitution in catalogue.restitutions.values():
         for text in (restitution.titre, restitution.objet, restitution.sous_theme, *restitution.contenu):
             yield text, restitution.slug
+        for text in (t for one in restitution.rapports for t in (one.libelle, one.definition, one.unite) if t):
+            yield text, restitution.slug
         for text in paragraphs(restitution.notice):
             yield text, f"{restitution.slug}, notice"
     for fiche in catalogue.fiches.values():

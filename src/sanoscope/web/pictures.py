@@ -19,7 +19,7 @@ from fastapi import APIRouter, Request, Response
 
 from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.replies import cache_control, problem
-from sanoscope.api.routes import closed
+from sanoscope.api.routes import closed, lasting
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError, SanoscopeError, suggest
@@ -66,6 +66,7 @@ GENRES = {
     "pyramide": marked("par âge et sexe"),
     "nuage": marked("selon l'effectif"),
     "radar": marked("par domaine"),
+    "nuage-croise": marked("une mesure par l'autre"),
     "points": marked("par établissement"),
     "codes": marked("par code géographique"),
     "departements": marked("par département"),
@@ -211,11 +212,23 @@ def pictures(service: Service) -> APIRouter:
         pairs = [(name, value) for name, value in items if name not in ("theme", "genre")]
         fond = chosen(genre, grounds(service.workspace)) if kind == "carte" else None
         exact = (fond is None or genre == fond.genre) and DATE not in dict(pairs)
+        exact &= lasting(service, slug)
         genre = fond.genre if fond else genre
         query, table = service.ask(slug, pairs, reader(request).scope)
         table = with_mark(request, query, table)
         spoken = languages.of(request)
-        key = (spoken.code, table.edition, slug, query.canonical, kind, genre, theme, extension, table.mark)
+        key = (
+            spoken.code,
+            table.edition,
+            *table.beside,
+            slug,
+            query.canonical,
+            kind,
+            genre,
+            theme,
+            extension,
+            table.mark,
+        )
         media, write = WRITERS[extension]
         with lock:
             found = kept.get(key)

@@ -69,7 +69,7 @@ class Results:
         """
         spoken = languages.of(request)
         path = f"/restitutions/{query.restitution}" + ("/integrer" if embedded else "")
-        key = spoken.code, path, query.canonical, table.edition, look
+        key = spoken.code, path, query.canonical, table.edition, table.beside, look
         return self._tables.get(key, lambda: table_html(spoken, query, table, look, path, embedded=embedded))
 
     def images(self, request: Request, query: Query, table: Table, look: Look) -> list[Image]:
@@ -86,7 +86,8 @@ class Results:
         spoken, loaded = languages.of(request), grounds(self._service.workspace)
         if table.mark:  # which says when: nobody asks for it twice
             return images(restitution, query, table, edition, spoken, look, loaded)
-        key = spoken.code, query.restitution, query.canonical, table.edition, look, tuple(g.genre for g in loaded)
+        told = table.edition, table.beside
+        key = spoken.code, query.restitution, query.canonical, told, look, tuple(g.genre for g in loaded)
         return self._images.get(key, lambda: images(restitution, query, table, edition, spoken, look, loaded))
 
     def page(self, request: Request, query: Query, table: Table, drawn: Markup, pictures: list[Image]) -> HTMLResponse:
@@ -127,7 +128,7 @@ class Results:
     def _definitions(self, restitution: Restitution, table: Table) -> list[Heading]:
         """Return the definitions of the measures of a table: of its columns, or of the rows of a profile."""
         if restitution.genre != "profil":
-            return [h for h in headings(table) if h.name in restitution.mesures]
+            return [h for h in headings(table) if h.name in restitution.colonnes]
         shown = {text for label in table.labels for text in label.values}
         known = self._service.catalogue.mesures(restitution).values()
         return [Heading(one.libelle, one.definition) for one in known if one.libelle in shown]

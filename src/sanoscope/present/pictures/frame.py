@@ -89,7 +89,12 @@ def source(table: Table, slug: str, *, ground: str = "") -> str:
         etat=Sentence(table.state),
         jour=date.fromisoformat(table.made),
     )
-    return joined(" ", [said, Sentence("Fond : %(fond)s.", fond=ground)]) if ground else said
+    parts = [said]
+    if table.beside:
+        parts.append(Sentence("Indicateurs : édition %(noms)s.", noms=", ".join(table.beside)))
+    if ground:
+        parts.append(Sentence("Fond : %(fond)s.", fond=ground))
+    return joined(" ", parts) if len(parts) > 1 else said
 
 
 def framed(

@@ -18,6 +18,7 @@ from sanoscope.present.pictures.outlines import Outlines, What
 from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.pyramid import pyramid
 from sanoscope.present.pictures.radar import radar
+from sanoscope.present.pictures.scatter import scatter
 from sanoscope.present.pictures.values import NothingToDrawError, years
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -75,6 +76,8 @@ def _chart(table: Table, declared: Graphique, slug: str, theme: Theme) -> Pictur
         return radar(table, palette, slug)
     if declared.genre == "nuage":
         return funnel(table, measure, declared.effectif, palette, slug)
+    if declared.genre == "nuage-croise":
+        return scatter(table, declared, palette, slug)
     if declared.genre == "lignes" or len(years(table)) > 1:
         return lines(table, measure, declared.premiers, palette, slug)
     return bars(table, measure, declared.premiers, palette, slug)
