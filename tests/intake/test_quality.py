@@ -139,15 +139,6 @@ def test_words_say_states_and_a_column_of_another_year_has_its_name(workspace: W
     assert values(places["esatis48h", 2018])["290000116", "classement"] == (None, None, "indisponible")
 
 
-def test_a_count_of_answers_below_eleven_is_masked(workspace: Workspace) -> None:
-    name = "resultats-esatis48h-mco-open-data-2018.csv"
-    assert received(workspace, {name: QUALITY[name].replace(";412;", ";9;").replace(";96;", ";10,0;")}).clean
-    ((_, place),) = stored_indicators(workspace.store)
-    counts = values(place)
-    for site in ("290000108", "350000019"):
-        assert counts[site, "nb_rep_score_all_rea_ajust"] == (None, None, "masque")
-
-
 def test_a_workbook_of_another_year_is_read_as_the_csv(workspace: Workspace, tmp_path: Path) -> None:
     header, *rows = (line.split(";") for line in CARE.replace("supe", "sup").splitlines())
     book = openpyxl.Workbook()

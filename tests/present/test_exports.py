@@ -73,6 +73,10 @@ def test_french_csv_shows_the_page() -> None:
     assert rows[6][1] == "'=1+1"
 
 
+def test_xlsx_is_dated_of_its_edition() -> None:
+    assert sheet(every_state()).properties.created.date().isoformat() == every_state().made
+
+
 def test_xlsx_shows_the_page() -> None:
     table = sheet(every_state())["Tableau"]
     said = ["1 à 10", "≈ 1\u202f230", "s.", "–", "…"]

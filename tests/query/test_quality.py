@@ -262,10 +262,16 @@ def test_both_engines_answer_alike(place: Workspace) -> None:
     assert answer(query, OPEN, catalogue(), in_memory(edition)) == answer(query, OPEN, catalogue(), edition)
 
 
-def test_no_count_of_answers_below_eleven_is_shown(workspace: Workspace) -> None:
+def test_no_count_of_answers_below_eleven_is_shown_nor_the_share_that_would_tell_it(workspace: Workspace) -> None:
     name = "resultats-esatis48h-mco-open-data-2018.csv"
-    assert received(workspace, {name: SMALL[name].replace(";412;", ";9;")}).clean
+    assert received(workspace, {name: SMALL[name].replace(";412;", ";9;").replace(";96;", ";10,0;")}).clean
     build_published(workspace, catalogue(), "qualite-has", name="petits")
     publication.publish(workspace.editions, "petits")
-    count = next(figure for figure in ask(workspace, STAY).figures if figure.name == "reponses_48h")
-    assert (count.values[0], count.states[0].value) == (None, "masque")
+    table = ask(workspace, STAY)
+    told = {figure.name: [state.value for state in figure.states] for figure in table.figures}
+    sites = next(label.values for label in table.labels if label.name == "finess")
+    small = [row for row, site in enumerate(sites) if site in (NORTH, "350000019")]
+    assert len(small) == 2
+    assert {told["reponses_48h"][row] for row in small} == {"masque"}
+    assert {told["recommandation_48h"][row] for row in small} == {"secret"}
+    assert {told["note_48h"][row] for row in small} == {"exact"}

@@ -13,6 +13,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -121,10 +122,14 @@ def to_parquet(table: Table, style: Style = FRENCH) -> bytes:
 
 
 def to_xlsx(table: Table, style: Style = FRENCH) -> bytes:
-    """A workbook: the table with typed numbers, and a sheet of notes (criteria, edition, definitions, legend)."""
+    """A workbook: the table with typed numbers, and a sheet of notes (criteria, edition, definitions, legend).
+
+    It is dated of the day of its edition: the same table is the same bytes.
+    """
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(out, options)
+    workbook.set_properties({"created": datetime.fromisoformat(table.made)})
     _table_sheet(workbook, table, style)
     _notes_sheet(workbook, table, style)
     workbook.close()
