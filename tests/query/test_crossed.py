@@ -44,6 +44,10 @@ WAITS = """finess;nom;passages;attente
 290000002;DEUX;NC;A
 350000001;CLINIQUE;900;C
 """
+DOCTORS = """finess;nom;medecins
+290000001;UN;31
+290000004;QUATRE;6
+"""
 SOURCE = """
 source: urgences-locales
 libelle: Passages aux urgences, recueil local
@@ -55,13 +59,18 @@ restitutions: [urgences-locales]
 totaux: calcules
 mesures:
   passages: {de: urgences.passages, libelle: Passages, additive: true, definition: Passages de l'année.}
+  medecins: {de: effectifs.medecins, libelle: Médecins des urgences, additive: true, definition: Médecins.}
   classe_attente: {de: urgences.attente, libelle: Attente, classes: [A, B, C], definition: Classe de l'attente.}
 indicateurs:
-  - nom: urgences
+  - &urgences
+    nom: urgences
     motif: 'urgences_(?P<annee>\\d{4})\\.csv'
     entite: finess
     libelle: nom
     etats: {"": indisponible, "NC": indisponible}
+  - <<: *urgences
+    nom: effectifs
+    motif: 'effectifs_(?P<annee>\\d{4})\\.csv'
 """
 OF_SOURCE = {
     "slug": "urgences-locales",
@@ -100,6 +109,7 @@ INVENTED = {
         {"source": "sae", "mesure": "occupation_mco", "nom": "occupation_site"},
         {"source": "urgences-locales", "mesure": "classe_attente"},
         {"source": "urgences-locales", "mesure": "passages"},
+        {"source": "urgences-locales", "mesure": "medecins"},
     ],
     "rapports": [
         {
@@ -158,8 +168,9 @@ def sources(tmp_path_factory: pytest.TempPathFactory, books: Catalogue) -> Besid
     place = workspaces.create(root / "espace")
     (root / "MCO_2023r.csv").write_text(BEDS, encoding="utf-8")
     (root / "urgences_2023.csv").write_text(WAITS, encoding="utf-8")
+    (root / "effectifs_2023.csv").write_text(DOCTORS, encoding="utf-8")
     wanted = [books.source(name).attendu for name in ("sae", "urgences-locales")]
-    assert receive(place, [root / "MCO_2023r.csv", root / "urgences_2023.csv"], published=wanted).clean
+    assert receive(place, [*root.glob("*_2023*.csv")], published=wanted).clean
     opened = {}
     for name in ("sae", "urgences-locales"):
         build_published(place, books, name, name=name)
@@ -203,6 +214,9 @@ def test_a_restitution_invented_in_yaml_crosses_two_sources(
     assert occupation["350000001"] == "sans_objet", "no bed could be occupied"
     classes = column(table, "classe_attente")
     assert (classes["290000001"], classes["290000002"], classes["290000004"]) == ("B", "A", "non disponible")
+    doctors = column(table, "medecins")
+    assert (doctors["290000001"], doctors["290000004"]) == (31, 6)
+    assert doctors["290000002"] == "indisponible", "the other file of the source has it, this one does not"
     stays = column(table, "sejours_hc")
     ratio = column(table, "sejours_par_lit")
     assert ratio["290000001"] == pytest.approx(round(float(str(stays["290000001"])) / 15, 1))

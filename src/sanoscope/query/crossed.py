@@ -22,7 +22,7 @@ from sanoscope.engine.plan import Column, Filter, In, Scan
 from sanoscope.intake.tables import STATE
 from sanoscope.query.criteria import Query
 from sanoscope.query.rounding import rounded
-from sanoscope.query.table import ABSENT, Label, Measured, State, Table
+from sanoscope.query.table import ABSENT, Label, Measured, State, Table, said
 from sanoscope.sentence import Name, Sentence
 
 Beside: TypeAlias = Callable[[str], Edition | None]
@@ -210,7 +210,7 @@ def _cells(source: Edition, mesure: str, year: int) -> dict[str, Value]:
     if not name:
         return {}
     rows = source.engine.run(Filter(Scan(name), In(Column("annee"), (year,)))).to_pylist()
-    return {row[LEVEL]: Value(State(row[mesure + STATE]), row[mesure]) for row in rows}
+    return {row[LEVEL]: Value(said(row[mesure + STATE]), row[mesure]) for row in rows}
 
 
 def _together(cells: Sequence[Value], mesure: MesurePubliee) -> Value:

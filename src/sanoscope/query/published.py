@@ -24,7 +24,7 @@ from sanoscope.query import words
 from sanoscope.query.compare import beside, reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.planner import Question, question
-from sanoscope.query.table import ABSENT, Figure, Kind, Label, Measured, State, Table
+from sanoscope.query.table import ABSENT, Figure, Kind, Label, Measured, State, Table, said
 from sanoscope.sentence import Name, Sentence
 
 LEAST, MOST = 1, 10
@@ -365,18 +365,13 @@ def _named(code: str, known: Mapping[str, str]) -> str:
 
 
 def _letter(row: Row, name: str) -> str:
-    state = _state(row, name)
+    state = said(row[name + STATE])
     return str(row[name]) if state is State.EXACT else ABSENT[state]
 
 
 def _cell(row: Row, name: str) -> Cell:
-    state = _state(row, name)
+    state = said(row[name + STATE])
     return Cell(state, row[name] if state is State.EXACT else None)
-
-
-def _state(row: Row, name: str) -> State:
-    """Return the state of a cell; it has none where no file of the source says anything of it."""
-    return State(row[name + STATE] or State.NOT_AVAILABLE)
 
 
 def _measured(name: str, mesure: MesurePubliee, cells: Sequence[Cell]) -> Measured:

@@ -18,6 +18,11 @@ class State(Enum):
     NOT_AVAILABLE = "indisponible"
 
 
+def said(state: str | None) -> State:
+    """Return the state of a stored cell; it has none where no file of its source says anything of it."""
+    return State(state or State.NOT_AVAILABLE)
+
+
 ABSENT = {
     State.MASKED: Sentence("masqué"),
     State.SECRET: Sentence("secret"),
