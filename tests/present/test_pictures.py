@@ -31,7 +31,7 @@ from sanoscope.present.pictures.palette import CONTRAST, DARK, LIGHT, Palette, c
 from sanoscope.present.pictures.pyramid import pyramid
 from sanoscope.present.pictures.render import to_png, to_svg
 from sanoscope.present.pictures.scatter import OTHERS, scatter
-from sanoscope.present.pictures.values import NothingToDrawError
+from sanoscope.present.pictures.values import NothingToDrawError, names
 from sanoscope.query.table import Figure, Label, Measured, State, Table
 from tests.present.tables import MISSING, A, E, M, S, every_state, measured
 
@@ -398,6 +398,24 @@ def test_numbers_are_written_in_french() -> None:
     svg = to_svg(bars(of_hospitals(exact(12345), exact(4000)), "sejours", 20, LIGHT, "essai")).decode()
     assert "12\u202f345" in svg
     assert "10\u202f000" in svg
+
+
+def test_names_that_begin_alike_begin_with_their_codes() -> None:
+    alike = "Insuffisances cardiaques et états de choc circulatoire, niveau"
+    codes = ["05M091", "05M092", "05C101"]
+    labels = table(
+        {"ghm": codes, "libelle_ghm": [f"{alike} 1", f"{alike} 2", "Chirurgie de remplacement valvulaire"]},
+        figure("sejours", [exact(20), exact(30), exact(40)]),
+    )
+    assert names(labels) == [f"05M091 · {alike} 1", f"05M092 · {alike} 2", "Chirurgie de remplacement valvulaire"]
+
+
+def test_what_is_said_of_a_row_and_changes_does_not_break_its_line() -> None:
+    whole = table({"annee": ["2022", "2023"], "finess": ["a", "a"]}, figure("sejours", [exact(20), exact(30)]))
+    classed = replace(whole, labels=(*whole.labels, Label("classe", "Classe", ("A", "B"), "Classe.", tells=False)))
+    told = lines(classed, "sejours", 20, LIGHT, "essai").description
+    assert told == lines(whole, "sejours", 20, LIGHT, "essai").description
+    assert "a : 20 en 2022, 30 en 2023" in told
 
 
 def test_a_name_is_text_and_nothing_else() -> None:

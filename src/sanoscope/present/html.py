@@ -37,7 +37,7 @@ class Heading:
 
 def headings(table: Table) -> list[Heading]:
     """Return the headings of a table's columns."""
-    return [Heading(label.title, name=label.name) for label in table.labels] + [
+    return [Heading(label.title, label.definition, name=label.name) for label in table.labels] + [
         Heading(heading(figure), figure.definition, number=True, name=figure.name) for figure in table.figures
     ]
 

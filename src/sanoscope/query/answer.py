@@ -421,7 +421,7 @@ class _Answer:
                     values.append(total if name == "raison_sociale" else "")
                 else:
                     values.append(words.attribute(name, finess, key[0] or self.query.annees[0], self.edition))
-        return [Label(name, words.ATTRIBUTES[name], tuple(values)) for name, values in described.items()]
+        return [Label(name, words.ATTRIBUTES[name], tuple(values), tells=False) for name, values in described.items()]
 
     # figures ----------------------------------------------------------------------------------------------------
 

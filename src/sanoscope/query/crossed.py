@@ -104,7 +104,9 @@ class _Crossing:
             mesure = self.catalogue.sources[one.source].mesures[one.mesure]
             values = self._values(one)
             if mesure.classes:
-                labels.append(Label(one.colonne, Sentence(mesure.libelle), tuple(map(_letter, values))))
+                letters = tuple(map(_letter, values))
+                title, definition = Sentence(mesure.libelle), Sentence(mesure.definition)
+                labels.append(Label(one.colonne, title, letters, definition, tells=False))
             else:
                 figures.append(_measured(one, mesure, values))
         columns = {figure.name: figure for figure in figures}

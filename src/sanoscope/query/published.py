@@ -259,7 +259,8 @@ class _Answer:
             yield Label(dimension, title, tuple(codes))
             if dimension == "finess":
                 for name in self.restitution.attributs:
-                    yield Label(name, words.ATTRIBUTES[name], tuple(self._said(name, line) for line in lines))
+                    said_of_them = tuple(self._said(name, line) for line in lines)
+                    yield Label(name, words.ATTRIBUTES[name], said_of_them, tells=False)
             elif known := self.edition.libelles.get(dimension):
                 ends = [line.name if position == 0 else "" for line in lines]
                 names = [
@@ -270,7 +271,7 @@ class _Answer:
 
         for name, mesure in self.classes.items():
             letters = ["" if line.name else _letter(line.row, name) for line in lines]
-            yield Label(name, Sentence(mesure.libelle), tuple(letters))
+            yield Label(name, Sentence(mesure.libelle), tuple(letters), Sentence(mesure.definition), tells=False)
 
     def _said(self, attribute: str, line: _Line) -> str:
         if line.name:

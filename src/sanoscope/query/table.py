@@ -37,11 +37,21 @@ Figure: TypeAlias = int | float | None
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A column of texts: codes, names."""
+    """A column of texts: codes, names, classes.
+
+    Attributes:
+        name: stable name.
+        title: what a person reads.
+        values: one a row.
+        definition: one sentence, where it is a measure; "" else.
+        tells: it tells a row from another. What is said of a row, and may change from year to year, does not.
+    """
 
     name: str
     title: str
     values: tuple[str, ...]
+    definition: str = ""
+    tells: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def lines(table: Table, measure: str, first: int, palette: Palette, slug: str) -
 
 def _series(table: Table) -> list[str]:
     """Return what tells a row's line from another's: its codes, all but the year."""
-    labels = [label for label in table.labels if label.name not in ("annee", "periode")]
+    labels = [label for label in table.labels if label.tells and label.name != "annee"]
     return ["\n".join(label.values[row] for label in labels) for row in range(len(table))]
 
 

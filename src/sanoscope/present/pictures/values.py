@@ -13,6 +13,9 @@ from sanoscope.query.rounding import estimate, margin, rounded
 from sanoscope.query.table import Figure, Label, Measured, State, Table
 from sanoscope.sentence import Number, Sentence, joined
 
+BEGINNING = 30
+"""How much of a name an axis is sure to show."""
+
 NAMES = ("raison_sociale", "libelle_")
 """Columns that name a row better than its code, by the beginning of their name."""
 
@@ -117,19 +120,32 @@ def _why(figure: Measured, rows: Sequence[int]) -> str:
 
 
 def names(table: Table) -> list[str]:
-    """Return a name for each row, no two alike: the label, else the code; both where two labels are the same."""
-    plain = [label for label in table.labels if label.name.startswith(NAMES)] or list(table.labels[-1:])
+    """Return a name for each row, no two alike: the label, else the code.
+
+    Where two labels are the same, the code follows them; where they only begin alike, it is first: an axis cuts names.
+    """
+    telling = [label for label in table.labels if label.tells]
+    plain = [label for label in table.labels if label.name.startswith(NAMES)] or telling[-1:]
     many = [label for label in plain if len({label.values[row] for row in details(table)}) > 1] or plain[-1:]
     texts = [_together(list(dict.fromkeys(label.values[row] for label in many[::-1]))) for row in range(len(table))]
     codes = column(table, "finess") or next((c for c in table.labels if c not in plain and c.name != "annee"), None)
     if codes is None:
         return texts
+    same, near = _codes_of(texts, codes), _codes_of([text[:BEGINNING] for text in texts], codes)
+    found: list[str] = []
+    for text, code in zip(texts, codes.values, strict=True):
+        if len(same[text]) > 1:
+            found.append(joined(" ", [text, f"({code})"]))
+        else:
+            found.append(joined(" · ", [code, text]) if len(near[text[:BEGINNING]]) > 1 and code else text)
+    return found
+
+
+def _codes_of(texts: Sequence[str], codes: Label) -> dict[str, set[str]]:
     seen: dict[str, set[str]] = {}
     for text, code in zip(texts, codes.values, strict=True):
         seen.setdefault(text, set()).add(code)
-    return [
-        joined(" ", [text, f"({codes.values[row]})"]) if len(seen[text]) > 1 else text for row, text in enumerate(texts)
-    ]
+    return seen
 
 
 def _together(texts: Sequence[str]) -> str:
