@@ -98,6 +98,13 @@ taux_absenteisme;rotation;age_moyen;part_cdd;part_interim
 290000017;CHU OUEST;812,4;3210,5;402,1;88;610,3;720,0;9,8%;12,4;41,2;10,1;0,8
 290000025;CH SUD;102;640,5;71;;120;98,5;8,1;NC;43;8;SO
 """
+TRADES = """\
+finess;raison_sociale;metier;libelle_metier;effectif;etp;taux_absenteisme;rotation;part_interim;part_cdd;age_moyen
+290000017;CHU OUEST;IDE;Infirmiers;1320;1204,6;9,1;11,2;1,4;8,5;40,3
+290000017;CHU OUEST;SF;Sages-femmes;64;58,2;6,4;14;0;12;37,9
+290000025;CH SUD;IDE;Infirmiers;251;228,5;8,8;NC;3,1;10;42
+290000025;CH SUD;SF;Sages-femmes;7;6,1;21,5;28;0;30;35
+"""
 ACCOUNTS = """\
 finess;raison_sociale;produits;charges;resultat;taux_marge_brute;taux_caf;duree_apparente_dette;\
 independance_financiere;intensite_investissement;vetuste_equipements;vetuste_batiments;fonds_de_roulement;\
@@ -197,7 +204,8 @@ REGIONAL = """finess;zone;A1bis;A2bis;A3bis;A4bis;A5bis
 def published_beside(place: Workspace) -> None:
     """Publish, in a workspace, small editions of the sources that alone answer a restitution."""
     files = {"open_ccam_24.csv": ACTS, "mco_2024.csv": DIAGNOSES, "pdmza_2022.csv": SHARES}
-    files |= {"bilan_social_2023.csv": STAFF, "comptes_financiers_2023.csv": ACCOUNTS, "MCO_2022r.csv": BEDS}
+    files |= {"bilan_social_2023.csv": STAFF, "bilan_social_metiers_2023.csv": TRADES}
+    files |= {"comptes_financiers_2023.csv": ACCOUNTS, "MCO_2022r.csv": BEDS}
     files |= {
         "enc_mco_2023.csv": COSTS.format(group="ghm", first="DG", code="05M092", other="06C081"),
         "enc_smr_2023.csv": COSTS.format(group="gme", first="DAF", code="0803A1", other="0106B2"),

@@ -49,6 +49,19 @@ def test_identified_indicators_answer_inside_the_perimeter_alone(
             service.ask(slug, pairs, scope)
 
 
+def test_a_trade_of_few_people_has_neither_their_number_nor_what_would_tell_of_them(service: Service) -> None:
+    mine = holding("rh", Perimeter("etablissement", frozenset({SUD})))
+    _, table = service.ask("ressources-humaines-par-metier", [("annee", "2023"), ("etablissement", SUD)], mine)
+    assert next(label.values for label in table.labels if label.name == "metier") == ("IDE", "SF", "")
+    told = {figure.name: [state.value for state in figure.states] for figure in table.figures}
+    assert told.pop("etp_metier") == ["exact", "exact", "exact"]
+    assert told.pop("agents_metier") == ["exact", "masque", "approche"]
+    assert {states[1] for states in told.values()} == {"secret"}
+    assert {states[2] for states in told.values()} == {"indisponible"}
+    with pytest.raises(ForbiddenError):
+        service.ask("ressources-humaines-par-metier", [("annee", "2023"), ("etablissement", OUEST)], mine)
+
+
 def test_open_indicators_answer_everybody(service: Service) -> None:
     _, table = service.ask("equipements-et-capacites", [("annee", "2022"), ("zone", "departement:29")], OPEN)
     assert [one.values for one in table.figures if one.name == "lits_mco"] == [(385.0, 83.0)]

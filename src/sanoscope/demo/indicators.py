@@ -44,6 +44,25 @@ STAFF = {
     "part_cdd": Drawn(10, 0.4, most=60),
     "part_interim": Drawn(1.5, 0.7, most=30),
 }
+TRADES = {
+    "MED": ("Médecins", 6.0),
+    "SF": ("Sages-femmes", 0.7),
+    "IDE": ("Infirmiers", 10.0),
+    "AS": ("Aides-soignants", 8.0),
+    "MKDE": ("Masseurs-kinésithérapeutes", 0.4),
+    "MERM": ("Manipulateurs d'électroradiologie", 0.9),
+    "ADM": ("Personnels administratifs", 5.0),
+}
+"""Of each trade: its name, its people by 1,000 RSA lines."""
+OF_TRADES = {
+    "etp": Drawn(0.92, 0.03, most=1),
+    "taux_absenteisme": Drawn(9, 0.25, most=40),
+    "rotation": Drawn(12, 0.35, most=60),
+    "part_interim": Drawn(1.5, 0.8, most=40),
+    "part_cdd": Drawn(10, 0.4, most=60),
+    "age_moyen": Drawn(42, 0.05),
+}
+"""Of a trade; ETP are by person."""
 ACCOUNTS = {
     "produits": Drawn(4200, 0.2, grows=True, decimals=0),
     "taux_marge_brute": Drawn(5, 0.4, most=20),
@@ -137,6 +156,8 @@ def write_indicators(
         _latin(directory / f"MCO_{year}r.csv", _beds(rng, sites, own, year))
         for name, frame in quality(rng, sites.select("FI", "RS", "FI_EJ"), year).items():
             _latin(directory / name, frame)
+        trades = _trades(rng, hospitals, sizes[:, place])
+        trades.write_csv(directory / f"bilan_social_metiers_{year}.csv", separator=";")
         _shares(rng, hospitals, sizes[:, place]).write_csv(directory / f"pdmreg_{year}.csv", separator=";")
         lines_of_all = float(sizes[:, place].sum())
         for name, frame in {**costs(rng, casemix, year, lines_of_all), f"rtc_{year}.csv": units(rng)}.items():
@@ -178,6 +199,26 @@ def _shares(rng: np.random.Generator, hospitals: pl.DataFrame, sizes: Numbers) -
         whole = frame.with_columns(part=part).select(pl.col("part") / pl.col("part").sum().over("zone") * 100)
         frame = frame.with_columns(written(whole["part"].to_numpy(), 1).alias(name))
     return frame
+
+
+def _trades(rng: np.random.Generator, hospitals: pl.DataFrame, sizes: Numbers) -> pl.DataFrame:
+    """Return the staff of each hospital by trade; a trade without people has no row."""
+    frames = []
+    for code, (name, by_lines) in TRADES.items():
+        ranks = rng.normal(size=len(hospitals))
+        people = np.rint(figures(rng, Drawn(by_lines, 0.3, grows=True), ranks, sizes))
+        columns = {}
+        for column, how in OF_TRADES.items():
+            values = figures(rng, how, rng.normal(size=len(hospitals)), sizes)
+            columns[column] = written(values * people if column == "etp" else values, how.decimals)
+        frame = hospitals.select("finess", "raison_sociale").with_columns(
+            pl.lit(code).alias("metier"),
+            pl.lit(name).alias("libelle_metier"),
+            pl.Series("effectif", people).cast(pl.Int64),
+            **columns,
+        )
+        frames.append(frame.filter(pl.col("effectif") > 0))
+    return pl.concat(frames)
 
 
 def _sites(hospitals: pl.DataFrame) -> pl.DataFrame:
