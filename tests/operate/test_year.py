@@ -67,7 +67,8 @@ def _books() -> Catalogue:
     if EVERY:
         return whole
     fields = {code: _without_noise(whole.champs[code]) for code in ("mco", "smr")}
-    asked = {slug: one for slug, one in whole.restitutions.items() if one.champ in fields and not one.source}
+    own = {slug: one for slug, one in whole.restitutions.items() if not one.source and not one.sources_croisees}
+    asked = {slug: one for slug, one in own.items() if one.champ in fields}
     return replace(whole, champs=fields, restitutions=asked, fiches={}, sources={})
 
 

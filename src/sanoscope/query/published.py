@@ -375,6 +375,11 @@ def _cell(row: Row, name: str) -> Cell:
     return Cell(state, row[name] if state is State.EXACT else None)
 
 
+def _published(figure: Figure, mesure: MesurePubliee) -> Figure:
+    """Return a figure with the digits that are published of its measure: files say what pages show."""
+    return figure if figure is None else round(figure, mesure.decimales)
+
+
 def _measured(name: str, mesure: MesurePubliee, cells: Sequence[Cell]) -> Measured:
     near = any(cell.state is State.APPROXIMATE for cell in cells)
     return Measured(
@@ -383,7 +388,7 @@ def _measured(name: str, mesure: MesurePubliee, cells: Sequence[Cell]) -> Measur
         unit=Sentence(mesure.unite),
         decimals=mesure.decimales,
         definition=Sentence(mesure.definition),
-        values=tuple(cell.figure if cell.state is State.EXACT else None for cell in cells),
+        values=tuple(_published(cell.figure, mesure) if cell.state is State.EXACT else None for cell in cells),
         states=tuple(cell.state for cell in cells),
         estimates=tuple(c.figure if c.state is State.APPROXIMATE else None for c in cells) if near else (),
         margins=tuple(cell.margin for cell in cells) if near else (),
