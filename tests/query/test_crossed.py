@@ -143,7 +143,10 @@ def written(root: Path, *restitutions: dict[str, object]) -> Path:
     kept = {
         "champs": ("mco", "smr"),
         "sources": ("sae", "bilan-social", "smr-2025"),
-        "restitutions": ("equipements-et-capacites", "ressources-humaines", "cartographie-activite-smr"),
+        "restitutions": (
+            *("equipements-et-capacites", "ressources-humaines", "ressources-humaines-par-metier"),
+            "cartographie-activite-smr",
+        ),
     }
     for folder, names in kept.items():
         (place / folder).mkdir()
