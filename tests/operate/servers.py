@@ -42,11 +42,11 @@ class Line:
             self._limit, self._does, self.sent = limit, does or self.cut, 0
 
     def cut(self) -> None:
-        """Cut all that goes through."""
-        for end in self._open:
+        """Cut all that goes through; who comes again while it is cut has another line."""
+        cut, self._open = self._open, []
+        for end in cut:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-        self._open.clear()
 
     def down(self) -> None:
         """Cut it for good: who comes again is not answered."""
