@@ -422,14 +422,7 @@ def reconcile(
         of_source, of_activity = (
             open_edition(place.editions, name, settings=place.settings, public=True) for name in (source, activity)
         )
-        told = of_source.manifest.source
-        if told is None:
-            raise SanoscopeError(
-                "sans-entites",
-                f"L'édition « {source} » n'est pas celle d'une source d'indicateurs.",
-                todo="Donnez d'abord l'édition de la source, faite par « sanoscope build --source NOM ».",
-            )
-        reports, before = matched(of_source, of_activity, books.source(told.source))
+        reports, before = matched(of_source, of_activity, books)
         for line in (line for report in reports for line in lines(report)):
             out.print(line, highlight=False, markup=False)
         for year in before:

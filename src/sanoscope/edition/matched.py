@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.source import Source
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.reconciliation import RULES, Entity, Match, reconciled
@@ -54,24 +55,25 @@ def nearest_year(year: int, source: Edition) -> int:
     return max((known for known in source.manifest.annees if known <= year), default=0)
 
 
-def matched(source: Edition, activity: Edition, declared: Source) -> tuple[list[Matched], list[int]]:
+def matched(source: Edition, activity: Edition, catalogue: Catalogue) -> tuple[list[Matched], list[int]]:
     """Return the report of each year of an edition, and the years before all those of the source.
 
     Args:
         source: an edition of a source of indicators.
         activity: the edition whose establishments are looked for.
-        declared: the source, as the catalogue has it.
+        catalogue: what the source is.
 
     Raises:
         SanoscopeError: ``sans-entites``: the first edition is not of a source of indicators.
     """
-    if not source.entites:
+    told = source.manifest.source
+    if told is None or not source.entites:
         raise SanoscopeError(
             "sans-entites",
             f"L'édition « {source.nom} » n'a pas d'établissements d'une source d'indicateurs.",
             todo="Donnez d'abord l'édition de la source, faite par « sanoscope build --source NOM ».",
         )
-    found, before = [], []
+    declared, found, before = catalogue.source(told.source), [], []
     for year in activity.manifest.annees:
         there = nearest_year(year, source)
         if there:
@@ -83,7 +85,7 @@ def matched(source: Edition, activity: Edition, declared: Source) -> tuple[list[
 
 def _of_year(year: int, there: int, source: Edition, activity: Edition, declared: Source) -> Matched:
     wanted = {finess: one.raison_sociale for (of, finess), one in activity.etablissements.items() if of == year}
-    named = {mesure.de.partition(".")[0] for mesure in declared.mesures.values()}
+    named = {declared.tableau(name) for name in declared.mesures}
     every, told = dict[str, Entity](), dict[str, Entity]()
     for (of, table), entities in source.entites.items():
         if of == there:

@@ -1,6 +1,6 @@
 """How an official file of indicators is written: its name, its keys, the words that stand for figures.
 
-These are declared values, filled from ``catalogue/indicateurs/*.yaml`` (`catalogue.indicator` says what a source of
+These are declared values, filled from ``catalogue/sources/*.yaml`` (`catalogue.source` says what a source of
 indicators is); nothing here reads a file: `intake.indicators` does.
 """
 

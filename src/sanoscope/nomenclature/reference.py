@@ -167,15 +167,8 @@ class Reference:
             (bool); what no table knows is deduced from the FINESS (département, région) or "?". The territoire is that
             of the geographic code.
         """
-        known = self["etablissements"].with_columns(
-            pl.col("annee_debut").fill_null(0), pl.col("annee_fin").fill_null(9999)
-        )
-        valid = (
-            pairs.join(known, on="finess", how="left")
-            .filter(pl.col("annee_debut").is_null() | pl.col("annee").is_between("annee_debut", "annee_fin"))
-            .sort("annee_debut", descending=True, nulls_last=True)
-            .unique(["annee", "finess"], keep="first")
-        )
+        known = self._dated()
+        valid = _valid(pairs, known)
         # an establishment known for other years only is still known by its name
         latest = known.sort("annee_fin").unique("finess", keep="last")
         missing = pairs.join(valid, on=["annee", "finess"], how="anti").join(latest, on="finess", how="left")
@@ -205,17 +198,15 @@ class Reference:
         Args:
             pairs: (annee, finess), each once.
         """
-        known = self["etablissements"].select(
-            "finess",
-            pl.col("finess_juridique").alias("juridique"),
-            pl.col("annee_debut").fill_null(0),
-            pl.col("annee_fin").fill_null(9999),
+        known = self._dated().filter(pl.col("finess_juridique").fill_null("") != "")
+        valid = _valid(pairs, known).drop_nulls("finess_juridique")
+        return valid.select("annee", "finess", pl.col("finess_juridique").alias("juridique"))
+
+    def _dated(self) -> pl.DataFrame:
+        """Return the table of establishments, each row with the years in which it is so."""
+        return self["etablissements"].with_columns(
+            pl.col("annee_debut").fill_null(0), pl.col("annee_fin").fill_null(9999)
         )
-        valid = pairs.join(known.filter(pl.col("juridique").fill_null("") != ""), on="finess").filter(
-            pl.col("annee").is_between("annee_debut", "annee_fin")
-        )
-        latest = valid.sort("annee_debut", descending=True).unique(["annee", "finess"], keep="first")
-        return latest.select("annee", "finess", "juridique")
 
     def residences(self, codes: pl.Series) -> pl.DataFrame:
         """Return (code_geo, libelle, departement, region, territoire, connu) of geographic codes; unknown ones too."""
@@ -296,3 +287,13 @@ def _files(base: Path | None, table: Table) -> list[Path]:
         return []
     own = [] if table is ZONAGES else [base / f"{table.name}.csv"]
     return [path for path in (*own, *sorted((base / table.name).glob("*.csv"))) if path.is_file()]
+
+
+def _valid(pairs: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Return (annee, finess) with the last row that is so in the year; with nulls where no row is of the FINESS."""
+    return (
+        pairs.join(known, on="finess", how="left")
+        .filter(pl.col("annee_debut").is_null() | pl.col("annee").is_between("annee_debut", "annee_fin"))
+        .sort("annee_debut", descending=True, nulls_last=True)
+        .unique(["annee", "finess"], keep="first")
+    )

@@ -8,12 +8,12 @@ from calendar import isleap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sanoscope.catalogue.crossed import Indicateur, Rapport
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.catalogue.source import MesurePubliee, Source
+from sanoscope.catalogue.source import MesurePubliee
 from sanoscope.edition.edition import Edition
 from sanoscope.edition.matched import nearest_year
 from sanoscope.edition.published import TABLE
@@ -25,6 +25,7 @@ from sanoscope.query.rounding import rounded
 from sanoscope.query.table import ABSENT, Label, Measured, State, Table, said
 from sanoscope.sentence import Name, Sentence
 
+Row: TypeAlias = Mapping[str, Any]
 Beside: TypeAlias = Callable[[str], Edition | None]
 """From the name of a source to the edition of it that is served, None where none is."""
 
@@ -97,6 +98,9 @@ class _Crossing:
         # the rows below a total are not all that it counts where some are left out, or where it is of another answer
         partial = restitution.criteres.zone == "residence" or restitution.jusqua or query.comparer
         self.totals = not partial
+        self._rows: dict[tuple[str, int], dict[str, Row]] = {}
+        self._matches: dict[tuple[str, str, int], dict[str, Match]] = {}
+        """What was read of a source in a year, and what its tables match: its measures share both."""
 
     def table(self) -> Table:
         labels, figures = list(self.before.labels), list(self.before.figures)
@@ -143,18 +147,22 @@ class _Crossing:
         there = nearest_year(year, source) if source else 0
         if source is None or not there:
             return {}
-        mesure, cells = declared.mesures[one.mesure], _cells(source.of(declared.champ), one.mesure, there)
+        mesure, table = declared.mesures[one.mesure], declared.tableau(one.mesure)
+        if (one.source, there) not in self._rows:
+            self._rows[one.source, there] = _rows(source.of(declared.champ), there)
+        if (one.source, table, year) not in self._matches:
+            self._matches[one.source, table, year] = self._matched(source, table, year, there)
+        rows = self._rows[one.source, there]
         return {
-            code: _together([cells.get(entity, NONE) for entity in match.entities], mesure)
-            for code, match in self._matches(source, declared, one.mesure, year, there).items()
+            code: _together([_value(rows.get(entity), one.mesure) for entity in match.entities], mesure)
+            for code, match in self._matches[one.source, table, year].items()
             if match.whole
         }
 
-    def _matches(self, source: Edition, declared: Source, mesure: str, year: int, there: int) -> dict[str, Match]:
-        """Return what the establishments of a year, asked for or not, are in the table that a measure is of."""
+    def _matched(self, source: Edition, table: str, year: int, there: int) -> dict[str, Match]:
+        """Return what the establishments of a year, asked for or not, are in a table of a source."""
         wanted = {finess for of, finess in self.edition.etablissements if of == year}
-        entities = source.entites.get((there, declared.tableau(mesure)), {})
-        return reconciled(wanted, entities.values(), source.historique)
+        return reconciled(wanted, source.entites.get((there, table), {}).values(), source.historique)
 
     # ratios -------------------------------------------------------------------------------------------------------
 
@@ -206,13 +214,17 @@ class _Crossing:
         )
 
 
-def _cells(source: Edition, mesure: str, year: int) -> dict[str, Value]:
-    """Return what each establishment of a source has of a measure in a year."""
+def _rows(source: Edition, year: int) -> dict[str, Row]:
+    """Return the row of each establishment of a source in a year."""
     name = next((table.nom for table in source.champ.tables if table.nom == TABLE + LEVEL), "")
     if not name:
         return {}
     rows = source.engine.run(Filter(Scan(name), In(Column("annee"), (year,)))).to_pylist()
-    return {row[LEVEL]: Value(said(row[mesure + STATE]), row[mesure]) for row in rows}
+    return {row[LEVEL]: row for row in rows}
+
+
+def _value(row: Row | None, mesure: str) -> Value:
+    return Value(said(row[mesure + STATE]), row[mesure]) if row else NONE
 
 
 def _together(cells: Sequence[Value], mesure: MesurePubliee) -> Value:

@@ -242,14 +242,8 @@ class _Profile:
         yield _column(f"nombre_{end}", said, Sentence("Établissements du groupe qui ont l'indicateur."), group.counts)
 
     def _notes(self) -> Iterator[str]:
-        manifest = self.edition.manifest
         yield from origin(self.source)
-        yield Sentence(
-            "Édition %(nom)s (%(etat)s), construite le %(jour)s.",
-            nom=manifest.nom,
-            etat=Sentence(manifest.etat),
-            jour=manifest.cree_le.date(),
-        )
+        yield words.built(self.edition)
         yield from (Sentence(said) for said in self.source.remarques)
         yield Sentence(
             "Les déciles sont ceux de toutes les valeurs publiées du groupe dans l'année, par interpolation linéaire ; "

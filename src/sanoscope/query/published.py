@@ -279,15 +279,9 @@ class _Answer:
         return words.attribute(attribute, str(line.row["finess"]), line.year, self.edition)
 
     def _notes(self, figures: Sequence[Measured], *, total: bool) -> tuple[str, ...]:
-        manifest = self.edition.manifest
         return (
             *origin(self.source),
-            Sentence(
-                "Édition %(nom)s (%(etat)s), construite le %(jour)s.",
-                nom=manifest.nom,
-                etat=Sentence(manifest.etat),
-                jour=manifest.cree_le.date(),
-            ),
+            words.built(self.edition),
             *(Sentence(said) for said in self.source.remarques),
             *([Sentence("Le total est une ligne de la source.")] if total and self.wholes else []),
             *([MEAN] if total and self.averaged else []),

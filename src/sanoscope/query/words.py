@@ -109,14 +109,23 @@ def unpriced(restitution: Restitution, champ: Champ, edition: Edition) -> bool:
     return bool(valued) and not edition.manifest.tarife
 
 
+def built(edition: Edition) -> Sentence:
+    """Return which edition answered, in what state, and when it was built."""
+    manifest = edition.manifest
+    return Sentence(
+        "Édition %(nom)s (%(etat)s), construite le %(jour)s.",
+        nom=manifest.nom,
+        etat=Sentence(manifest.etat),
+        jour=manifest.cree_le.date(),
+    )
+
+
 def notes(
     query: Query, restitution: Restitution, champ: Champ, edition: Edition, figures: Sequence[Measured]
 ) -> tuple[str, ...]:
     """Return what a reader must know of an answer."""
     manifest = edition.manifest
-    made = manifest.cree_le.date()
-    state = Sentence(manifest.etat)
-    said = [Sentence("Édition %(nom)s (%(etat)s), construite le %(jour)s.", nom=manifest.nom, etat=state, jour=made)]
+    said = [built(edition)]
     for year in query.annees:
         latest = manifest.mois_de(year)
         sent = [e.mois for e in edition.etablissements.values() if e.annee == year]
