@@ -51,8 +51,14 @@ format: setup ## met le code en forme
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: ## refige les versions (uv doit être dans .venv)
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o requirements.lock
+FIGER := $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+lock: ## refige les versions, de tout et de ce qui sert (uv doit être dans .venv)
+	$(FIGER) --extra dev -o requirements.lock
+	$(FIGER) --extra depot --extra postgresql --extra sdmx --extra assistant -c requirements.lock -o requirements-serveur.lock
+
+release: setup ## les fichiers d'une version, deux fois les mêmes, avec leur nomenclature et leurs empreintes : dist/
+	$(BIN)/python scripts/release.py faire dist
 
 bench: setup ## mesures de benchmarks/, chacune un rapport pris dans la même exécution
 	$(BIN)/python -m benchmarks
