@@ -4,9 +4,9 @@
     release.py faire DOSSIER [--cle CLE_SSH] [--commit HEAD]
     release.py verifier DOSSIER --signataires FICHIER
 
-« faire » exporte le commit deux fois, dans deux dossiers, construit chaque fois le paquet et les sources, et refuse si un octet
-diffère. Il y joint les versions figées de ce qui sert, leur nomenclature (CycloneDX), le paquet R, et SHA256SUMS, que
-« --cle » signe (ssh-keygen -Y sign). La date de tout est celle du commit.
+« faire » exporte le commit deux fois, dans deux dossiers, construit chaque fois le paquet et les sources, et refuse si
+un octet diffère. Il y joint les versions figées de ce qui sert, leur nomenclature (CycloneDX), le paquet R, et
+SHA256SUMS, que « --cle » signe (ssh-keygen -Y sign). La date de tout est celle du commit.
 
 « verifier » relit les empreintes, et la signature contre un fichier de signataires admis (ssh-keygen, ALLOWED SIGNERS).
 """
@@ -39,7 +39,9 @@ def run(*command: str, cwd: Path = ROOT, env: dict[str, str] | None = None) -> s
     Raises:
         ReleaseError: it fails.
     """
-    done = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise ReleaseError(f"« {' '.join(command[:4])}… » a échoué :\n{(done.stderr or done.stdout).strip()[-2000:]}")
     return done.stdout.strip()
@@ -56,7 +58,16 @@ def built(commit: str, when: str, place: Path) -> dict[str, bytes]:
     """Return the files of a commit that are built, by name."""
     tree = place / "sources"
     export(commit, tree)
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(place / "fait"), cwd=tree, env={"SOURCE_DATE_EPOCH": when})
+    run(
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        str(place / "fait"),
+        cwd=tree,
+        env={"SOURCE_DATE_EPOCH": when},
+    )
     made = {path.name: path.read_bytes() for path in (place / "fait").iterdir()}
     package = tree / "clients" / "r"
     if package.is_dir():
@@ -83,25 +94,27 @@ def r_package(package: Path, when: int) -> dict[str, bytes]:
     return {f"sanoscope_r_{version[1]}.tar": out.getvalue()}
 
 
-def bill(tree: Path, when: str, version: str) -> bytes:
+def bill(tree: Path, when: str) -> bytes:
     """Return what a running service is made of, as CycloneDX, from the frozen versions."""
     made = tree / BILL
     run(
         sys.executable, "-m", "cyclonedx_py", "requirements", LOCK, "--pyproject", "pyproject.toml",
         "--output-reproducible", "--validate", "-o", str(made), cwd=tree, env={"SOURCE_DATE_EPOCH": when},
     )  # fmt: skip
-    return made.read_bytes().replace(b'"name": "sanoscope",', f'"name": "sanoscope",\n      "version": "{version}",'.encode(), 1) \
-        if f'"version": "{version}"'.encode() not in made.read_bytes() else made.read_bytes()
+    return made.read_bytes()
 
 
 def make(place: Path, commit: str, key: Path | None) -> list[str]:
     """Write a release in a folder; return the names of its files.
 
     Raises:
-        ReleaseError: the tree has changes, the folder is not empty, the change log does not tell of it, two builds differ.
+        ReleaseError: the tree has changes, the folder is not empty, two builds differ, or the change log tells
+            nothing of it.
     """
     if run("git", "status", "--porcelain", "--untracked-files=no") and commit == "HEAD":
-        raise ReleaseError("Des fichiers ont changé depuis le commit : faites-en un, ou nommez celui que vous voulez (--commit).")
+        raise ReleaseError(
+            "Des fichiers ont changé depuis le commit : faites-en un, ou nommez celui que vous voulez (--commit)."
+        )
     if place.exists() and any(place.iterdir()):
         raise ReleaseError(f"{place} n'est pas vide : donnez un autre dossier, ou videz celui-là.")
     when = run("git", "log", "-1", "--format=%ct", commit)
@@ -115,7 +128,7 @@ def make(place: Path, commit: str, key: Path | None) -> list[str]:
         if f"\n## {version}" not in (tree / "CHANGELOG.md").read_text(encoding="utf-8"):
             raise ReleaseError(f"CHANGELOG.md ne dit rien de la version {version}.")
         files[LOCK] = (tree / LOCK).read_bytes()
-        files[BILL] = bill(tree, when, version)
+        files[BILL] = bill(tree, when)
     files[SUMS] = "".join(f"{digest(content)}  {name}\n" for name, content in sorted(files.items())).encode()
     place.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
@@ -134,7 +147,9 @@ def check(place: Path, signers: Path) -> list[str]:
     sums, signature = place / SUMS, place / f"{SUMS}.sig"
     if not (sums.is_file() and signature.is_file()):
         raise ReleaseError(f"Il manque {SUMS} ou {SUMS}.sig : cette version n'est pas signée.")
-    who = run("ssh-keygen", "-Y", "find-principals", "-f", str(signers.resolve()), "-s", str(signature.resolve())).splitlines()[0]
+    who = run(
+        "ssh-keygen", "-Y", "find-principals", "-f", str(signers.resolve()), "-s", str(signature.resolve())
+    ).splitlines()[0]
     with sums.open("rb") as content:
         verify = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", who, "-n", NAMESPACE, "-s", str(signature)]
         if subprocess.run(verify, stdin=content, capture_output=True, check=False).returncode:
