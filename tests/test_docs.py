@@ -92,9 +92,9 @@ def test_what_is_shipped_to_run_it_calls_the_command() -> None:
     for name in ("sanoscope-backup.service", "crontab"):
         assert "sanoscope backup --workspace" in text(f"deploiement/{name}")
     assert "sanoscope serve --processus" in text("deploiement/sanoscope-serve.service")
-    told = yaml.safe_load(text("deploiement/cronjob.yaml"))
+    told = yaml.safe_load(text("deploiement/kubernetes/cronjob.yaml"))
     (container,) = told["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    assert container["args"][:2] == ["sanoscope", "refresh"]
+    assert container["args"][:2] == ["refresh", "--workspace"]
     policy = told["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"][0]
     assert policy["onExitCodes"]["values"] == [BUSY, CODES[BLOCKED], RESERVED]
 

@@ -69,6 +69,6 @@ def test_what_each_says_is_documented_and_used(little: Workspace) -> None:
     page = (ROOT / "docs" / "surveillance.md").read_text(encoding="utf-8").split("## La santé")[1].split("\n## ")[0]
     body = TestClient(create_app(little)).get("/sante/pret").json()
     assert all(f'"{name}"' in page for name in (*body, *body["controles"]))
-    deployed = (ROOT / "deploiement" / "deployment.yaml").read_text(encoding="utf-8")
+    deployed = (ROOT / "deploiement" / "kubernetes" / "deployment.yaml").read_text(encoding="utf-8")
     assert "path: /sante" in deployed
     assert "path: /sante/pret" in deployed
