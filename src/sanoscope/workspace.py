@@ -26,6 +26,9 @@ LEVELS = {"detail": 10, "info": 20, "alerte": 30, "erreur": 40}
 FORMATS = ("auto", "json", "texte")
 """How a log may be written."""
 
+LICENCES = ("", "etalab-2.0", "CC-BY-4.0", "CC-BY-SA-4.0", "ODbL-1.0")
+"""What the figures may be published under, by SPDX identifier; "" for what is not said."""
+
 DEFAULT_SETTINGS = """\
 # Réglages de cet espace de travail Sanoscope. Chacun est facultatif : la valeur écrite est celle par défaut.
 
@@ -70,6 +73,12 @@ session_inactive = 30
 session_duree = 12
 # À qui signaler une faille, dit par /.well-known/security.txt : "mailto:…" ou "https://…". Vide : il n'y est pas.
 securite_contact = ""
+# Ce que les catalogues (DCAT-AP) et les citations disent : qui publie les chiffres, comment le joindre ("mailto:…" ou
+# "https://…"), et la licence de réutilisation de ses chiffres : "etalab-2.0" (Licence Ouverte), "CC-BY-4.0",
+# "CC-BY-SA-4.0", "ODbL-1.0", ou vide si elle n'est pas dite. Une source publiée garde la sienne.
+editeur = "Sanoscope"
+contact = ""
+licence = "etalab-2.0"
 
 [journal]
 # Ce que le journal dit : "detail", "info", "alerte" ou "erreur", et ce qui est plus grave.
@@ -107,6 +116,7 @@ FORMS = {
         ("https://HOTE", "https://HOTE/CHEMIN, sans / à la fin"),
     ),
     "securite_contact": (re.compile(r"|mailto:[^\s@]+@[^\s@]+|https://\S+"), ("mailto:NOM@HOTE", "https://HOTE/PAGE")),
+    "contact": (re.compile(r"|mailto:[^\s@]+@[^\s@]+|https://\S+"), ("mailto:NOM@HOTE", "https://HOTE/PAGE")),
     "courriel_chiffrement": (re.compile(r"|starttls|tls"), ("starttls", "tls")),
 }
 """What some texts must be like, and how that is said."""
@@ -136,6 +146,8 @@ class Settings:
             hour; ``essais_par_heure``: most refusals of who signs in or shows a key, by address and by account.
         session_inactive, session_duree: when a session ends, unused (minutes), and in any case (hours).
         securite_contact: whom a weakness is told, as a ``mailto:`` or ``https:`` address; "" for nobody.
+        editeur, contact: who publishes the figures, and a ``mailto:`` or ``https:`` address to reach it, "" for none;
+            ``licence``: what they may be used for, one of `LICENCES`.
         bloc: size of the blocks in which files are read (bytes).
         facteur_decompression: largest accepted ratio of decompressed to compressed size.
         depot: drop folder, or its URL; "" for none.
@@ -169,6 +181,9 @@ class Settings:
     session_inactive: int = 30
     session_duree: int = 12
     securite_contact: str = ""
+    editeur: str = "Sanoscope"
+    contact: str = ""
+    licence: str = "etalab-2.0"
     bloc: int = 16 * 1024 * 1024
     facteur_decompression: int = 200
     depot: str = ""
@@ -392,7 +407,7 @@ def _checked(tables: dict[str, Any], path: Path) -> Settings:
 
 def _check_text(path: Path, section: str, name: str, value: Any) -> None:
     """Refuse a text that its setting does not admit."""
-    allowed = {"niveau": tuple(LEVELS), "format": FORMATS}.get(name, ())
+    allowed = {"niveau": tuple(LEVELS), "format": FORMATS, "licence": LICENCES}.get(name, ())
     if allowed and value not in allowed:
         raise SanoscopeError(
             "reglage-invalide", f"{path} : {section}.{name} vaut {value!r}, qui n'est pas admis.", allowed=allowed

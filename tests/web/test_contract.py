@@ -70,7 +70,8 @@ def known(app: Any) -> OpenApiSchema:
         values = KNOWN | {"slug": list(FICHES if "fiches" in path else SLUGS)}
         kept = [one for one in methods["get"].get("parameters", ()) if one["name"] in values]
         for parameter in kept:
-            parameter["schema"]["enum"] = values[parameter["name"]]
+            own = parameter["schema"].get("enum")  # of « format », each route says its own
+            parameter["schema"]["enum"] = own or values[parameter["name"]]
         methods["get"]["parameters"] = kept
     schema = schemathesis.openapi.from_dict(written, config=configured())
     schema.app = app

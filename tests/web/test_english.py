@@ -6,6 +6,7 @@ French is told by its commonest words and its accents, not by our catalogue of m
 
 import io
 import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from fastapi.testclient import TestClient
 
 from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
+from sanoscope.present.exports import FORMATS
 from sanoscope.query.service import Service
 from sanoscope.web.app import create_app
 from sanoscope.web.language import language
@@ -231,7 +233,7 @@ def test_files_are_in_english_and_say_the_same(client: TestClient, service: Serv
         read += 1
         links = dict(re.findall(r'href="(/en/restitutions/[\w-]+/donnees\?[^"]+format=([\w-]+))" download', page))
         by_format = {name: client.get(link).content for link, name in links.items()}
-        assert set(by_format) == {"csv", "csv-fr", "xlsx", "parquet", "json"}
+        assert set(by_format) == {*FORMATS}
         french = {name: client.get(link.replace("/en/", "/api/v1/")).content for link, name in links.items()}
         book = openpyxl.load_workbook(io.BytesIO(by_format["xlsx"]))
         assert book.sheetnames == ["Table", "Notes"]
@@ -245,6 +247,8 @@ def test_files_are_in_english_and_say_the_same(client: TestClient, service: Serv
             if key in column
         ]
         told += by_format["csv-fr"].decode("utf-8-sig").splitlines()[:1]
+        readme = zipfile.ZipFile(io.BytesIO(by_format["paquet"])).read("LISEZMOI.md").decode()
+        told += re.sub(r"`[^`]*`|https?://\S+|Licence Ouverte", "", readme).splitlines()
         html = "".join(f"<textarea>{escape(text)}</textarea>" for text in told if text != document["requete"])
         if french_ones := french_in(html, names):
             found[slug, question] = french_ones

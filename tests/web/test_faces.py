@@ -48,6 +48,9 @@ Pairs = list[tuple[str, str]]
 
 FACES = (
     *(f"/api/v1/restitutions/{{slug}}/donnees?{{query}}&format={name}" for name in FORMATS),
+    "/api/v1/restitutions/{slug}/csvw?{query}",
+    "/api/v1/restitutions/{slug}/datapackage?{query}",
+    "/api/v1/restitutions/{slug}/citation?{query}&format=csl-json",
     "/restitutions/{slug}/donnees?{query}&format=csv-fr",
     "/en/restitutions/{slug}/donnees?{query}",
     "/restitutions/{slug}?{query}",
@@ -69,6 +72,9 @@ BESIDE = (
     "/nouveautes.rss",
     "/calendrier.ics",
     "/sitemap.xml",
+    "/catalogue.ttl",
+    "/catalogue/{slug}.ttl",
+    "/oembed?url=http://testserver/restitutions/{slug}?annee%3D2023",
     "/editions/comparer?de=petite&a=petite&restitution={slug}",
     "/recherche?q={place}",
     "/recherche?q={slug}",

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import shapes
-from sanoscope.api.reader import reader, with_mark
+from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.publication import current
 from sanoscope.errors import CriterionError
+from sanoscope.present import csvw, datapackage
 from sanoscope.present.exports import FORMATS, Format
 from sanoscope.present.numbers import FRENCH
 from sanoscope.query.criteria import BESIDE, CRITERIA, DATE, Query, taken
@@ -72,13 +73,16 @@ def file(
         )
     query, table = service.ask(slug, pairs, reader(request).scope)
     chosen, own = FORMATS[formats[0]], closed(service, query)
+    described = f"/api/v1/restitutions/{slug}"
     return Response(
-        write(chosen, with_mark(request, query, table)),
+        write(chosen, for_a_file(request, query, table, service.workspace.settings)),
         media_type=chosen.media_type,
         headers={
             "Content-Disposition": _attachment(query, chosen.extension),
             **cache_control(query.edition if DATE not in dict(pairs) and lasting(service, slug) else "", own=own),
-            "Link": f'<{path}?{query.canonical}>; rel="canonical"',
+            "Link": f'<{path}?{query.canonical}>; rel="canonical", '
+            f'<{described}/csvw?{query.canonical}>; rel="describedby"; type="{csvw.MEDIA_TYPE}", '
+            f'<{described}/datapackage?{query.canonical}>; rel="describedby"; type="{datapackage.MEDIA_TYPE}"',
         },
     )
 

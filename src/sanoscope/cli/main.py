@@ -45,6 +45,7 @@ from sanoscope.query.answer import answer
 from sanoscope.query.criteria import parse
 from sanoscope.query.dated import pinned
 from sanoscope.query.moved import FIRST
+from sanoscope.query.origin import signed
 from sanoscope.query.table import Table
 from sanoscope.workspace import Workspace
 
@@ -494,7 +495,7 @@ def query(
         list[str] | None, typer.Argument(metavar="critere=valeur...", help="Ce qui est demandé.")
     ] = None,
     format_: Annotated[
-        str, typer.Option("--format", help="csv, csv-fr, json, xlsx ou parquet ; sinon un tableau lisible.")
+        str, typer.Option("--format", help="csv, csv-fr, json, xlsx, parquet ou paquet ; sinon un tableau lisible.")
     ] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Le fichier à écrire.")] = None,
     scope: Annotated[Literal["open", "secure"], typer.Option("--scope", help="secure : effectifs entiers.")] = "open",
@@ -521,7 +522,7 @@ def query(
             table = replace(table, mark=Reader(reader, name=OPERATOR).mark())
         if explain:
             err.print(f"Table : {table.table_used}", highlight=False)
-        _deliver(table, format_, output)
+        _deliver(signed(table, place.settings), format_, output)
 
 
 @app.command()
@@ -593,7 +594,7 @@ def _deliver(table: Table, format_: str, output: Path | None) -> None:
     if output:
         output.write_bytes(data)
         err.print(f"{len(table)} lignes écrites dans {output}", highlight=False)
-    elif sys.stdout.isatty() and name in ("xlsx", "parquet"):
+    elif sys.stdout.isatty() and name in ("xlsx", "parquet", "paquet"):
         raise SanoscopeError("sortie", f"Le format {name} est binaire.", todo="Donnez un fichier par -o FICHIER.")
     else:
         sys.stdout.buffer.write(data)

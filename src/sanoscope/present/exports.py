@@ -11,7 +11,7 @@ columns and words of states never change.
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,14 +21,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
+from sanoscope.present.columns import MARK
+from sanoscope.present.columns import machine as _machine
 from sanoscope.present.labels import labels
 from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend
-from sanoscope.query.rounding import estimate, margin, rounded
-from sanoscope.query.table import Figure, Table
+from sanoscope.present.packet import packed
+from sanoscope.query.rounding import rounded
+from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
-
-MARK = "filigrane"
-"""Column that bears the mark of a table, on each row: what is cut out of the file bears it too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,6 @@ class Format:
     media_type: str
     title: str
     write: Callable[[Table, Style], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of a file for machines."""
-
-    name: str
-    kind: pa.DataType
-    values: Sequence[Any]
 
 
 def to_csv(table: Table, style: Style = FRENCH) -> bytes:
@@ -119,6 +110,11 @@ def to_parquet(table: Table, style: Style = FRENCH) -> bytes:
     out = io.BytesIO()
     pq.write_table(pa.table(columns).replace_schema_metadata(said), out)
     return out.getvalue()
+
+
+def to_packet(table: Table, style: Style = FRENCH) -> bytes:
+    """A zip of the CSV with what describes it: CSVW, Data Package, citation, notice."""
+    return packed(table, style, to_csv(table, style))
 
 
 def to_xlsx(table: Table, style: Style = FRENCH) -> bytes:
@@ -196,26 +192,6 @@ def _notes_sheet(workbook: Any, table: Table, style: Style) -> None:
     sheet.set_column(1, 1, 110)
 
 
-def _machine(table: Table) -> Iterator[_Column]:
-    """Columns for machines: labels, then exact figures and states, then estimates and margins where there are any."""
-    for label in table.labels:
-        yield _Column(label.name, pa.string(), label.values)
-    if table.mark:
-        yield _Column(MARK, pa.string(), [table.mark] * len(table))
-    for figure in table.figures:
-        rows, kind = range(len(table)), pa.float64() if figure.decimals else pa.int64()
-        yield _Column(figure.name, kind, [rounded(figure, row) for row in rows])
-        yield _Column(f"{figure.name}_etat", pa.string(), [state.value for state in figure.states])
-        if _any(figure.estimates):
-            yield _Column(f"{figure.name}_estimation", kind, [estimate(figure, row) for row in rows])
-        if _any(figure.margins):
-            yield _Column(f"{figure.name}_marge", kind, [margin(figure, row) for row in rows])
-
-
-def _any(figures: Sequence[Figure]) -> bool:
-    return any(figure is not None for figure in figures)
-
-
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
@@ -226,6 +202,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", to_parquet),
         Format("json", "json", "application/json", "JSON", to_json),
+        Format("paquet", "zip", "application/zip", "Paquet (CSV décrit)", to_packet),
     )
 }
 """Every format by name."""

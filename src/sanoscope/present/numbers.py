@@ -46,11 +46,13 @@ class Style:
         group: between thousands.
         decimal: before the decimals.
         say: from a French sentence of this module to its own.
+        code: the language (BCP 47).
     """
 
     group: str = NARROW_SPACE
     decimal: str = ","
     say: Callable[[str], str] = _same
+    code: str = "fr"
 
     def number(self, value: Figure, decimals: int) -> str:
         """Return a figure with its separators; "" for None; what rounds to zero has no sign."""

@@ -25,6 +25,7 @@ from sanoscope.query.criteria import Query
 from sanoscope.query.crossed import Beside, bare, crossed, nothing_beside
 from sanoscope.query.national import national
 from sanoscope.query.noised import Told
+from sanoscope.query.origin import origin_of
 from sanoscope.query.persons import counted, looked_up
 from sanoscope.query.planner import Question, RowKey, question
 from sanoscope.query.rates import Rates
@@ -139,6 +140,21 @@ def answer(
     restitution = catalogue.restitution(query.restitution)
     if not scope.may_read(restitution, complete=bool(query.version)):
         raise ValueError("a question is answered to who may ask for it")
+    found = _answered(query, restitution, scope, catalogue, edition, threshold, plain, sources)
+    return replace(found, origin=origin_of(restitution, catalogue, edition.manifest))
+
+
+def _answered(
+    query: Query,
+    restitution: Restitution,
+    scope: Scope,
+    catalogue: Catalogue,
+    edition: Edition,
+    threshold: int,
+    plain: Callable[[Query], Table] | None,
+    sources: Beside,
+) -> Table:
+    """Return the table of what answers the kind of a restitution: a source, the transmissions, a cube."""
     if restitution.genre == "profil":
         return profile.answered(query, restitution, catalogue, edition.answering(restitution))
     if edition.manifest.source:

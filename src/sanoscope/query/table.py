@@ -36,6 +36,44 @@ Figure: TypeAlias = int | float | None
 
 
 @dataclass(frozen=True, slots=True)
+class Credit:
+    """A published source that figures are from: what it is, who publishes it, under what licence, where."""
+
+    title: str
+    publisher: str
+    licence: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a table answers and who publishes it: what goes with a file that leaves the site.
+
+    Attributes:
+        slug, title, subject, notice: the restitution; ``notice`` is Markdown.
+        sources: the published sources that its figures are from, the one that answers first; () for figures of our own.
+        theirs: the first of them has all the figures: its licence is theirs.
+        site: public address of the site, without a last slash, "" where there is none.
+        publisher: who publishes the figures, by name.
+        licence: what our own figures may be used for, a key of `present.licences.LICENCES`, "" for what is not said.
+    """
+
+    slug: str = ""
+    title: str = ""
+    subject: str = ""
+    notice: str = ""
+    sources: tuple[Credit, ...] = ()
+    theirs: bool = False
+    site: str = ""
+    publisher: str = "Sanoscope"
+    licence: str = ""
+
+
+NOWHERE = Origin()
+"""Of a table that was made by hand."""
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A column of texts: codes, names, classes.
 
@@ -121,6 +159,7 @@ class Table:
         table_used: the table of the edition that answered.
         mark: what all that is made of it must bear, "" for nothing.
         beside: names of the editions of sources that some of its columns are from.
+        origin: what it answers and who publishes it.
     """
 
     title: str
@@ -135,6 +174,7 @@ class Table:
     table_used: str = ""
     mark: str = ""
     beside: tuple[str, ...] = ()
+    origin: Origin = NOWHERE
 
     def __len__(self) -> int:
         """Number of rows, totals included."""

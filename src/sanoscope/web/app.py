@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
+from sanoscope.api.describing import describing_routes
 from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.health import health_routes
 from sanoscope.api.routes import router
@@ -28,6 +29,7 @@ from sanoscope.web.compared import compared_pages
 from sanoscope.web.deciding import deciding_pages
 from sanoscope.web.display import displays
 from sanoscope.web.documents import documents
+from sanoscope.web.embedding import embedding
 from sanoscope.web.feeds import feeds
 from sanoscope.web.fiches import fiche_pages
 from sanoscope.web.fragments import fragments
@@ -36,6 +38,7 @@ from sanoscope.web.home import home
 from sanoscope.web.identity import Identified
 from sanoscope.web.joining import joining_pages
 from sanoscope.web.language import ByAddress
+from sanoscope.web.linked import linked_pages
 from sanoscope.web.menu import menu
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
@@ -79,10 +82,13 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     search = Search(service)
     app.include_router(health_routes(service))
     app.include_router(router(service))
+    app.include_router(describing_routes(service))
     app.include_router(search_routes(search))
     app.include_router(fiche_routes(service))
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
+    for described in (linked_pages, embedding):
+        app.include_router(described(service), include_in_schema=False)
     refusals, known = tries(workspace.settings), Providers(service)
     for more in (
         subscribing_pages(service),

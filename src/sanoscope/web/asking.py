@@ -7,12 +7,13 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from sanoscope.access.scope import Scope
-from sanoscope.api.reader import reader
+from sanoscope.api.reader import reader, site_of
 from sanoscope.api.replies import status_of
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import check_published
 from sanoscope.query.criteria import BESIDE, taken
+from sanoscope.query.origin import origin_of, published
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
 from sanoscope.web.following import of_restitution
@@ -22,6 +23,7 @@ from sanoscope.web.menu import fields
 from sanoscope.web.notice import notice_html
 from sanoscope.web.openness import openness
 from sanoscope.web.site import page
+from sanoscope.web.structured import of_restitution as of_restitution_data
 from sanoscope.web.wishes import SCOPES, Pairs, criteria, scope_of
 
 COUNT = "compter"
@@ -83,6 +85,11 @@ def form_page(
     scope = reader(request).scope
     wrong = concerned(service, restitution, given, error, scope) if error else ""
     scoped = scope_of(given)
+    settings = service.workspace.settings
+    origin = origin_of(restitution, service.catalogue, form.edition.manifest)
+    told = of_restitution_data(
+        published(origin, settings, site_of(request, settings)), restitution, form.edition, languages.of(request)
+    )
     return page(
         request,
         "formulaire.html",
@@ -97,6 +104,7 @@ def form_page(
         hors_portee=[n for n in SCOPES["agrege"] if n in given and scoped != "agrege" and "portee" not in given],
         apercu=hint(service, restitution, given.items(), scope) if counted else None,
         notice=notice_html(restitution, languages.of(request)),
+        structured=told if restitution.acces == "libre" else "",
         offre=of_restitution(service, restitution),
     )
 

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from sanoscope.api.reader import site_of
 from sanoscope.query.service import Service
+from sanoscope.web import language as languages
 from sanoscope.web.language import marked
 from sanoscope.web.menu import TITLES, everything, filters
 from sanoscope.web.site import page, published_edition
+from sanoscope.web.structured import of_site
 from sanoscope.web.updates import updates
 
 SHOWN_UPDATES = 3
@@ -41,7 +44,7 @@ def home(service: Service) -> APIRouter:
     @routes.get("/")
     def home_page(request: Request) -> HTMLResponse:
         known = everything(service)
-        news = updates(service)[:SHOWN_UPDATES]
+        news, settings = updates(service)[:SHOWN_UPDATES], service.workspace.settings
         return page(
             request,
             "accueil.html",
@@ -50,6 +53,9 @@ def home(service: Service) -> APIRouter:
             titres=TITLES,
             nouveautes=[(update, update.restitutions) for update in news],
             edition=published_edition(service),
+            structured=of_site(
+                site_of(request, settings), settings.editeur or "Sanoscope", settings.licence, languages.of(request)
+            ),
         )
 
     return routes

@@ -33,7 +33,21 @@ PARIS = get_timezone("Europe/Paris")
 
 FRENCH = Markup('<span lang="fr">{}</span>')
 
-SHARED = ("/api/v1", "/static", "/sante", "/metrics", "/catalogue.ttl", "/sitemap.xml", "/affichage", "/.well-known")
+SHARED = (
+    "/api/v1",
+    "/static",
+    "/sante",
+    "/metrics",
+    "/catalogue",
+    "/catalogue.ttl",
+    "/catalogue.jsonld",
+    "/catalogue.rdf",
+    "/id",
+    "/oembed",
+    "/sitemap.xml",
+    "/affichage",
+    "/.well-known",
+)
 """Addresses that have no language."""
 
 

@@ -5,13 +5,15 @@ The same table without the site around it may be framed by other sites (``/resti
 
 from dataclasses import replace
 from datetime import date
+from urllib.parse import quote
 
+import orjson
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from sanoscope.access.scope import OPEN
-from sanoscope.api.reader import reader
+from sanoscope.api.reader import reader, site_of
 from sanoscope.api.replies import OWN, again, status_of
 from sanoscope.api.routes import closed
 from sanoscope.catalogue.restitution import Restitution
@@ -21,6 +23,7 @@ from sanoscope.present.exports import FORMATS
 from sanoscope.present.html import Heading, headings
 from sanoscope.query.compare import possible
 from sanoscope.query.criteria import Query
+from sanoscope.query.origin import name_of, signed
 from sanoscope.query.permission import COMPLETE
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
@@ -32,6 +35,7 @@ from sanoscope.web.language import marked
 from sanoscope.web.looking import Look, looking
 from sanoscope.web.pictures import Image, images
 from sanoscope.web.site import page, root
+from sanoscope.web.structured import of_answer
 from sanoscope.web.tableau import table_html
 
 COMPARED = {
@@ -92,8 +96,10 @@ class Results:
 
     def page(self, request: Request, query: Query, table: Table, drawn: Markup, pictures: list[Image]) -> HTMLResponse:
         """Return the page of an answer, from its table and its pictures."""
-        slug = query.restitution
+        slug, private = query.restitution, closed(self._service, query)
         restitution = self._service.catalogue.restitution(slug)
+        settings = self._service.workspace.settings
+        table = signed(table, settings, site_of(request, settings))
         edition = self._service.answering(restitution, table.edition)
         pinned = query.canonical if query.edition else f"{query.canonical}&edition={table.edition}"
         site, spoken = root(request), languages.of(request)
@@ -115,13 +121,17 @@ class Results:
             pinned=pinned,
             site=site,
             fixed=fixed,
-            frame=_frame(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", spoken.say(table.title)),
+            frame=framed(f"{site}{spoken.href(f'/restitutions/{slug}/integrer')}?{pinned}", spoken.say(table.title)),
             newer=self._newer(query, table),
             sentence=spoken.say(citation.sentence(table, fixed, date.today())),
             bibtex=citation.bibtex(table, fixed, date.today(), spoken.say),
+            csl=orjson.dumps(citation.csl(table, fixed, date.today(), spoken.say), option=orjson.OPT_INDENT_2).decode(),
+            structured="" if private else of_answer(table, restitution, spoken),
+            oembed="" if private else quote(f"{site}{spoken.href(f'/restitutions/{slug}')}?{query.canonical}", safe=""),
+            identifiant=name_of(table),
             versions=self._versions(request, query, restitution),
         )
-        if closed(self._service, query):
+        if private:
             shown.headers["Cache-Control"] = OWN
         return shown
 
@@ -177,9 +187,10 @@ def _compared(query: Query, kind: str) -> str:
     return replace(query, comparer=kind).canonical
 
 
-def _frame(address: str, title: str) -> str:
-    """Return the HTML that places an answer in another site."""
-    return f'<iframe src="{escape(address)}" title="{escape(title)}" width="100%" height="600" loading="lazy"></iframe>'
+def framed(address: str, title: str, *, width: str = "100%", height: int = 600) -> str:
+    """Return the HTML that places an answer in another site, in a frame of a width and a height (pixels)."""
+    size = f'width="{escape(width)}" height="{height}"'
+    return f'<iframe src="{escape(address)}" title="{escape(title)}" {size} loading="lazy"></iframe>'
 
 
 def _day(table: Table) -> date:

@@ -76,7 +76,7 @@ def error_page(request: Request, error: SanoscopeError, status: int = 0) -> HTML
 
 def is_api(path: str) -> bool:
     """Tell whether an address answers programs, refusals included."""
-    return path.startswith(("/api/", "/sante"))
+    return path.startswith(("/api/", "/sante", "/catalogue", "/id/", "/oembed"))
 
 
 def refusal(request: Request, error: SanoscopeError, status: int = 0) -> Response:

@@ -45,7 +45,7 @@ def style(spoken: Language) -> Style:
     """Return how a language writes the figures of a table (Babel's separators) and the words of its cells."""
     if spoken.code == SOURCE:
         return FRENCH
-    return Style(get_group_symbol(spoken.code), get_decimal_symbol(spoken.code), spoken.say)
+    return Style(get_group_symbol(spoken.code), get_decimal_symbol(spoken.code), spoken.say, spoken.code)
 
 
 def in_language(table: Table, spoken: Language) -> Table:
