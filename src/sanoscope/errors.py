@@ -85,6 +85,14 @@ class TooLongError(BusyError):
     """A question whose time is over."""
 
 
+class UnsupportedError(SanoscopeError):
+    """A request that makes sense, for what is not done here."""
+
+
+class NotAcceptableError(SanoscopeError):
+    """A request for forms of an answer that it does not have."""
+
+
 class InputFileError(SanoscopeError):
     """A file that cannot be read as what it claims to be."""
 

@@ -35,6 +35,14 @@ KNOWN = {
     "q": ["hôpital", "290000001", "chirurgie"],
     "limite": [1, 50],
     "format": [*FORMATS],
+    "genre": ["dataflow", "datastructure", "codelist", "*"],
+    "contexte": ["dataflow"],
+    "agence": ["SANOSCOPE", "*"],
+    "ressource": ["CASEMIX_MCO"],
+    "numero": ["1.0.0", "~"],
+    "cle": ["*"],
+    "composant": ["*", "TIME_PERIOD"],
+    "references": ["none", "children"],
 }
 """What the parameters may hold in the small country where questions are to be answered."""
 

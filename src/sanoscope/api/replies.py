@@ -10,12 +10,14 @@ from sanoscope.errors import (
     CriterionError,
     ForbiddenError,
     LaterError,
+    NotAcceptableError,
     NotFoundError,
     RefusedError,
     SanoscopeError,
     SignInError,
     TooLongError,
     TooOftenError,
+    UnsupportedError,
 )
 
 PROBLEM = "application/problem+json"
@@ -47,6 +49,8 @@ STATUSES = {
     NotFoundError: 404,
     TooOftenError: 429,
     TooLongError: 504,
+    NotAcceptableError: 406,
+    UnsupportedError: 501,
 }
 """The status of an answer by what is wrong, the first that fits; 503 for all else: nothing that was asked is wrong."""
 
@@ -81,6 +85,7 @@ _SAID = {PROBLEM: {"schema": Problem.model_json_schema()}}
 
 REFUSED: dict[int | str, dict[str, Any]] = {
     "4XX": {"description": "Requête refusée : le code dit pourquoi", "content": _SAID},
+    501: {"description": "Ce service ne fait pas cela", "content": _SAID},
     503: {"description": "Rien n'est répondu pour l'instant", "content": _SAID},
     504: {"description": "La question prend plus de temps qu'il n'en est accordé", "content": _SAID},
 }

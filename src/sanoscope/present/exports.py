@@ -23,23 +23,32 @@ import xlsxwriter
 
 from sanoscope.present.columns import MARK
 from sanoscope.present.columns import machine as _machine
+from sanoscope.present.jsonstat import to_json_stat
 from sanoscope.present.labels import labels
 from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend
 from sanoscope.present.packet import packed
+from sanoscope.present.sdmx.message import to_sdmx_csv, to_sdmx_json
 from sanoscope.query.rounding import rounded
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
 
+SDMX_CSV = "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8"
+SDMX_JSON = "application/vnd.sdmx.data+json; version=2.0.0"
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, extension, media type, and how a table becomes its bytes."""
+    """A file format: its name, extension, media type, and how a table becomes its bytes.
+
+    ``standard``: it is one of official statistics, for programs that speak it.
+    """
 
     name: str
     extension: str
     media_type: str
     title: str
     write: Callable[[Table, Style], bytes]
+    standard: bool = False
 
 
 def to_csv(table: Table, style: Style = FRENCH) -> bytes:
@@ -203,6 +212,9 @@ FORMATS: dict[str, Format] = {
         Format("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", to_parquet),
         Format("json", "json", "application/json", "JSON", to_json),
         Format("paquet", "zip", "application/zip", "Paquet (CSV décrit)", to_packet),
+        Format("json-stat", "json", "application/json", "JSON-stat 2.0", to_json_stat, standard=True),
+        Format("sdmx-csv", "csv", SDMX_CSV, "SDMX-CSV 2.0", to_sdmx_csv, standard=True),
+        Format("sdmx-json", "json", SDMX_JSON, "SDMX-JSON 2.0", to_sdmx_json, standard=True),
     )
 }
 """Every format by name."""

@@ -21,7 +21,7 @@ from sanoscope.query import words
 from sanoscope.query.compare import reference
 from sanoscope.query.criteria import Query
 from sanoscope.query.published import origin
-from sanoscope.query.table import Figure, Label, Measured, State, Table
+from sanoscope.query.table import Figure, Label, Measured, State, Subject, Table
 from sanoscope.sentence import Name, Sentence
 
 MOST = 6
@@ -200,13 +200,16 @@ class _Profile:
             return tuple(said(one.mesure) if one.mesure else empty for one in self.indicators)
 
         yield Label("domaine", Sentence("Domaine"), tuple(Sentence(one.domaine) for one in self.indicators))
-        yield Label("indicateur", Sentence("Code"), of(_code))
+        yield Label("indicateur", Sentence("Code"), of(code))
         yield Label("libelle_indicateur", Sentence("Indicateur"), of(lambda m: Sentence(m.libelle), NONE))
-        yield Label("unite", Sentence("Unité"), of(lambda m: Sentence(m.unite) if m.unite else ""))
-        yield Label("sens", Sentence("Sens"), of(lambda m: SENSES[m.sens]))
+        units = of(lambda m: Sentence(m.unite) if m.unite else "")
+        yield Label("unite", Sentence("Unité"), units, tells=False)
+        yield Label("sens", Sentence("Sens"), of(lambda m: SENSES[m.sens]), tells=False)
         for finess in _named(self.query):
             read = tuple(map(_reading, self.indicators, self._tenths(finess)))
-            yield Label(f"lecture_{finess}", Sentence("Lecture, %(nom)s", nom=self._name(finess)), read)
+            name = self._name(finess)
+            title, whose = Sentence("Lecture, %(nom)s", nom=name), Subject(finess, name, "lecture", Sentence("Lecture"))
+            yield Label(f"lecture_{finess}", title, read, tells=False, subject=whose)
 
     def _name(self, finess: str) -> Name:
         return Name(self.edition.finess[finess].raison_sociale)
@@ -227,19 +230,24 @@ class _Profile:
         for finess in _named(self.query):
             name, row = self._name(finess), self.own.get(finess)
             said = Sentence("Valeur publiée de l'indicateur pour cet établissement.")
-            yield _column(f"valeur_{finess}", name, said, [one.of(row) for one in self.indicators], digits)
+            of = Subject(finess, name, "valeur", Sentence("Valeur"))
+            yield _column(f"valeur_{finess}", name, said, [one.of(row) for one in self.indicators], digits, of)
             said = Sentence("Dixième de son groupe où est sa valeur, de 1 (les plus basses) à 10 (les plus hautes).")
-            yield _column(f"decile_{finess}", Sentence("Décile, %(nom)s", nom=name), said, self._tenths(finess))
+            of = Subject(finess, name, "decile", Sentence("Décile"))
+            yield _column(f"decile_{finess}", Sentence("Décile, %(nom)s", nom=name), said, self._tenths(finess), (), of)
 
     def _of(self, group: Group) -> Iterator[Measured]:
         """Yield the columns of a group: its first deciles, its median, its last ones, how many have the indicator."""
         digits, end = tuple(one.digits for one in self.indicators), "".join(filter(str.isalnum, group.code)).lower()
         for name, k, title in DECILES:
-            column = [of[k - 1] if of else None for of in group.deciles]
+            column = [among[k - 1] if among else None for among in group.deciles]
             said = Sentence("%(quoi)s, %(groupe)s", quoi=title, groupe=group.name)
-            yield _column(f"{name}_{end}", said, DECILE_SAID, column, digits)
+            of = Subject(group.code, group.name, name, title)
+            yield _column(f"{name}_{end}", said, DECILE_SAID, column, digits, of)
         said = Sentence("Établissements, %(groupe)s", groupe=group.name)
-        yield _column(f"nombre_{end}", said, Sentence("Établissements du groupe qui ont l'indicateur."), group.counts)
+        counted = Sentence("Établissements du groupe qui ont l'indicateur.")
+        of = Subject(group.code, group.name, "nombre", Sentence("Établissements"))
+        yield _column(f"nombre_{end}", said, counted, group.counts, (), of)
 
     def _notes(self) -> Iterator[str]:
         yield from origin(self.source)
@@ -282,7 +290,7 @@ def oriented(place: int, sense: str) -> int | None:
     return {UP: place, DOWN: 11 - place}.get(sense)
 
 
-def _code(mesure: MesurePubliee) -> Name:
+def code(mesure: MesurePubliee) -> Name:
     """Return what the source calls an indicator; of one that each sector has its own column of, what they share."""
     own = mesure.de.partition(".")[2].upper().replace("BIS", "bis")
     return Name(own.rpartition("_")[0] if mesure.sinon else own)
@@ -297,7 +305,12 @@ def _reading(one: Indicator, place: int | None) -> str:
 
 
 def _column(
-    name: str, title: str, definition: str, figures: Sequence[Figure], digits: tuple[int, ...] = ()
+    name: str,
+    title: str,
+    definition: str,
+    figures: Sequence[Figure],
+    digits: tuple[int, ...] = (),
+    subject: Subject | None = None,
 ) -> Measured:
     return Measured(
         name=name,
@@ -308,4 +321,5 @@ def _column(
         values=tuple(figures),
         states=tuple(State.EXACT if figure is not None else State.NOT_AVAILABLE for figure in figures),
         digits=digits,
+        subject=subject,
     )

@@ -74,6 +74,21 @@ NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Of whom a column is, in a table that has a measure once for each of several.
+
+    Attributes:
+        code, name: of whom: an establishment, a group.
+        measure, title: what is measured of each: the name and the title that their columns share.
+    """
+
+    code: str
+    name: str
+    measure: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A column of texts: codes, names, classes.
 
@@ -83,6 +98,7 @@ class Label:
         values: one a row.
         definition: one sentence, where it is a measure; "" else.
         tells: it tells a row from another. What is said of a row, and may change from year to year, does not.
+        subject: of whom it is, as of `Measured`.
     """
 
     name: str
@@ -90,6 +106,7 @@ class Label:
     values: tuple[str, ...]
     definition: str = ""
     tells: bool = True
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +126,7 @@ class Measured:
             none is known.
         digits: digits after the point of each row, where they are not the column's: of a column whose rows are of
             several measures; () otherwise.
+        subject: of whom it is, where the table has a measure once for each of several; None otherwise.
 
     Raises:
         ValueError: a cell carries a figure that its state forbids, or the columns are of unequal lengths.
@@ -124,6 +142,7 @@ class Measured:
     estimates: tuple[Figure, ...] = ()
     margins: tuple[Figure, ...] = ()
     digits: tuple[int, ...] = ()
+    subject: Subject | None = None
 
     def __post_init__(self) -> None:
         rows = len(self.states)

@@ -43,12 +43,18 @@ def sent(query: Query, restitution: Restitution, champ: Champ, edition: Edition)
                 name,
                 words.ATTRIBUTES[name],
                 tuple(words.attribute(name, finess, year, edition) for year, finess in rows),
+                tells=False,
             )
             for name in restitution.attributs
         ),
-        Label("transmis_le", Sentence("Transmis le"), tuple(_day(files.get(row, [])) for row in rows)),
-        Label("fichiers", Sentence("Fichiers"), tuple(_kinds(files.get(row, [])) for row in rows)),
-        Label("chainage", Sentence("Chaînage"), tuple(_chained(files.get(row, []), champ) for row in rows)),
+        *(
+            Label(name, title, tuple(said(files.get(row, [])) for row in rows), tells=False)
+            for name, title, said in (
+                ("transmis_le", Sentence("Transmis le"), _day),
+                ("fichiers", Sentence("Fichiers"), _kinds),
+                ("chainage", Sentence("Chaînage"), lambda entries: _chained(entries, champ)),
+            )
+        ),
     ]
     if len(query.annees) > 1:
         labels.insert(0, Label("annee", Sentence("Année"), tuple(str(year) for year, _ in rows)))

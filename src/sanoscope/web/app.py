@@ -15,6 +15,7 @@ from sanoscope.api.describing import describing_routes
 from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.health import health_routes
 from sanoscope.api.routes import router
+from sanoscope.api.sdmx.routes import sdmx_routes
 from sanoscope.api.search import search_routes
 from sanoscope.catalogue.load import catalogue
 from sanoscope.errors import NotFoundError, SanoscopeError
@@ -83,6 +84,7 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.include_router(health_routes(service))
     app.include_router(router(service))
     app.include_router(describing_routes(service))
+    app.include_router(sdmx_routes(service))
     app.include_router(search_routes(search))
     app.include_router(fiche_routes(service))
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):

@@ -1,0 +1,1 @@
+"""Answers as SDMX: what a restitution's data structure is, what states become, messages of data."""
