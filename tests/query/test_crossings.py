@@ -9,9 +9,9 @@ from sanoscope.edition.edition import Edition
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import answer, check_published
 from sanoscope.query.criteria import parse
+from sanoscope.query.openness import openness
 from sanoscope.query.service import Service
 from sanoscope.query.table import State, Table
-from sanoscope.web.openness import openness
 from sanoscope.workspace import Workspace
 
 CROSSINGS = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from sanoscope.api.limits import ADDRESS_LARGEST
 from sanoscope.serve import door
 from sanoscope.serve.app import create_app
 from sanoscope.workspace import Workspace
@@ -104,10 +105,10 @@ def test_a_stopped_server_ends_what_it_is_answering(little: Workspace, held: Hel
 
 def test_what_is_too_large_is_refused_with_the_size_that_is_admitted(little: Workspace) -> None:
     client = TestClient(create_app(little))
-    long = client.get(f"/plan?texte={'x' * door.LONGEST}")
+    long = client.get(f"/plan?texte={'x' * ADDRESS_LARGEST}")
     assert long.status_code == 414
     assert "16 Ko au plus" in long.text
-    assert client.get(f"/api/v1/restitutions/{'x' * door.LONGEST}").json()["code"] == "adresse-trop-longue"
+    assert client.get(f"/api/v1/restitutions/{'x' * ADDRESS_LARGEST}").json()["code"] == "adresse-trop-longue"
     large = client.post("/paniers", content=b"x" * (door.LARGEST_BODY + 1))
     assert large.status_code == 413
     assert "1024 Ko au plus" in large.text

@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 
 from sanoscope.catalogue.load import catalogue
 from sanoscope.edition import manifest as manifests
+from sanoscope.query.updates import due
 from sanoscope.web.app import create_app
-from sanoscope.web.updates import due
 from sanoscope.workspace import Workspace
 
 Event = dict[str, str]

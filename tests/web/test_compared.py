@@ -108,3 +108,33 @@ def test_the_page_is_accessible(browser: Browser, three: Workspace) -> None:
         assert page.evaluate(STRUCTURE) == []
         assert violations(page) == []
         page.close()
+
+
+def test_what_moved_in_one_answer_is_told_figure_by_figure(client: TestClient) -> None:
+    """60 stays in « a », 40 of another hospital besides in « b »: its row is new, the total moved."""
+    address = f"/api/v1/restitutions/{SLUG}/ecarts"
+    said = client.get(f"{address}?avec=a").json()
+    assert (said["de"]["nom"], said["a"]["nom"], said["suite"]) == ("a", "b", False)
+    assert said["requete"] == "annee=2023"
+    moved = {one["mesure"]: one for one in said["ecarts"]}["sejours"]
+    assert (moved["avant"], moved["apres"]) == ({"valeur": 60, "etat": "exact"}, {"valeur": 100, "etat": "exact"})
+    assert (moved["annee"], moved["ecart"], moved["evolution"]) == (2023, 40, 66.7)
+    assert said["nouveaux"] > 0
+    back = client.get(f"{address}?edition=a&avec=b").json()
+    assert (back["disparus"], back["nouveaux"]) == (said["nouveaux"], 0)
+    assert client.get(f"{address}?avec=a&limite=1").json()["suite"] == (said["changes"] + said["approches"] > 1)
+    one = client.get(f"{address}?avec=a&etablissement=290000017").json()
+    assert (one["changes"], one["ecarts"]) == (0, [])
+    for query, status in (("avec=c", 404), ("avec=a&edition=c", 404), ("avec=a&etablissement=290000025", 400)):
+        assert client.get(f"{address}?{query}").status_code == status, query
+
+
+def test_what_was_published_since_a_day_is_told_the_latest_first(client: TestClient, three: Workspace) -> None:
+    said = client.get("/api/v1/changements").json()
+    assert [one["edition"] for one in said["changements"]] == ["b", "a"]
+    assert SLUG in said["changements"][0]["renouvelees"]
+    assert client.get(said["changements"][0]["details"]).json()["nom"] == "b"
+    day = said["changements"][0]["publiee_le"][:10]
+    assert len(client.get(f"/api/v1/changements?depuis={day}").json()["changements"]) == 2
+    assert client.get("/api/v1/changements?depuis=2999-01-01").json()["changements"] == []
+    assert client.get("/api/v1/editions/c").status_code == 404

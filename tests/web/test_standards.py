@@ -141,7 +141,7 @@ def test_every_restitution_is_answered(tables: Mapping[str, list[Table]]) -> Non
 def test_no_two_figures_of_an_answer_have_the_same_key(tables: Mapping[str, list[Table]]) -> None:
     for slug, of in tables.items():
         for table in of:
-            assert table.restitution == slug
+            assert table.origin.slug == slug
             made = cube(table)
             keys = [one.key for one in made.observations]
             assert len(set(keys)) == len(keys) == len(table) * len(table.figures), slug

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import shapes
+from sanoscope.api.asked import NOTHING
 from sanoscope.api.reader import reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.api.routes import MEANINGS
@@ -28,7 +29,13 @@ def fiche_routes(service: Service) -> APIRouter:
     """Return these routes on a service."""
     routes = APIRouter(responses=REFUSED)
 
-    @routes.get("/api/v1/fiches", summary="Les fiches", tags=["catalogue"], responses=given(list[shapes.Fiche]))
+    @routes.get(
+        "/api/v1/fiches",
+        summary="Les fiches",
+        tags=["catalogue"],
+        dependencies=[NOTHING],
+        responses=given(list[shapes.Fiche]),
+    )
     def fiches() -> JSONResponse:
         return JSONResponse([_described(fiche) for fiche in offered(service)])
 

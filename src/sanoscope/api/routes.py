@@ -1,6 +1,6 @@
 """The routes of the API, all under ``/api/v1``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import shapes
+from sanoscope.api.asked import NOTHING
 from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
-from sanoscope.edition.publication import current
 from sanoscope.errors import CriterionError
 from sanoscope.present import csvw, datapackage
 from sanoscope.present.exports import FORMATS, Format
@@ -65,7 +65,7 @@ def file(
         CriterionError: a criterion or the format is refused.
     """
     items = request.query_params.multi_items()
-    pairs = [(DATE if name == AS_OF else name, value) for name, value in items if name != "format"]
+    pairs = with_date((name, value) for name, value in items if name != "format")
     formats = [value for name, value in items if name == "format"] or ["json"]
     if len(formats) > 1 or formats[0] not in FORMATS:
         raise CriterionError(
@@ -87,6 +87,11 @@ def file(
     )
 
 
+def with_date(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return criteria in which ``asOf`` is called ``date``, as everywhere else."""
+    return [(DATE if name == AS_OF else name, value) for name, value in items]
+
+
 def closed(service: Service, query: Query) -> bool:
     """Tell whether the answer to a question is not for everybody."""
     return bool(query.version) or service.catalogue.restitution(query.restitution).acces != "libre"
@@ -102,7 +107,11 @@ def router(service: Service) -> APIRouter:
     routes = APIRouter(responses=REFUSED)
 
     @routes.get(
-        "/api/v1/catalogue", summary="Les restitutions", tags=["catalogue"], responses=given(list[shapes.Described])
+        "/api/v1/catalogue",
+        summary="Les restitutions",
+        tags=["catalogue"],
+        dependencies=[NOTHING],
+        responses=given(list[shapes.Described]),
     )
     def catalogue() -> JSONResponse:
         return JSONResponse([_described(r) for r in service.catalogue.restitutions.values()])
@@ -111,33 +120,13 @@ def router(service: Service) -> APIRouter:
         "/api/v1/restitutions/{slug}",
         summary="Une restitution",
         tags=["catalogue"],
-        responses=given(shapes.Detailed),
+        dependencies=[NOTHING],
+        responses=given(shapes.Detailed) | refusals("Paramètre refusé", "Restitution inconnue"),
     )
     def restitution(slug: str) -> JSONResponse:
         found = service.catalogue.restitution(slug)
         mesures = [m.model_dump() | {"nom": name} for name, m in service.catalogue.mesures(found).items()]
         return JSONResponse({**_described(found), "notice": found.notice, "mesures": mesures})
-
-    @routes.get("/api/v1/editions", summary="Les éditions", tags=["catalogue"], responses=given(list[shapes.Edition]))
-    def all_editions() -> JSONResponse:
-        served = current(service.workspace.editions)
-        return JSONResponse(
-            [
-                {
-                    "nom": m.nom,
-                    "etat": m.etat,
-                    "cree_le": m.cree_le.isoformat(),
-                    "annees": m.annees,
-                    "publiee": m.nom == served,
-                    "source": m.source.model_dump() if m.source else None,
-                    "champs": {
-                        code: {"annees": c.annees, "rapprochement": [r.model_dump() for r in c.rapprochement]}
-                        for code, c in m.champs.items()
-                    },
-                }
-                for m in service.editions()
-            ]
-        )
 
     @routes.get(
         "/api/v1/restitutions/{slug}/donnees",
@@ -181,6 +170,11 @@ def _parameters() -> list[dict[str, Any]]:
     parameters.append({**text, "name": AS_OF, "description": MEANINGS[DATE]})
     kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
     return [*parameters, {**text, "name": "format", "description": "Format du fichier.", "schema": kinds}]
+
+
+def question_parameters() -> list[dict[str, Any]]:
+    """Return the criteria of a question, as the description of a route has them."""
+    return [one for one in _parameters() if one["name"] != "format"]
 
 
 def _attachment(query: Query, extension: str) -> str:

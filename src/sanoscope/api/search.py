@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import shapes
+from sanoscope.api.asked import given as parameters
+from sanoscope.api.asked import number
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
-from sanoscope.errors import CriterionError, suggest
 from sanoscope.search.find import LIMIT, LONGEST, MOST, Result, Results, Search
-from sanoscope.sentence import Sentence
 
 _MEANINGS = {
     "q": "Ce qui est cherché : des mots, un code, un FINESS, un lieu. Accents et fautes de frappe sont pardonnés.",
@@ -30,44 +30,11 @@ def search_routes(search: Search) -> APIRouter:
         | refusals("Recherche refusée", "Aucune édition publiée"),
     )
     def found(request: Request) -> JSONResponse:
-        asked = _given(request.query_params.multi_items())
-        results = search.find(asked.get("q", ""), _limit(asked.get("limite", "")))
+        asked = parameters(request.query_params.multi_items(), _MEANINGS)
+        results = search.find(asked.get("q", ""), number(asked, "limite", LIMIT, MOST))
         return JSONResponse(_written(results), headers=cache_control())
 
     return routes
-
-
-def _given(items: list[tuple[str, str]]) -> dict[str, str]:
-    """Return the parameters; refuse those that mean nothing and those given twice."""
-    found: dict[str, str] = {}
-    for name, value in items:
-        if name not in _MEANINGS:
-            raise CriterionError(
-                "critere-inconnu",
-                Sentence("Paramètre inconnu : « %(name)s ».", name=name),
-                allowed=_MEANINGS,
-                todo=suggest(name, _MEANINGS),
-            )
-        if name in found:
-            raise CriterionError(
-                "critere-double",
-                Sentence("« %(name)s » est donné deux fois.", name=name),
-                todo=Sentence("Gardez-en un."),
-            )
-        found[name] = value
-    return found
-
-
-def _limit(text: str) -> int:
-    if not text.strip():
-        return LIMIT
-    if not (text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 4):
-        raise CriterionError(
-            "valeur-inconnue",
-            Sentence("limite : « %(text)s » n'est pas admis.", text=text[:40]),
-            allowed=[Sentence("1 à %(n)s", n=MOST)],
-        )
-    return int(text)
 
 
 def _written(results: Results) -> dict[str, Any]:

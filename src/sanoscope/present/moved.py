@@ -98,14 +98,15 @@ def document(before: str, after: str, changed: Changes, found: Iterable[Moved]) 
                 "annees": list(one.annees),
                 **{name: getattr(one, name) for name in COUNTS},
                 "refus": one.refus,
-                "premiers": [_move(move) for move in one.premiers],
+                "premiers": [told(move) for move in one.premiers],
             }
             for one in found
         ],
     }
 
 
-def _move(move: Move) -> dict[str, Any]:
+def told(move: Move) -> dict[str, Any]:
+    """Return a change as a JSON object."""
     sides = {"avant": move.avant, "apres": move.apres}
     return {
         "annee": move.annee,

@@ -13,8 +13,9 @@ from typing import TypeAlias
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.manifest import Manifest
 from sanoscope.errors import CriterionError
+from sanoscope.query.criteria import Query
 from sanoscope.query.rounding import digits_kept, estimate, rounded
-from sanoscope.query.table import Figure, Measured, State, Table
+from sanoscope.query.table import Figure, Label, Measured, State, Table
 
 Ask: TypeAlias = Callable[[str, list[tuple[str, str]]], Table]
 """Answers the criteria given to a restitution; raises `CriterionError` where there is no such answer."""
@@ -175,19 +176,55 @@ def _level(
             return None
         if refusals:
             return Moved(restitution, level, years, refus=refusals[0])
-        cells = [_cells(table, restitution) for table in tables]
-        counted["nouveaux"] += len(cells[1].keys() - cells[0].keys())
-        counted["disparus"] += len(cells[0].keys() - cells[1].keys())
-        common = cells[0].keys() & cells[1].keys()
-        counted["chiffres"] += len(common)
-        for key in common:
-            (_, _, was), (column, named, now) = cells[0][key], cells[1][key]
-            if was == now:
-                continue
-            move = Move(year, named, column.name, column.title, column.unit, was, now)
-            hidden = was.figure is None or now.figure is None
-            counted["changes" if move.exact else "masques" if hidden else "approches"] += 1
-            moves += [] if hidden else [move]
+        moves += _moves(tables[0], tables[1], restitution, year, counted)
+    return _summed(restitution, level, years, counted, moves, first)
+
+
+def moved_answer(before: Table, after: Table, restitution: Restitution, query: Query, *, first: int) -> Moved:
+    """Return what moved in one answer.
+
+    Args:
+        before, after: what two editions answer to the same question.
+        restitution, query: the question.
+        first: changes to tell one by one.
+    """
+    counted: Counter[str] = Counter()
+    moves = _moves(before, after, restitution, query.annees[-1], counted)
+    return _summed(restitution, query.regroupement, query.annees, counted, moves, first)
+
+
+def _moves(before: Table, after: Table, restitution: Restitution, year: int, counted: Counter[str]) -> list[Move]:
+    """Return the figures that are shown in both and are not the same; count all others by what became of them.
+
+    ``year``: of the rows that do not say theirs.
+    """
+    moves: list[Move] = []
+    first, last = _cells(before, restitution), _cells(after, restitution)
+    counted["nouveaux"] += len(last.keys() - first.keys())
+    counted["disparus"] += len(first.keys() - last.keys())
+    common = first.keys() & last.keys()
+    counted["chiffres"] += len(common)
+    own = next((place for place, label in enumerate(_telling(after, restitution), 1) if label.name == "annee"), 0)
+    for key in common:
+        (_, _, was), (column, named, now) = first[key], last[key]
+        if was == now:
+            continue
+        of = int(key[own]) if own and key[own].isdigit() else year
+        move = Move(of, named, column.name, column.title, column.unit, was, now)
+        hidden = was.figure is None or now.figure is None
+        counted["changes" if move.exact else "masques" if hidden else "approches"] += 1
+        moves += [] if hidden else [move]
+    return moves
+
+
+def _summed(
+    restitution: Restitution,
+    level: str,
+    years: tuple[int, ...],
+    counted: Counter[str],
+    moves: list[Move],
+    first: int,
+) -> Moved:
     largest = heapq.nsmallest(first, moves, key=lambda m: (-m.size[0], -m.size[1], m.annee, m.ligne, m.mesure))
     return Moved(
         restitution,
@@ -203,13 +240,18 @@ def _level(
     )
 
 
-def _cells(table: Table, restitution: Restitution) -> dict[Row, tuple[Measured, Row, Seen]]:
-    """Return the figures of a table by what tells their rows and their measure; a name tells nothing."""
-    telling = [
+def _telling(table: Table, restitution: Restitution) -> list[Label]:
+    """Return the columns that tell a row from another; a name tells nothing."""
+    return [
         label
         for label in table.labels
         if not label.name.startswith("libelle_") and label.name not in restitution.attributs
     ]
+
+
+def _cells(table: Table, restitution: Restitution) -> dict[Row, tuple[Measured, Row, Seen]]:
+    """Return the figures of a table by what tells their rows and their measure; a name tells nothing."""
+    telling = _telling(table, restitution)
     naming = [label for label in table.labels if label.name not in restitution.attributs[1:]]
     found = {}
     for row, kind in enumerate(table.kinds):

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sanoscope.api.limits import ADDRESS_LARGEST
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.serve.places import Places
@@ -17,9 +18,6 @@ from sanoscope.web.app import Protected
 from sanoscope.web.language import ByAddress
 from sanoscope.web.posted import LARGEST
 from sanoscope.web.site import refusal
-
-LONGEST = 16 * 1024
-"""Bytes of an address: 500 establishments named one by one are 10 kB."""
 
 LARGEST_BODY = 4 * LARGEST
 """Bytes of a body: beyond what any form takes, which says better what is too much of it."""
@@ -61,7 +59,7 @@ class Door:
         if scope["type"] != "http" or _always(scope["path"]):
             await self._app(scope, receive, send)
             return
-        if len(scope["raw_path"]) + len(scope["query_string"]) > LONGEST:
+        if len(scope["raw_path"]) + len(scope["query_string"]) > ADDRESS_LARGEST:
             await _refuse(_too_long_an_address(), 414, scope, receive, send)
             return
         try:
@@ -182,6 +180,6 @@ def _too_long_an_address() -> SanoscopeError:
     return SanoscopeError(
         "adresse-trop-longue",
         Sentence("Cette adresse est trop longue."),
-        allowed=[f"{LONGEST // 1024} Ko au plus"],
+        allowed=[f"{ADDRESS_LARGEST // 1024} Ko au plus"],
         todo=Sentence("Pour un grand ensemble d'établissements, enregistrez un panier et donnez son nom."),
     )

@@ -16,7 +16,7 @@ from sanoscope.serve.metrics import SHARED
 from sanoscope.workspace import Workspace
 
 HEADERS = 32 * 1024
-"""Bytes of the line and the headers of a request; an address is at most half of it (`door.LONGEST`)."""
+"""Bytes of the line and the headers of a request; an address is at most half of it (`api.limits.ADDRESS_LARGEST`)."""
 
 STARTING = 60
 """Seconds without a sign after which a process is taken for lost; a busy machine takes some to read the catalogue."""

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.operate.planned import Calendar
+from sanoscope.query.updates import Update, due, last
 from sanoscope.web.feeds import (
     address,
     identifier,
@@ -20,7 +21,6 @@ from sanoscope.web.feeds import (
     title,
 )
 from sanoscope.web.language import Language
-from sanoscope.web.updates import Update, due, last
 
 LONGEST = 75
 """Octets of a line (RFC 5545, §3.1)."""

@@ -11,9 +11,17 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import __version__
+from sanoscope.api.codes import code_routes
+from sanoscope.api.config import config_routes
+from sanoscope.api.criteria import criteria_routes
 from sanoscope.api.describing import describing_routes
+from sanoscope.api.description import describe
+from sanoscope.api.editions import edition_routes
 from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.health import health_routes
+from sanoscope.api.moved import moved_routes
+from sanoscope.api.notices import notice_routes
+from sanoscope.api.pictures import picture_routes
 from sanoscope.api.routes import router
 from sanoscope.api.sdmx.routes import sdmx_routes
 from sanoscope.api.search import search_routes
@@ -41,6 +49,7 @@ from sanoscope.web.joining import joining_pages
 from sanoscope.web.language import ByAddress
 from sanoscope.web.linked import linked_pages
 from sanoscope.web.menu import menu
+from sanoscope.web.notice import notices
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.providing import Providers, providing_pages
@@ -87,6 +96,12 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.include_router(sdmx_routes(service))
     app.include_router(search_routes(search))
     app.include_router(fiche_routes(service))
+    spoken = notices()
+    app.include_router(config_routes(service, spoken))
+    app.include_router(notice_routes(service, spoken))
+    for more_of_it in (criteria_routes, code_routes, edition_routes, moved_routes, picture_routes):
+        app.include_router(more_of_it(service))
+    describe(app, service.catalogue)
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
     for described in (linked_pages, embedding):

@@ -13,6 +13,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError
 from sanoscope.query.answer import check_published
 from sanoscope.query.criteria import BESIDE, taken
+from sanoscope.query.openness import openness
 from sanoscope.query.origin import origin_of, published
 from sanoscope.query.service import Service
 from sanoscope.web import language as languages
@@ -21,7 +22,6 @@ from sanoscope.web.form import Form
 from sanoscope.web.language import marked
 from sanoscope.web.menu import fields
 from sanoscope.web.notice import notice_html
-from sanoscope.web.openness import openness
 from sanoscope.web.site import page
 from sanoscope.web.structured import of_restitution as of_restitution_data
 from sanoscope.web.wishes import SCOPES, Pairs, criteria, scope_of

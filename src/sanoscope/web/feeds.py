@@ -14,13 +14,13 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.errors import CriterionError, suggest
 from sanoscope.operate.planned import Calendar, Planned, calendar
 from sanoscope.query.service import Service
+from sanoscope.query.updates import Update, updates
 from sanoscope.sentence import Sentence
 from sanoscope.web import language as languages
 from sanoscope.web.following import of_any
 from sanoscope.web.language import Language
 from sanoscope.web.menu import field_name, fields
 from sanoscope.web.site import THEMES, page, root
-from sanoscope.web.updates import Update, updates
 
 ATOM = "http://www.w3.org/2005/Atom"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -27,6 +27,7 @@ from sanoscope.present.pictures.frame import Picture
 from sanoscope.present.pictures.values import NothingToDrawError
 from sanoscope.query.criteria import Query
 from sanoscope.query.fiches import Part, Sheet, compose, edition_of, offered, years
+from sanoscope.query.openness import openness
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.search.find import Search
@@ -37,7 +38,6 @@ from sanoscope.web.grounds import grounds
 from sanoscope.web.kept import Kept
 from sanoscope.web.language import Language, marked
 from sanoscope.web.looking import Look
-from sanoscope.web.openness import openness
 from sanoscope.web.pictures import Image, images
 from sanoscope.web.site import environment, page, root
 from sanoscope.web.tableau import in_language, style

@@ -10,10 +10,10 @@ from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.query.criteria import taken
+from sanoscope.query.openness import Openness
 from sanoscope.query.words import CATEGORIES, SECTEURS
 from sanoscope.sentence import Name
 from sanoscope.web.language import Language, marked
-from sanoscope.web.openness import Openness
 from sanoscope.web.wishes import activity_level, scope_of, zone_level
 from sanoscope.web.zones import levels
 

@@ -17,6 +17,7 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
 from sanoscope.errors import NotFoundError
 from sanoscope.query.service import Service
+from sanoscope.query.updates import due, last, updates
 from sanoscope.web import language as languages
 from sanoscope.web.agenda import icalendar
 from sanoscope.web.feeds import announced, chosen_theme, planned_subject, today
@@ -24,7 +25,6 @@ from sanoscope.web.following import of_any
 from sanoscope.web.language import Language, marked
 from sanoscope.web.menu import fields
 from sanoscope.web.site import page, root
-from sanoscope.web.updates import due, last, updates
 
 AIMS = {
     "positionner": (marked("Positionner"), marked("Quelle place tient un établissement sur son territoire ?")),

@@ -7,12 +7,12 @@ from fastapi.responses import HTMLResponse
 
 from sanoscope.api.reader import site_of
 from sanoscope.query.service import Service
+from sanoscope.query.updates import updates
 from sanoscope.web import language as languages
 from sanoscope.web.language import marked
 from sanoscope.web.menu import TITLES, everything, filters
 from sanoscope.web.site import page, published_edition
 from sanoscope.web.structured import of_site
-from sanoscope.web.updates import updates
 
 SHOWN_UPDATES = 3
 CARDS = {

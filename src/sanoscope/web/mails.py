@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from sanoscope.operate.subscribers import Write
 from sanoscope.query.service import Service
+from sanoscope.query.updates import Update, updates
 from sanoscope.state.subscriptions import Links, Mail
 from sanoscope.web import compared
 from sanoscope.web.feeds import coverage, summary, title
 from sanoscope.web.following import subject_page, subject_title
 from sanoscope.web.language import Language, language
-from sanoscope.web.updates import Update, updates
 from sanoscope.workspace import Settings
 
 CONFIRM, LEAVE = "/abonnement/confirmer", "/abonnement/fin"

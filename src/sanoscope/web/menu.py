@@ -12,10 +12,10 @@ from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.fiches import offered
 from sanoscope.query.service import Service
+from sanoscope.query.updates import last, updates
 from sanoscope.sentence import Sentence
 from sanoscope.web.language import marked
 from sanoscope.web.site import THEMES, page
-from sanoscope.web.updates import last, updates
 
 FIRST = ("mco", "smr", "had", "psy")
 """The four fields of hospital activity, in the order that they are named in; others come after."""

@@ -161,6 +161,17 @@ def _zones(
     return zones, _summed(table, figure, zones, summed, level)
 
 
+def zoned(
+    table: Table, figure: Measured, rows: Sequence[int], level: Level, geo: Geometry, places: Mapping[str, str]
+) -> tuple[Table, list[str]]:
+    """Return the table behind the map of a measure, and the territory of each of its rows.
+
+    Args and errors: as of `choropleth`.
+    """
+    zones, behind = _zones(table, figure, rows, level, geo, places)
+    return behind, [zone.code for zone in zones]
+
+
 def _sum(figure: Measured, rows: Sequence[int]) -> Measured:
     """Return the sum of published cells as a column of one: as uncertain as all of them, secret if one is not shown.
 

@@ -10,12 +10,12 @@ from sanoscope.edition import manifest as manifests
 from sanoscope.edition.manifest import Manifest
 from sanoscope.edition.publication import published
 from sanoscope.query.service import Service
-from sanoscope.web.language import marked
+from sanoscope.sentence import Sentence
 
 DAYS = {"hebdomadaire": 7, "mensuel": 31, "annuel": 366}
 """Days after which an update is due at the latest, by rhythm."""
 
-STATES = (marked("en cours"), marked("scellée"))
+STATES = (Sentence("en cours"), Sentence("scellée"))
 """What an edition says of its state."""
 
 KEPT_EDITIONS = 500
