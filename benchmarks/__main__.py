@@ -8,7 +8,7 @@ import duckdb
 import numpy
 import pyarrow
 
-from benchmarks import disclosure, intake, pages, queries, search
+from benchmarks import api, disclosure, intake, pages, queries, search
 
 
 def main() -> None:
@@ -18,6 +18,7 @@ def main() -> None:
         "Réception": intake.run,
         "Questions, édition de démonstration": queries.run,
         "Pages, édition de démonstration": pages.run,
+        "API au-dessus de la question, édition de démonstration": api.run,
         "Recherche, édition de démonstration": search.run,
         "Protection": disclosure.run,
     }

@@ -81,6 +81,10 @@ class BusyError(LaterError):
     """A request that this machine cannot answer now, or not at all if it always asks for so much."""
 
 
+class NotYetError(LaterError):
+    """A request of what is being made."""
+
+
 class TooLongError(BusyError):
     """A question whose time is over."""
 

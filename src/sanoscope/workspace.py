@@ -66,6 +66,12 @@ adresse = ""
 # Paniers que l'on peut enregistrer depuis une même adresse, par heure ; abonnements que l'on peut y demander.
 paniers_par_heure = 30
 abonnements_par_heure = 10
+# Extractions qu'un même lecteur peut demander par heure ; extractions qui peuvent attendre leur tour ou se faire.
+extractions_par_heure = 20
+extractions_en_attente = 50
+# Extractions qui se font à la fois, tous processus confondus ; mégaoctets que tous leurs fichiers peuvent prendre.
+extractions_a_la_fois = 1
+extractions_mo = 2048
 # Connexions et clés de l'API refusées que l'on admet d'une même adresse, ou pour un même compte, par heure.
 essais_par_heure = 20
 # Une session finit après tant de minutes sans servir, et après tant d'heures de toute façon.
@@ -144,6 +150,9 @@ class Settings:
         adresse: public address of the site, without a last slash, for the links of mails; "" for none.
         paniers_par_heure, abonnements_par_heure: most baskets saved, and subscriptions asked, from one address in an
             hour; ``essais_par_heure``: most refusals of who signs in or shows a key, by address and by account.
+        extractions_par_heure: most extractions asked by one reader in an hour; ``extractions_en_attente``: most that
+            wait or are at work; ``extractions_a_la_fois``: most at work at once.
+        extractions_mo: room that all their files may take (MB, 10⁶ bytes).
         session_inactive, session_duree: when a session ends, unused (minutes), and in any case (hours).
         securite_contact: whom a weakness is told, as a ``mailto:`` or ``https:`` address; "" for nobody.
         editeur, contact: who publishes the figures, and a ``mailto:`` or ``https:`` address to reach it, "" for none;
@@ -177,6 +186,10 @@ class Settings:
     adresse: str = ""
     paniers_par_heure: int = 30
     abonnements_par_heure: int = 10
+    extractions_par_heure: int = 20
+    extractions_en_attente: int = 50
+    extractions_a_la_fois: int = 1
+    extractions_mo: int = 2048
     essais_par_heure: int = 20
     session_inactive: int = 30
     session_duree: int = 12
@@ -227,6 +240,11 @@ class Workspace:
     def operations(self) -> Path:
         """What refreshing leaves: its journal, its reports, what it knows of the drop folder."""
         return self.root / "rafraichissement"
+
+    @property
+    def extractions(self) -> Path:
+        """The files of large extractions, as long as they are kept: nothing else depends on them."""
+        return self.root / "extractions"
 
     @property
     def calendar(self) -> Path:

@@ -7,11 +7,14 @@ from typing import Any
 import openpyxl
 import orjson
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sanoscope.present import exports
 from sanoscope.present.exports import FORMATS
-from sanoscope.query.table import Table, without_estimates
+from sanoscope.present.numbers import FRENCH
+from sanoscope.query.table import Table, taken, without_estimates
 from tests.present.tables import every_state
 
 SEJOURS = [
@@ -64,6 +67,13 @@ def test_parquet() -> None:
     assert pq.read_schema(data).metadata[b"edition"] == b"petite"
 
 
+def test_arrow_is_the_parquet() -> None:
+    with pa.ipc.open_stream(written("arrow", every_state())) as stream:
+        table = stream.read_all()
+    assert table.equals(pq.read_table(io.BytesIO(written("parquet", every_state()))), check_metadata=True)
+    assert table.schema.metadata[b"edition"] == b"petite"
+
+
 def test_french_csv_shows_the_page() -> None:
     text = written("csv-fr", every_state()).decode("utf-8-sig")
     rows = list(csv.reader(io.StringIO(text), delimiter=";"))
@@ -94,9 +104,29 @@ def test_the_workbook_has_the_legend_of_its_table() -> None:
     assert "« ≈ n »" not in {row[0].value for row in sheet(without_estimates(every_state()))["Notes"].iter_rows()}
 
 
-@pytest.mark.parametrize("name", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("name", ["csv", "json", "parquet", "arrow"])
 def test_no_estimate_no_column(name: str) -> None:
     data = written(name, without_estimates(every_state()))
     assert b"_estimation" not in data
     assert b"_marge" not in data
     assert b"1230" not in data
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet", "arrow"])
+def test_a_large_table_is_written_piece_by_piece(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same table, with the same columns in each piece."""
+
+    def read(data: bytes) -> list[Any]:
+        if name == "csv":
+            return list(csv.DictReader(io.StringIO(data.decode())))
+        frame = pl.read_parquet(io.BytesIO(data)) if name == "parquet" else pl.read_ipc_stream(io.BytesIO(data))
+        return frame.to_dicts()
+
+    whole = read(written(name, every_state()))
+    pieces = FORMATS[name].pieces
+    assert pieces
+    monkeypatch.setattr(exports, "ROWS", 2)
+    found = [*pieces(every_state(), FRENCH)]
+    assert len([piece for piece in found if piece]) >= 4
+    assert read(b"".join(found)) == whole
+    assert read(written(name, taken(every_state(), []))) == []

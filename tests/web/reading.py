@@ -10,6 +10,8 @@ import polars as pl
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
+from sanoscope.present.exports import FORMATS
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 """What axe must find nothing against: the norm, and its own advice (heading order, regions, empty headers)."""
 
@@ -121,14 +123,15 @@ def compare(shown: list[list[str]], states: list[list[str]], files: Mapping[str,
     Args:
         shown: the texts of the rows of the page.
         states: the state of each figure of these rows.
-        files: the bytes of each format by name: csv, csv-fr, xlsx, parquet and json.
+        files: the bytes of each format by name.
     """
     shown = [[text.replace("\u202f", "") for text in row] for row in shown]
-    assert set(files) == {"csv", "csv-fr", "xlsx", "parquet", "json"}
+    assert set(files) == set(FORMATS)
     assert list(csv.reader(io.StringIO(files["csv-fr"].decode("utf-8-sig")), delimiter=";"))[1:] == shown
     lines = list(csv.DictReader(io.StringIO(files["csv"].decode())))
     document = orjson.loads(files["json"])
     table = pl.read_parquet(io.BytesIO(files["parquet"])).to_dicts()
+    assert pl.read_ipc_stream(io.BytesIO(files["arrow"])).to_dicts() == table
     sheet = openpyxl.load_workbook(io.BytesIO(files["xlsx"]))["Tableau"]
     in_book = list(sheet.iter_rows(min_row=4, values_only=True))
     names = [column["nom"] for column in document["colonnes"]]

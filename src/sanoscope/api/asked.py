@@ -9,7 +9,11 @@ from fastapi import Depends, Request
 
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.errors import CriterionError, suggest
+from sanoscope.query.criteria import DATE
 from sanoscope.sentence import Sentence
+
+AS_OF = "asOf"
+"""Another name of ``date``, in the API alone."""
 
 PAGE, SIZE = "page", "limite"
 LISTED = 1_000
@@ -54,6 +58,11 @@ def parted(items: Iterable[tuple[str, str]], own: Collection[str]) -> tuple[dict
     """
     every = list(items)
     return given([pair for pair in every if pair[0] in own], own), [pair for pair in every if pair[0] not in own]
+
+
+def with_date(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return criteria in which ``asOf`` is called ``date``, as everywhere else."""
+    return [(DATE if name == AS_OF else name, value) for name, value in items]
 
 
 def _without(request: Request) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
+from sanoscope.api.asked import AS_OF, with_date
 from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, refusals
-from sanoscope.api.routes import AS_OF, MEANINGS, closed
+from sanoscope.api.routes import MEANINGS, closed
 from sanoscope.errors import CriterionError
 from sanoscope.present import citation, csvw, datapackage
 from sanoscope.query.criteria import CRITERIA, DATE
@@ -82,7 +83,7 @@ def _asked(service: Service, slug: str, request: Request, items: list[tuple[str,
     Raises:
         CriterionError: a criterion is refused.
     """
-    pairs = [(DATE if name == AS_OF else name, value) for name, value in items]
+    pairs = with_date(items)
     query, table = service.ask(slug, pairs, reader(request).scope)
     return for_a_file(request, query, table, service.workspace.settings), cache_control(own=closed(service, query))
 

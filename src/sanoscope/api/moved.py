@@ -5,11 +5,11 @@ from fastapi.responses import Response
 from orjson import dumps
 
 from sanoscope.api import catalogue_shapes as shapes
-from sanoscope.api.asked import SIZE, described, number, parted
+from sanoscope.api.asked import SIZE, described, number, parted, with_date
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
-from sanoscope.api.routes import closed, lasting, question_parameters, with_date
+from sanoscope.api.routes import closed, lasting, question_parameters
 from sanoscope.errors import CriterionError
 from sanoscope.present.moved import COUNTS, told
 from sanoscope.query.criteria import DATE

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import catalogue_shapes as shapes
-from sanoscope.api.asked import chosen, described, parted
+from sanoscope.api.asked import chosen, described, parted, with_date
 from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
-from sanoscope.api.routes import closed, lasting, question_parameters, with_date
+from sanoscope.api.routes import closed, lasting, question_parameters
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import NotFoundError
 from sanoscope.present.pictures.geojson import geojson

@@ -12,6 +12,7 @@ from sanoscope.errors import (
     LaterError,
     NotAcceptableError,
     NotFoundError,
+    NotYetError,
     RefusedError,
     SanoscopeError,
     SignInError,
@@ -47,6 +48,7 @@ STATUSES = {
     RefusedError: 403,
     SignInError: 401,
     NotFoundError: 404,
+    NotYetError: 409,
     TooOftenError: 429,
     TooLongError: 504,
     NotAcceptableError: 406,
@@ -70,15 +72,19 @@ def again(error: SanoscopeError) -> dict[str, str]:
 def problem(error: SanoscopeError, status: int = 0) -> Response:
     """Return an error as problem+json (RFC 9457), with the status that goes with it where none is given."""
     status = status or status_of(error)
-    body = {
+    return Response(orjson.dumps(described(error, status)), status, again(error), PROBLEM)
+
+
+def described(error: SanoscopeError, status: int = 0) -> dict[str, Any]:
+    """Return an error as the object that its problem+json is."""
+    return {
         "type": f"urn:sanoscope:erreur:{error.code}",
         "title": error.message,
-        "status": status,
+        "status": status or status_of(error),
         "code": error.code,
         "admis": error.allowed[:200],
         "conseil": error.todo,
     }
-    return Response(orjson.dumps(body), status, again(error), PROBLEM)
 
 
 _SAID = {PROBLEM: {"schema": Problem.model_json_schema()}}

@@ -1,21 +1,26 @@
 """The routes of the API, all under ``/api/v1``."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from sanoscope.api import shapes
-from sanoscope.api.asked import NOTHING
+from sanoscope.api.asked import AS_OF, NOTHING, with_date
+from sanoscope.api.conditional import has_already, last_published, tag, unchanged, validators
+from sanoscope.api.limits import PAGE_LARGEST
+from sanoscope.api.paging import LARGEST_NUMBER, NUMBER, SIZE, TOTAL, asked, links, page_of
+from sanoscope.api.paging import MEANINGS as PAGING
 from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
+from sanoscope.engine.limits import within
 from sanoscope.errors import CriterionError
 from sanoscope.present import csvw, datapackage
-from sanoscope.present.exports import FORMATS, Format
-from sanoscope.present.numbers import FRENCH
+from sanoscope.present.exports import FORMATS, ROWS, Format
+from sanoscope.present.numbers import FRENCH, Style
 from sanoscope.query.criteria import BESIDE, CRITERIA, DATE, Query, taken
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
@@ -41,55 +46,75 @@ MEANINGS = {
 """What each criterion is, in one sentence."""
 
 
-AS_OF = "asOf"
-"""Another name of ``date``, in the API alone."""
-
-
 def file(
     service: Service,
     slug: str,
     request: Request,
     path: str,
-    write: Callable[[Format, Table], bytes] = lambda chosen, table: chosen.write(table, FRENCH),
+    dressed: Callable[[Table], tuple[Table, Style]] = lambda table: (table, FRENCH),
 ) -> Response:
-    """Return the answer to a question as a file.
+    """Return the answer to a question as a file, or a page of it; 304 to who has it already.
 
     Args:
         service: who answers.
         slug: the restitution.
-        request: who asks, the criteria, and ``format`` (JSON by default).
+        request: who asks, the criteria, ``format`` (JSON by default), ``page`` and ``limite``.
         path: the address of such files, without criteria.
-        write: how a format writes a table.
+        dressed: gives a table as it is said in a language, and the style of that language.
 
     Raises:
-        CriterionError: a criterion or the format is refused.
+        CriterionError: a criterion, the format or the page is refused.
+        NotFoundError: an unknown restitution or edition, a page beyond the last.
     """
     items = request.query_params.multi_items()
-    pairs = with_date((name, value) for name, value in items if name != "format")
+    pairs = with_date((name, value) for name, value in items if name not in ("format", *PAGING))
+    chosen, page = _format(items), asked(items)
+    published, scope = last_published(service.workspace.editions), reader(request).scope
+    with within(service.workspace.settings.duree_question):
+        query, edition = service.question(slug, pairs, scope)
+        own = closed(service, query)
+        dated = DATE in dict(pairs) or not lasting(service, slug)
+        headers = cache_control("" if dated else query.edition, own=own)
+        if not own:  # what is for one reader is kept by nobody
+            etag = tag(path, chosen.name, repr(page), *service.depends(query, edition))
+            modified = max(filter(None, (published, edition.manifest.scelle_le)), default=None)
+            headers |= validators(etag, modified)
+            if has_already(request, etag, modified):
+                service.known(query, edition)
+                return unchanged(headers)
+        table = for_a_file(request, query, service.reply(query, edition, scope), service.workspace.settings)
+    if page:
+        table = page_of(table, page)
+    described = f"/api/v1/restitutions/{slug}"
+    linked = [
+        f'<{path}?{query.canonical}>; rel="canonical"',
+        *links(table, query, path, chosen.name),
+        f'<{described}/csvw?{query.canonical}>; rel="describedby"; type="{csvw.MEDIA_TYPE}"',
+        f'<{described}/datapackage?{query.canonical}>; rel="describedby"; type="{datapackage.MEDIA_TYPE}"',
+    ]
+    told = {
+        "Content-Disposition": _attachment(query, chosen.extension),
+        **headers,
+        "Link": ", ".join(linked),
+        TOTAL: str(len(table.whole)),
+    }
+    if chosen.pieces and len(table) > ROWS:
+        return StreamingResponse(chosen.pieces(*dressed(table)), headers=told, media_type=chosen.media_type)
+    return Response(chosen.write(*dressed(table)), headers=told, media_type=chosen.media_type)
+
+
+def _format(items: list[tuple[str, str]]) -> Format:
+    """Return the format that is asked for.
+
+    Raises:
+        CriterionError: ``format-inconnu``.
+    """
     formats = [value for name, value in items if name == "format"] or ["json"]
     if len(formats) > 1 or formats[0] not in FORMATS:
         raise CriterionError(
             "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
         )
-    query, table = service.ask(slug, pairs, reader(request).scope)
-    chosen, own = FORMATS[formats[0]], closed(service, query)
-    described = f"/api/v1/restitutions/{slug}"
-    return Response(
-        write(chosen, for_a_file(request, query, table, service.workspace.settings)),
-        media_type=chosen.media_type,
-        headers={
-            "Content-Disposition": _attachment(query, chosen.extension),
-            **cache_control(query.edition if DATE not in dict(pairs) and lasting(service, slug) else "", own=own),
-            "Link": f'<{path}?{query.canonical}>; rel="canonical", '
-            f'<{described}/csvw?{query.canonical}>; rel="describedby"; type="{csvw.MEDIA_TYPE}", '
-            f'<{described}/datapackage?{query.canonical}>; rel="describedby"; type="{datapackage.MEDIA_TYPE}"',
-        },
-    )
-
-
-def with_date(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return criteria in which ``asOf`` is called ``date``, as everywhere else."""
-    return [(DATE if name == AS_OF else name, value) for name, value in items]
+    return FORMATS[formats[0]]
 
 
 def closed(service: Service, query: Query) -> bool:
@@ -169,7 +194,11 @@ def _parameters() -> list[dict[str, Any]]:
     parameters = [{**text, "name": name, "description": MEANINGS[name]} for name in (*CRITERIA, DATE)]
     parameters.append({**text, "name": AS_OF, "description": MEANINGS[DATE]})
     kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
-    return [*parameters, {**text, "name": "format", "description": "Format du fichier.", "schema": kinds}]
+    parameters.append({**text, "name": "format", "description": "Format du fichier.", "schema": kinds})
+    for name, most in ((NUMBER, LARGEST_NUMBER), (SIZE, PAGE_LARGEST)):
+        number = {"type": "integer", "minimum": 1, "maximum": most}
+        parameters.append({**text, "name": name, "description": PAGING[name], "schema": number})
+    return parameters
 
 
 def question_parameters() -> list[dict[str, Any]]:

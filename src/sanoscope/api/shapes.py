@@ -1,8 +1,9 @@
 """What the answers of the API are like, as its description tells it; a test holds each answer to it."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+import pydantic
+from pydantic import BaseModel, ConfigDict, StrictInt, StrictStr
 
 from sanoscope.edition.manifest import Rapprochement, SourcePubliee
 
@@ -108,11 +109,21 @@ class Column(_Shape):
     definition: str = ""
 
 
+class Pagination(_Shape):
+    """Which page of a table its rows are: its number, how many there are, rows of a page, rows of the table."""
+
+    page: int
+    pages: int
+    limite: int
+    lignes: int
+
+
 class Data(_Shape):
     """A table: rows have ``genre`` (``detail`` or ``total``), each column, and ``_etat`` beside each measure."""
 
     titre: str
     requete: str
+    pagination: Pagination | None = None
     edition: Made
     notes: list[str]
     legende: list[Sense]
@@ -232,3 +243,42 @@ class Sheet(_Shape):
     requete: str
     editions: list[Made]
     blocs: list[Block]
+
+
+class Question(_Shape):
+    """A question of a batch: the restitution, and the criteria by name, as an address has them."""
+
+    restitution: str
+    criteres: dict[str, StrictStr | Annotated[StrictInt, pydantic.Field(ge=0, le=999_999_999)]] = {}
+
+
+class Batch(_Shape):
+    """Several questions, and the format of the answers."""
+
+    questions: list[Question] = pydantic.Field(min_length=1)
+    format: str = "json"
+
+
+class Reply(_Shape):
+    """What one question of a batch is answered: a table, or why there is none."""
+
+    statut: int
+    tableau: Data | None = None
+    probleme: Problem | None = None
+
+
+class Extraction(_Shape):
+    """An extraction: how far it is. ``fichier`` is where its file is once it is made, ``probleme`` why it is not."""
+
+    extraction: str
+    etat: Literal["en attente", "en cours", "faite", "refusée"]
+    format: str
+    questions: int
+    faites: int
+    refusees: int
+    cree_le: str
+    fini_le: str | None = None
+    expire_le: str | None = None
+    fichier: str | None = None
+    octets: int | None = None
+    probleme: Problem | None = None

@@ -494,9 +494,7 @@ def query(
     criteria: Annotated[
         list[str] | None, typer.Argument(metavar="critere=valeur...", help="Ce qui est demandé.")
     ] = None,
-    format_: Annotated[
-        str, typer.Option("--format", help="csv, csv-fr, json, xlsx, parquet ou paquet ; sinon un tableau lisible.")
-    ] = "",
+    format_: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)} ; sinon un tableau lisible.")] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Le fichier à écrire.")] = None,
     scope: Annotated[Literal["open", "secure"], typer.Option("--scope", help="secure : effectifs entiers.")] = "open",
     explain: Annotated[bool, typer.Option("--explain", help="Dit quelle table a répondu.")] = False,
@@ -594,7 +592,7 @@ def _deliver(table: Table, format_: str, output: Path | None) -> None:
     if output:
         output.write_bytes(data)
         err.print(f"{len(table)} lignes écrites dans {output}", highlight=False)
-    elif sys.stdout.isatty() and name in ("xlsx", "parquet", "paquet"):
+    elif sys.stdout.isatty() and name in ("xlsx", "parquet", "arrow", "paquet"):
         raise SanoscopeError("sortie", f"Le format {name} est binaire.", todo="Donnez un fichier par -o FICHIER.")
     else:
         sys.stdout.buffer.write(data)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from sanoscope.query.rounding import estimate, margin, rounded
+from sanoscope.query.rounding import near, rounded
 from sanoscope.query.table import Figure, Table
 from sanoscope.sentence import Sentence
 
@@ -42,25 +42,29 @@ class Column:
 
 
 def machine(table: Table) -> Iterator[Column]:
-    """Columns for machines: labels, then exact figures and states, then estimates and margins where there are any."""
+    """Columns for machines: labels, then exact figures and states, then estimates and margins where there are any.
+
+    The pages of a table have the columns of the table.
+    """
     text = pa.string()
     for label in table.labels:
         yield Column(label.name, text, label.values, "libelle", label.title, label.definition, tells=label.tells)
     if table.mark:
         yield Column(MARK, text, [table.mark] * len(table), "filigrane", Sentence("Filigrane"))
-    for figure in table.figures:
+    for figure, whole in zip(table.figures, table.whole.figures, strict=True):
         rows, kind = range(len(table)), pa.float64() if figure.decimals else pa.int64()
         of = {"mesure": figure.title}
         exact = [rounded(figure, row) for row in rows]
         yield Column(figure.name, kind, exact, "mesure", figure.title, figure.definition, figure.unit)
         states = [state.value for state in figure.states]
         yield Column(f"{figure.name}_etat", text, states, "etat", Sentence("%(mesure)s : état du chiffre", **of))
-        if _any(figure.estimates):
-            near, title = [estimate(figure, row) for row in rows], Sentence("%(mesure)s : estimation", **of)
-            yield Column(f"{figure.name}_estimation", kind, near, "estimation", title, unit=figure.unit)
-        if _any(figure.margins):
-            around, title = [margin(figure, row) for row in rows], Sentence("%(mesure)s : marge de l'estimation", **of)
-            yield Column(f"{figure.name}_marge", kind, around, "marge", title, unit=figure.unit)
+        estimates, margins = near(figure)
+        if _any(whole.estimates):
+            title = Sentence("%(mesure)s : estimation", **of)
+            yield Column(f"{figure.name}_estimation", kind, estimates, "estimation", title, unit=figure.unit)
+        if _any(whole.margins):
+            title = Sentence("%(mesure)s : marge de l'estimation", **of)
+            yield Column(f"{figure.name}_marge", kind, margins, "marge", title, unit=figure.unit)
 
 
 def key(columns: Sequence[Column]) -> list[str]:

@@ -1,7 +1,7 @@
 """A `Table` as a file. What is exported is what is seen: the same rows, figures, masks.
 
-In CSV, Parquet and JSON a column NAME holds exact figures only (plain digits, point for decimals, empty where not
-exact) and NAME_etat the state of each; where something in it is approximate, NAME_estimation holds the estimates,
+In CSV, Parquet, Arrow and JSON a column NAME holds exact figures only (plain digits, point for decimals, empty where
+not exact) and NAME_etat the state of each; where something in it is approximate, NAME_estimation holds the estimates,
 rounded to their uncertainty, and NAME_marge the half-width of that uncertainty, if any is known. The French-Excel CSV
 and XLSX show what the page shows.
 
@@ -11,9 +11,11 @@ columns and words of states never change.
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -29,18 +31,27 @@ from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend
 from sanoscope.present.packet import packed
 from sanoscope.present.sdmx.message import to_sdmx_csv, to_sdmx_json
 from sanoscope.query.rounding import rounded
-from sanoscope.query.table import Table
+from sanoscope.query.table import Page, Table, taken
 from sanoscope.sentence import Sentence
 
 SDMX_CSV = "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8"
 SDMX_JSON = "application/vnd.sdmx.data+json; version=2.0.0"
 
 
+ROWS = 5000
+"""Rows that are written at once, of a table that is written piece by piece."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format: its name, extension, media type, and how a table becomes its bytes.
+    """A file format.
 
-    ``standard``: it is one of official statistics, for programs that speak it.
+    Attributes:
+        name, extension, media_type, title: what it is called, by whom.
+        write: how a table becomes its bytes.
+        pieces: the same bytes, piece by piece, so that a large table is never all there as a file; None where the
+            format is written whole.
+        standard: it is one of official statistics, for programs that speak it.
     """
 
     name: str
@@ -48,17 +59,25 @@ class Format:
     media_type: str
     title: str
     write: Callable[[Table, Style], bytes]
+    pieces: Callable[[Table, Style], Iterator[bytes]] | None = None
     standard: bool = False
 
 
 def to_csv(table: Table, style: Style = FRENCH) -> bytes:
     """RFC 4180, UTF-8, comma, header; exact figures, states, estimates: nothing that a language changes."""
-    columns = list(_machine(table))
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([column.name for column in columns])
-    writer.writerows(zip(*(column.values for column in columns), strict=True))
-    return out.getvalue().encode("utf-8")
+    return b"".join(csv_pieces(table, style))
+
+
+def csv_pieces(table: Table, style: Style = FRENCH) -> Iterator[bytes]:
+    """Yield what `to_csv` returns, some rows at a time."""
+    for number, part in enumerate(_parts(table)):
+        columns = list(_machine(part))
+        out = io.StringIO(newline="")
+        writer = csv.writer(out)
+        if not number:
+            writer.writerow([column.name for column in columns])
+        writer.writerows(zip(*(column.values for column in columns), strict=True))
+        yield out.getvalue().encode("utf-8")
 
 
 def to_csv_fr(table: Table, style: Style = FRENCH) -> bytes:
@@ -83,10 +102,12 @@ def to_json(table: Table, style: Style = FRENCH) -> bytes:
 def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
     """Return a table as the object that its JSON is."""
     columns, say = list(_machine(table)), style.say
-    names = [column.name for column in columns]
+    names = ["genre", *(column.name for column in columns)]
+    cells = zip(table.kinds, *(column.values for column in columns), strict=True)
     return {
         "titre": say(table.title),
         "requete": table.query,
+        **_pagination(table),
         "edition": {"nom": table.edition, "etat": say(table.state), "date": table.made},
         "notes": [say(note) for note in table.notes],
         "legende": [{"etat": line.state.value, "sens": say(line.meaning)} for line in legend(table)],
@@ -103,22 +124,82 @@ def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
             }
             for figure in table.figures
         ],
-        "lignes": [
-            {"genre": kind, **dict(zip(names, values, strict=True))}
-            for kind, values in zip(table.kinds, zip(*(column.values for column in columns), strict=True), strict=True)
-        ],
+        "lignes": [dict(zip(names, values, strict=True)) for values in cells],
     }
+
+
+def _pagination(table: Table) -> dict[str, Any]:
+    page = table.page
+    if page is None:
+        return {}
+    told = {"page": page.number, "pages": page.last, "limite": page.size, "lignes": len(page.whole)}
+    return {"pagination": told}
 
 
 def to_parquet(table: Table, style: Style = FRENCH) -> bytes:
     """Typed columns; title, query, edition and notes in the file's metadata."""
+    return b"".join(parquet_pieces(table, style))
+
+
+def parquet_pieces(table: Table, style: Style = FRENCH) -> Iterator[bytes]:
+    """Yield what `to_parquet` returns, a row group at a time."""
+    out, parts = _Drain(), map(partial(typed, style=style), _parts(table))
+    first = next(parts)
+    with pq.ParquetWriter(out, first.schema) as writer:
+        for part in chain((first,), parts):
+            writer.write_table(part)
+            yield out.drained()
+    yield out.drained()
+
+
+def to_arrow(table: Table, style: Style = FRENCH) -> bytes:
+    """An Arrow IPC stream: the columns and the metadata of the Parquet file, as a program has them in memory."""
+    return b"".join(arrow_pieces(table, style))
+
+
+def arrow_pieces(table: Table, style: Style = FRENCH) -> Iterator[bytes]:
+    """Yield what `to_arrow` returns, a batch at a time."""
+    out, parts = _Drain(), map(partial(typed, style=style), _parts(table))
+    first = next(parts)
+    with pa.ipc.new_stream(out, first.schema) as writer:
+        for part in chain((first,), parts):
+            writer.write_table(part)
+            yield out.drained()
+    yield out.drained()
+
+
+class _Drain(io.RawIOBase):
+    """What a writer writes to, emptied as it goes: it knows how far it is, not what was there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._written
+
+    def write(self, data: Any) -> int:
+        self._pieces.append(bytes(data))
+        self._written += len(self._pieces[-1])
+        return len(self._pieces[-1])
+
+    def drained(self) -> bytes:
+        """Return what was written since the last time."""
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+def typed(table: Table, style: Style = FRENCH) -> pa.Table:
+    """Return a table as typed columns, with its title, query, edition and notes as metadata of the schema."""
     columns: dict[str, pa.Array] = {"genre_ligne": pa.array(table.kinds, pa.string())}
     columns |= {column.name: pa.array(column.values, column.kind) for column in _machine(table)}
     notes = "\n".join(map(style.say, table.notes))
     said = {"titre": style.say(table.title), "requete": table.query, "edition": table.edition, "notes": notes}
-    out = io.BytesIO()
-    pq.write_table(pa.table(columns).replace_schema_metadata(said), out)
-    return out.getvalue()
+    return pa.table(columns).replace_schema_metadata(said)
 
 
 def to_packet(table: Table, style: Style = FRENCH) -> bytes:
@@ -139,6 +220,14 @@ def to_xlsx(table: Table, style: Style = FRENCH) -> bytes:
     _notes_sheet(workbook, table, style)
     workbook.close()
     return out.getvalue()
+
+
+def _parts(table: Table) -> Iterator[Table]:
+    """Yield the rows of a table, `ROWS` at a time, with all its columns; one without rows is one part."""
+    whole = table.whole
+    for first in range(0, max(1, len(table)), ROWS):
+        rows = list(range(first, min(first + ROWS, len(table))))
+        yield table if len(table) <= ROWS else replace(taken(table, rows), page=Page(1, ROWS, whole))
 
 
 def _headings(table: Table, style: Style) -> list[str]:
@@ -204,12 +293,13 @@ def _notes_sheet(workbook: Any, table: Table, style: Style) -> None:
 FORMATS: dict[str, Format] = {
     f.name: f
     for f in (
-        Format("csv", "csv", "text/csv; charset=utf-8", "CSV (analyse)", to_csv),
+        Format("csv", "csv", "text/csv; charset=utf-8", "CSV (analyse)", to_csv, csv_pieces),
         Format("csv-fr", "csv", "text/csv; charset=utf-8", "CSV (Excel français)", to_csv_fr),
         Format(
             "xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "Excel (XLSX)", to_xlsx
         ),
-        Format("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", to_parquet),
+        Format("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", to_parquet, parquet_pieces),
+        Format("arrow", "arrows", "application/vnd.apache.arrow.stream", "Arrow", to_arrow, arrow_pieces),
         Format("json", "json", "application/json", "JSON", to_json),
         Format("paquet", "zip", "application/zip", "Paquet (CSV décrit)", to_packet),
         Format("json-stat", "json", "application/json", "JSON-stat 2.0", to_json_stat, standard=True),

@@ -38,11 +38,13 @@ class Reading:
 
     Attributes:
         editions: those that it opened, by directory, name and side.
-        asked: its questions, in order.
+        asked: its questions that were answered, in order.
+        refused: those of several that were not, while others were: the restitution and why.
     """
 
     editions: dict[tuple[Path, str, bool], Edition] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 _READING: ContextVar[Reading | None] = ContextVar("reading", default=None)

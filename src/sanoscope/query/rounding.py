@@ -18,7 +18,9 @@ def digits_kept(value: float, margin: float | None, decimals: int = 0) -> int:
     if not margin:
         return decimals
     kept = -_magnitude(margin)
-    return min(decimals, max(kept, -_magnitude(value)) if value else kept)
+    if value:
+        kept = max(kept, -_magnitude(value))
+    return min(decimals, kept)
 
 
 def to_uncertainty(value: int | float, margin: float | None, decimals: int = 0) -> int | float:
@@ -55,16 +57,38 @@ def margin_shown(value: float, margin: float, decimals: int = 0) -> int | float:
     >>> margin_shown(1234, 12), margin_shown(1_234_567, 12_345), margin_shown(12.346, 0.03, decimals=2)
     (16, 17000, 0.04)
     """
-    wide = margin + abs(value - to_uncertainty(value, margin, decimals))
+    return _widened(margin + abs(value - to_uncertainty(value, margin, decimals)), decimals)
+
+
+NOISE = 5e-7
+"""What a float's last bits may add to two digits: not a reason to round up."""
+
+
+def _widened(wide: float, decimals: int) -> int | float:
+    """Return a half-width rounded upwards to two digits, to the measure's decimals at most."""
     digits = min(decimals, 1 - _magnitude(wide)) if wide else decimals
-    upwards = math.ceil(round(wide * 10.0**digits, 6))  # a float's last bits are not a reason to round up
-    figure = round(upwards * 10.0**-digits, digits)
-    return figure if decimals else int(figure)
+    if digits <= 0:
+        figure = math.ceil(wide / 10.0**-digits - NOISE) * int(10.0**-digits)
+        return float(figure) if decimals else figure
+    return math.ceil(wide * 10.0**digits - NOISE) / 10.0**digits  # of two whole numbers: the nearest float
 
 
 def _magnitude(value: float) -> int:
     """Return the power of ten of the first digit: 2 for 123, -2 for 0.05."""
     return math.floor(math.log10(abs(value)))
+
+
+def near(column: Measured) -> tuple[list[Figure], list[Figure]]:
+    """Return what `estimate` and `margin` give of each row of a column, each cell rounded once."""
+    estimates: list[Figure] = [None] * len(column.states)
+    margins: list[Figure] = [None] * len(column.states)
+    for row, value in enumerate(column.estimates):
+        if value is not None:
+            around = _margin(column, row)
+            estimates[row] = shown = to_uncertainty(value, around, column.decimals)
+            if around is not None:
+                margins[row] = _widened(around + abs(value - shown), column.decimals)
+    return estimates, margins
 
 
 def rounded(column: Measured, row: int) -> Figure:

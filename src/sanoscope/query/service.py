@@ -184,10 +184,28 @@ class Service:
         """
         with within(self.workspace.settings.duree_question):
             query, edition = self._question(slug, pairs, scope)
-            began, known = time.perf_counter(), self._known(query, edition) is not None
+            return query, self.reply(query, edition, scope)
+
+    def reply(self, query: Query, edition: Edition, scope: Scope) -> Table:
+        """Return the answer to a checked question, from the edition that answers it (`question`).
+
+        Raises:
+            TooLongError, BusyError: as `ask`.
+        """
+        began, known = time.perf_counter(), self._known(query, edition) is not None
+        with within(self.workspace.settings.duree_question):
             table = self._answer(query, edition, scope)
         here().asked.append(Asked(query.restitution, edition.nom, query.canonical, known, time.perf_counter() - began))
-        return query, table
+        return table
+
+    def known(self, query: Query, edition: Edition) -> None:
+        """Say of a question that its answer is with who asks: it is told as asked, and nothing is computed."""
+        here().asked.append(Asked(query.restitution, edition.nom, query.canonical, kept=True, seconds=0.0))
+
+    def depends(self, query: Query, edition: Edition) -> tuple[str, ...]:
+        """Return all that an answer depends on, but the software: where it is the same, so is the answer."""
+        settings = self.workspace.settings
+        return (*self._key(query, edition), str(settings.seuil), str(settings.approche))
 
     def source(self, name: str) -> Edition | None:
         """Return the served edition of a source, None where none is published."""
@@ -195,10 +213,11 @@ class Service:
         return self.edition(found) if found else None
 
     def _key(self, query: Query, edition: Edition) -> tuple[str, ...]:
-        """Return what an answer is kept by: the question, the edition, those of the sources beside it."""
+        """Return what an answer is kept by: the question, the edition as it is, those of the sources beside it."""
         crossed = self.catalogue.restitution(query.restitution).sources_croisees
         beside = (of_source(self.workspace.editions, name) for name in crossed)
-        return (query.restitution, query.canonical, edition.nom, *beside)
+        made = edition.manifest
+        return (query.restitution, query.canonical, made.nom, made.etat, made.cree_le.isoformat(), *beside)
 
     def _known(self, query: Query, edition: Edition) -> Table | None:
         """Return an answer that is kept: it is the same for all those to whom it is answered."""

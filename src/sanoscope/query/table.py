@@ -179,6 +179,7 @@ class Table:
         mark: what all that is made of it must bear, "" for nothing.
         beside: names of the editions of sources that some of its columns are from.
         origin: what it answers and who publishes it.
+        page: which page of which table its rows are; None for a whole table.
     """
 
     title: str
@@ -194,10 +195,43 @@ class Table:
     mark: str = ""
     beside: tuple[str, ...] = ()
     origin: Origin = NOWHERE
+    page: "Page | None" = None
+
+    @property
+    def whole(self) -> "Table":
+        """Return the table that it is a page of; itself where it is whole."""
+        return self.page.whole if self.page else self
 
     def __len__(self) -> int:
         """Number of rows, totals included."""
         return len(self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where the rows of a page are in their table.
+
+    Attributes:
+        number: from 1.
+        size: rows of a page; the last one may have fewer.
+        whole: the table.
+    """
+
+    number: int
+    size: int
+    whole: Table
+
+    @property
+    def last(self) -> int:
+        """Number of the last page; a table without rows has one."""
+        return max(1, -(-len(self.whole) // self.size))
+
+
+def paged(table: Table, number: int, size: int) -> Table:
+    """Return a page of a table, in its order: no row where the number is past the last one."""
+    first = (number - 1) * size
+    rows = list(range(first, min(first + size, len(table))))
+    return replace(taken(table, rows), page=Page(number, size, table))
 
 
 def without_estimates(table: Table) -> Table:

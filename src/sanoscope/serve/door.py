@@ -11,12 +11,12 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope.api.limits import ADDRESS_LARGEST
+from sanoscope.api.posted import LARGEST
 from sanoscope.errors import SanoscopeError
 from sanoscope.sentence import Sentence
 from sanoscope.serve.places import Places
 from sanoscope.web.app import Protected
 from sanoscope.web.language import ByAddress
-from sanoscope.web.posted import LARGEST
 from sanoscope.web.site import refusal
 
 LARGEST_BODY = 4 * LARGEST

@@ -1,7 +1,7 @@
 """What is known of a request once it is answered: a line of the log, metrics, an identifier. None of what it holds."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -10,7 +10,7 @@ from uuid import uuid4
 from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, Match, Mount, Route
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanoscope import logs
@@ -18,6 +18,7 @@ from sanoscope.query.criteria import CRITERIA, DATE
 from sanoscope.query.reading import Reading, reading
 from sanoscope.serve.metrics import Metrics
 from sanoscope.web.language import without_language
+from sanoscope.web.routing import flat
 
 IDENTIFIER = "X-Request-ID"
 """Header of every answer: the identifier of its line. That of a request is not read: it may hold anything."""
@@ -44,7 +45,7 @@ class Routes:
     """The routes of an application, as they are declared."""
 
     def __init__(self, app: FastAPI) -> None:
-        self._routes = tuple(_flat(app.routes))
+        self._routes = tuple(flat(app.routes))
 
     @property
     def templates(self) -> frozenset[str]:
@@ -62,15 +63,6 @@ class Routes:
             if match is Match.PARTIAL and partial == OTHER:
                 partial = route.path
         return partial
-
-
-def _flat(routes: Iterable[BaseRoute]) -> Iterator[Route | Mount]:
-    """Yield routes, those of the routers among them, as they are written: no router has a prefix."""
-    for route in routes:
-        if isinstance(route, Route | Mount):
-            yield route
-        else:  # a router of FastAPI, whole
-            yield from _flat(route.original_router.routes)  # type: ignore[attr-defined]
 
 
 class Observed:

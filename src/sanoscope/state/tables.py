@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, UniqueConstraint
 
-VERSIONS = ("0001", "0002", "0003", "0004")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 """The migrations, the first first; the last one is that of this software."""
 
 VERSION_TABLE = "alembic_version"
@@ -251,3 +251,27 @@ kept = Table(
     sqlite_strict=True,
 )
 """Addresses of the site that accounts keep under a name: favourites, questions, baskets; shared with theirs or not."""
+
+extractions = Table(
+    "extractions",
+    metadata,
+    Column("empreinte", Text, primary_key=True),
+    Column("compte", ForeignKey("comptes.identifiant")),
+    Column("complet", Integer, nullable=False),
+    Column("droits", Text, nullable=False),
+    Column("questions", Text, nullable=False),
+    Column("nombre", Integer, nullable=False),
+    Column("format", Text, nullable=False),
+    Column("etat", Text, nullable=False, index=True),
+    Column("place", Integer),
+    Column("faites", Integer, nullable=False),
+    Column("refusees", Integer, nullable=False),
+    Column("cree_le", Text, nullable=False),
+    Column("fini_le", Text),
+    Column("octets", Integer, nullable=False),
+    Column("probleme", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Large extractions: the SHA-256 of what names one, who asked for it (null: anybody) and what he could then see, its
+questions, how far it is. ``complet``: of a service that gives small counts, which alone makes it and hands it over;
+``place``: which of the places at work has it."""

@@ -1,8 +1,11 @@
 """The application: pages and API on one service, errors that teach, headers that protect."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
+from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
@@ -17,8 +20,11 @@ from sanoscope.api.criteria import criteria_routes
 from sanoscope.api.describing import describing_routes
 from sanoscope.api.description import describe
 from sanoscope.api.editions import edition_routes
+from sanoscope.api.extracting import Extractor
+from sanoscope.api.extractions import extraction_routes
 from sanoscope.api.fiches import fiche_routes
 from sanoscope.api.health import health_routes
+from sanoscope.api.lots import lot_routes
 from sanoscope.api.moved import moved_routes
 from sanoscope.api.notices import notice_routes
 from sanoscope.api.pictures import picture_routes
@@ -50,10 +56,13 @@ from sanoscope.web.language import ByAddress
 from sanoscope.web.linked import linked_pages
 from sanoscope.web.menu import menu
 from sanoscope.web.notice import notices
+from sanoscope.web.pace import extraction_pace
 from sanoscope.web.pictures import pictures
 from sanoscope.web.plan import plan_pages
 from sanoscope.web.providing import Providers, providing_pages
+from sanoscope.web.representation import Headed, Tagged
 from sanoscope.web.requesting import requesting_pages
+from sanoscope.web.routing import methods
 from sanoscope.web.search import search_pages
 from sanoscope.web.security import security_pages
 from sanoscope.web.signing import signing_pages, tries
@@ -86,9 +95,11 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        lifespan=_extracting,
     )
     service = Service(workspace, catalogue(), complete=complete)
     app.state.service = service
+    app.state.extractor = Extractor(service)
     search = Search(service)
     app.include_router(health_routes(service))
     app.include_router(router(service))
@@ -101,6 +112,8 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.include_router(notice_routes(service, spoken))
     for more_of_it in (criteria_routes, code_routes, edition_routes, moved_routes, picture_routes):
         app.include_router(more_of_it(service))
+    app.include_router(lot_routes(service))
+    app.include_router(extraction_routes(app.state.extractor, extraction_pace(workspace.settings)))
     describe(app, service.catalogue)
     for pages in (home, menu, steps, help_pages, feeds, plan_pages, documents, compared_pages, pictures, basket_pages):
         app.include_router(pages(service), include_in_schema=False)
@@ -125,6 +138,8 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
     app.mount("/static", StaticFiles(directory=static), name="static")
     app.add_middleware(Identified, workspace=workspace)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=PACKING)
+    app.add_middleware(Tagged)
+    app.add_middleware(Headed)
     app.add_middleware(Protected, encrypted=workspace.settings.adresse.startswith("https://"))
     app.add_middleware(ByAddress)
     app.add_middleware(OneReading)
@@ -140,12 +155,15 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
             Sentence("Il n'y a rien à l'adresse « %(path)s ».", path=request.url.path),
             todo=Sentence("Repartez de l'accueil."),
         )
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(methods(app.routes, request.scope))
         if error.status_code != 404:
             code = "methode-refusee" if error.status_code == 405 else "requete-refusee"
             told = Sentence("Requête refusée (%(status_code)s).", status_code=error.status_code)
-            said = NotFoundError(code, told, allowed=(error.headers or {}).get("Allow", "").split(", "))
+            said = NotFoundError(code, told, allowed=headers.get("Allow", "").split(", "))
         answer = refusal(request, said, error.status_code)
-        answer.headers.update(error.headers or {})
+        answer.headers.update(headers)
         return answer
 
     @app.exception_handler(Exception)
@@ -158,6 +176,14 @@ def create_app(workspace: Workspace, *, complete: bool = False) -> FastAPI:
         return refusal(request, said, 500)
 
     return app
+
+
+@asynccontextmanager
+async def _extracting(app: FastAPI) -> AsyncIterator[None]:
+    """Go on with the extractions that wait as the application starts; make no more of them as it stops."""
+    app.state.extractor.wake()
+    yield
+    await run_sync(app.state.extractor.stop)
 
 
 class Protected:

@@ -111,16 +111,19 @@ class Identified:
 
     def _tell(self, who: Reader, request: Request, status: int) -> None:
         asked = tuple(f"{one.restitution}?{one.canonical} @ {one.edition}" for one in here().asked)
-        if not asked and status < 400:
+        refused = tuple(here().refused)
+        if not asked and not refused and status < 400:
             return
+        answered = status < 400 and (bool(asked) or not refused)
         self._journal.write(
             who.name,
-            "demande" if status < 400 else "refus",
+            "demande" if answered else "refus",
             adresse=request.url.path[:LONGEST],
             criteres=request.url.query[:LONGEST],
             format=request.query_params.get("format", ""),
             statut=status,
             reponses=asked,
+            **({"refus": refused} if refused else {}),
         )
 
     @staticmethod

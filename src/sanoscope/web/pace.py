@@ -1,6 +1,7 @@
 """How often one address may leave something here: counted in memory, by this process alone."""
 
 import time
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from math import ceil
 
@@ -9,8 +10,11 @@ from limits import RateLimitItemPerHour
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from sanoscope.api.reader import reader
 from sanoscope.errors import TooOftenError
 from sanoscope.sentence import Sentence
+from sanoscope.web.language import marked
+from sanoscope.workspace import Settings
 
 IPV6_PREFIX = 64
 """Bits of an IPv6 address that tell one subscriber from another: the rest he chooses himself (RFC 6177)."""
@@ -63,6 +67,23 @@ class Pace:
             todo=Sentence(todo, minutes=ceil(wait / 60)),
             after=max(1, wait),
         )
+
+
+def extraction_pace(settings: Settings) -> Callable[[Request], None]:
+    """Return what counts the extractions that a reader asks for: his account, or his address where he has none."""
+    pace = Pace(
+        settings.extractions_par_heure,
+        "trop-d-extractions",
+        marked("Vous avez demandé trop d'extractions : au plus %(n)s par heure."),
+        marked("Réessayez dans %(minutes)s min."),
+    )
+
+    def check(request: Request) -> None:
+        who = reader(request).account or address_of(request)
+        pace.admit(who)
+        pace.count(who)
+
+    return check
 
 
 def address_of(request: Request) -> str:

@@ -4,15 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.parser import BytesParser
 from email.policy import HTTP
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 
-from sanoscope.errors import CriterionError, RefusedError
+from sanoscope.api.posted import LARGEST, check_origin, received
+from sanoscope.errors import CriterionError
 from sanoscope.sentence import Sentence
-
-LARGEST = 256 * 1024
-"""Bytes of a post: a list of 500 establishments with their names is 60 kB."""
 
 FIELDS = 1000
 
@@ -42,47 +40,10 @@ def posting(largest: int = LARGEST) -> Callable[[Request], Awaitable[Posted]]:
 
     async def posted(request: Request) -> Posted:
         check_origin(request)
-        body = bytearray()
-        async for piece in request.stream():
-            body += piece
-            if len(body) > largest:
-                raise CriterionError(
-                    "envoi-trop-grand",
-                    Sentence("Ce qui est envoyé est trop grand."),
-                    allowed=[f"{largest // 1024} Ko au plus"],
-                    todo=Sentence("Ne gardez que la colonne des FINESS."),
-                )
-        return parsed(bytes(body), request.headers.get("content-type", ""))
+        body = await received(request, largest, Sentence("Ne gardez que la colonne des FINESS."))
+        return parsed(body, request.headers.get("content-type", ""))
 
     return posted
-
-
-def check_origin(request: Request, *, strict: bool = False) -> None:
-    """Do nothing if a post comes from our own pages, or from no page at all (a command).
-
-    Browsers say where a post comes from in ``Sec-Fetch-Site``, older ones in ``Origin``, and pages cannot forge
-    either (the Fetch standard's forbidden headers).
-
-    Args:
-        request: the post.
-        strict: in a session, whose cookie is trusted: it must come from our own pages, and say so.
-
-    Raises:
-        RefusedError: ``envoi-etranger``: it comes from another site.
-    """
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-    if site is not None:
-        ours = site == "same-origin" or (site == "none" and not strict)
-    elif origin is not None:
-        ours = urlsplit(origin).netloc == request.headers.get("host")
-    else:
-        ours = not strict
-    if not ours:
-        raise RefusedError(
-            "envoi-etranger",
-            Sentence("Cet envoi vient d'un autre site ; rien n'a été fait."),
-            todo=Sentence("Ouvrez la page de ce site qui a ce formulaire, et envoyez de là."),
-        )
 
 
 def parsed(body: bytes, content_type: str) -> Posted:

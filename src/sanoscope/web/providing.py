@@ -11,6 +11,7 @@ from sanoscope.access.oidc import AWAY, Signed, Signing
 from sanoscope.access.passwords import JOIN, Passwords
 from sanoscope.access.providers import Provider, providers
 from sanoscope.access.sessions import Session, Sessions
+from sanoscope.api.posted import LARGEST
 from sanoscope.errors import NotFoundError, SignInError, suggest
 from sanoscope.query.service import Service
 from sanoscope.sentence import Name, Sentence
@@ -19,7 +20,7 @@ from sanoscope.web import language as languages
 from sanoscope.web.display import local
 from sanoscope.web.language import marked
 from sanoscope.web.pace import Pace
-from sanoscope.web.posted import LARGEST, Posted, posting
+from sanoscope.web.posted import Posted, posting
 from sanoscope.web.signed import HOME, drop, let_in, put, token
 from sanoscope.web.site import root
 from sanoscope.web.subscribing import PRIVATE

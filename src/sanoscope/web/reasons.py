@@ -9,9 +9,9 @@ from sanoscope.access import rights as days
 from sanoscope.access.accounts import Account
 from sanoscope.access.rights import Right
 from sanoscope.access.scope import OPEN, Grant, Guarded, Scope
-from sanoscope.api.routes import AS_OF
+from sanoscope.api.asked import with_date
+from sanoscope.api.paging import NUMBER, SIZE
 from sanoscope.errors import CriterionError, ForbiddenError, SanoscopeError
-from sanoscope.query.criteria import DATE
 from sanoscope.query.fiches import question
 from sanoscope.query.permission import check_asking, check_reading, lacking, needed
 from sanoscope.query.service import Service
@@ -21,7 +21,7 @@ from sanoscope.web.language import without_language
 from sanoscope.web.looking import NAMES
 from sanoscope.web.wishes import Pairs
 
-BESIDE = ("format", "genre", "theme", COUNT, *NAMES)
+BESIDE = ("format", NUMBER, SIZE, "genre", "theme", COUNT, *NAMES)
 """What addresses of answers take beside criteria."""
 
 FRAMED = "integrer"
@@ -118,7 +118,7 @@ def at(service: Service, address: str, sites: Iterable[str] = ()) -> Place:
         return Place("fiche", fiche.slug, fiche.titre, tuple(sent))
     restitution = service.catalogue.restitution(path[1])
     named = restitution.slug, restitution.titre
-    pairs: Pairs = [(DATE if name == AS_OF else name, value) for name, value in sent]
+    pairs: Pairs = with_date(sent)
     if path[-1] in FORMS or (len(path) == 2 and not pairs):
         return Place("formulaire", *named)
     if len(path) == 2:  # the page of an answer, whose form may have sent words

@@ -11,10 +11,11 @@ from fastapi.responses import RedirectResponse
 
 from sanoscope.access.reader import Reader
 from sanoscope.access.sessions import Sessions
+from sanoscope.api.posted import check_origin
 from sanoscope.api.reader import reader
 from sanoscope.errors import CriterionError, ForbiddenError, SignInError
 from sanoscope.sentence import Sentence
-from sanoscope.web.posted import Posted, check_origin
+from sanoscope.web.posted import Posted
 from sanoscope.workspace import Settings
 
 SAFE = ("GET", "HEAD", "OPTIONS")

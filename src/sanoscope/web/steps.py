@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sanoscope.api.reader import reader, with_mark
 from sanoscope.api.routes import file
 from sanoscope.errors import CriterionError
-from sanoscope.present.exports import Format
+from sanoscope.present.numbers import Style
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.web import language as languages
@@ -56,10 +56,10 @@ def steps(service: Service) -> APIRouter:
         spoken = languages.of(request)
         path = spoken.href(f"/restitutions/{slug}/donnees")
 
-        def write(chosen: Format, table: Table) -> bytes:
-            return chosen.write(in_language(table, spoken), style(spoken))
+        def dressed(table: Table) -> tuple[Table, Style]:
+            return in_language(table, spoken), style(spoken)
 
-        answer = file(service, slug, request, path, write)
+        answer = file(service, slug, request, path, dressed)
         answer.headers["Content-Language"] = spoken.code
         return answer
 
