@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -12,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanoscope.present import exports
-from sanoscope.present.exports import FORMATS
-from sanoscope.present.numbers import FRENCH
-from sanoscope.query.table import Table, taken, without_estimates
+from sanoscope.present.exports import DOCUMENT, FORMATS
+from sanoscope.present.numbers import FRENCH, cell
+from sanoscope.query.table import Measured, State, Table, taken, without_estimates
 from tests.present.tables import every_state
 
 SEJOURS = [
@@ -130,3 +131,35 @@ def test_a_large_table_is_written_piece_by_piece(name: str, monkeypatch: pytest.
     assert len([piece for piece in found if piece]) >= 4
     assert read(b"".join(found)) == whole
     assert read(written(name, taken(every_state(), []))) == []
+
+
+def test_a_mean_without_decimals_is_rounded_as_it_is_shown() -> None:
+    values = (2187.5, 2186.5, 99.7, -0.4)
+    column = Measured("pmct", "PMCT", "€", 0, "Une moyenne.", values, (State.EXACT,) * 4)
+    table = replace(every_state(), labels=(), figures=(column,), kinds=("detail",) * 4)
+    shown = [cell(column, row, replace(FRENCH, group="")) for row in range(4)]
+    assert shown == ["2188", "2186", "100", "0"]
+    assert [row["pmct"] for row in orjson.loads(written("json", table))["lignes"]] == list(map(int, shown))
+    assert pq.read_table(io.BytesIO(written("parquet", table)))["pmct"].to_pylist() == list(map(int, shown))
+
+
+def test_the_typed_columns_carry_all_that_the_json_says_beside_its_rows() -> None:
+    table = every_state()
+    told = orjson.loads(written("json", table))
+    del told["lignes"]
+    metadata = pq.read_table(io.BytesIO(written("parquet", table))).schema.metadata
+    assert orjson.loads(metadata[DOCUMENT.encode()]) == told
+
+
+def test_the_decimals_of_each_row_are_told_where_they_are_not_those_of_the_column() -> None:
+    table = every_state()
+    plain = next(one for one in table.figures if one.name == "age")
+    assert not any("decimales_lignes" in one for one in orjson.loads(written("json", table))["colonnes"])
+    around = tuple(None if one is None else 0.3 for one in plain.estimates)
+    age = replace(plain, margins=around)
+    (told,) = orjson.loads(written("json", replace(table, labels=(), figures=(age,))))["colonnes"]
+    assert set(told["decimales_lignes"]) == {1, 2}
+    for row, digits in enumerate(told["decimales_lignes"]):
+        text = cell(age, row)
+        if text[-1].isdigit() and "," in text:
+            assert len(text.partition(",")[2]) == digits

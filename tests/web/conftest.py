@@ -21,9 +21,10 @@ CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 
 @contextmanager
-def served(workspace: Workspace) -> Iterator[str]:
+def served(workspace: Workspace, *, complete: bool = False) -> Iterator[str]:
     """Serve a workspace on a free port; give the address of its site."""
-    server = uvicorn.Server(uvicorn.Config(create_app(workspace), port=0, log_level="error", log_config=None))
+    app = create_app(workspace, complete=complete)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -13,7 +13,7 @@ from sanoscope.access.scope import FRANCE as EVERYWHERE
 from sanoscope.api.asked import Part
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.catalogue.load import catalogue
-from sanoscope.errors import CriterionError
+from sanoscope.errors import CriterionError, NotFoundError
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.numbers import FRENCH
 from sanoscope.present.pictures.geojson import centres, zones
@@ -103,8 +103,8 @@ def test_codes_come_page_by_page_each_once(client: TestClient) -> None:
         address = by_rel.get("next", "")
     assert seen == sorted(HOSPITALS)
     assert "prev" in by_rel
-    said = told(client, "/api/v1/codes/etablissement?limite=5&page=4", 400)
-    assert (said["code"], said["admis"]) == ("valeur-inconnue", ["1 à 3"])
+    said = told(client, "/api/v1/codes/etablissement?limite=5&page=4", 404)
+    assert (said["code"], said["admis"]) == ("page-au-dela", ["1 à 3"])
 
 
 @pytest.mark.parametrize(
@@ -321,5 +321,5 @@ def test_overseas_and_mainland_are_where_they_are() -> None:
 def test_a_page_is_a_part_and_pages_are_the_whole(page: int) -> None:
     lines = [*range(25)]
     assert lines[Part(page, 10).of(25)] == lines[10 * (page - 1) : 10 * page]
-    with pytest.raises(CriterionError):
+    with pytest.raises(NotFoundError):
         Part(4, 10).of(25)

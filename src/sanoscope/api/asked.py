@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Depends, Request
 
 from sanoscope.api.limits import PAGE_LARGEST
-from sanoscope.errors import CriterionError, suggest
+from sanoscope.errors import CriterionError, NotFoundError, suggest
 from sanoscope.query.criteria import DATE
 from sanoscope.sentence import Sentence
 
@@ -16,6 +16,9 @@ AS_OF = "asOf"
 """Another name of ``date``, in the API alone."""
 
 PAGE, SIZE = "page", "limite"
+TOTAL = "X-Total-Count"
+"""Header that says how many lines all pages have."""
+
 LISTED = 1_000
 """Lines of a page of a list where nothing else is asked for."""
 
@@ -119,15 +122,15 @@ class Part:
         """Return the lines of the page.
 
         Raises:
-            CriterionError: ``valeur-inconnue``: there are not so many pages.
+            NotFoundError: ``page-au-dela``: there are not so many pages.
         """
         last = self.last(lines)
         if self.page > last:
-            raise CriterionError(
-                "valeur-inconnue",
-                Sentence("%(criterion)s : « %(value)s » n'est pas admis.", criterion=PAGE, value=self.page),
+            raise NotFoundError(
+                "page-au-dela",
+                Sentence("Il n'y a pas de page %(n)s : le tableau a %(lignes)s lignes.", n=self.page, lignes=lines),
                 allowed=[Sentence("1 à %(n)s", n=last)],
-                criterion=PAGE,
+                todo=Sentence("L'en-tête Link de chaque page donne les autres."),
             )
         return slice((self.page - 1) * self.size, self.page * self.size)
 

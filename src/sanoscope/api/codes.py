@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import catalogue_shapes as shapes
-from sanoscope.api.asked import PAGES, PAGING, described, part
+from sanoscope.api.asked import PAGES, PAGING, TOTAL, described, part
 from sanoscope.api.asked import given as parameters
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.edition.edition import Edition
@@ -22,7 +22,12 @@ ASKED = {
     **PAGING,
     **EDITION,
 }
-LINKS = {"headers": {"Link": {"description": "Les pages autour (RFC 8288)", "schema": {"type": "string"}}}}
+LINKS = {
+    "headers": {
+        "Link": {"description": "Les pages autour (RFC 8288)", "schema": {"type": "string"}},
+        TOTAL: {"description": "Codes de toutes les pages", "schema": {"type": "integer"}},
+    }
+}
 
 
 def code_routes(service: Service) -> APIRouter:
@@ -96,7 +101,7 @@ def code_routes(service: Service) -> APIRouter:
             ],
         }
         links = page.links(f"/api/v1/codes/{quote(niveau)}", asked, len(found))
-        return JSONResponse(body, headers={**cache_control(named), "Link": links})
+        return JSONResponse(body, headers={**cache_control(named), "Link": links, TOTAL: str(len(found))})
 
     return routes
 

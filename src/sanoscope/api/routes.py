@@ -203,7 +203,7 @@ def _parameters() -> list[dict[str, Any]]:
 
 def question_parameters() -> list[dict[str, Any]]:
     """Return the criteria of a question, as the description of a route has them."""
-    return [one for one in _parameters() if one["name"] != "format"]
+    return [one for one in _parameters() if one["name"] not in ("format", *PAGING)]
 
 
 def _attachment(query: Query, extension: str) -> str:

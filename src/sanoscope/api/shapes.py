@@ -99,7 +99,10 @@ class Sense(_Shape):
 
 
 class Column(_Shape):
-    """A column of a table; a measure has its unit, its decimals, its definition."""
+    """A column of a table; a measure has its unit, its decimals, its definition.
+
+    ``decimales_lignes``: the decimals that each row is shown with, where they are not all ``decimales``.
+    """
 
     nom: str
     libelle: str
@@ -107,6 +110,7 @@ class Column(_Shape):
     unite: str = ""
     decimales: int = 0
     definition: str = ""
+    decimales_lignes: list[int] = []
 
 
 class Pagination(_Shape):

@@ -783,6 +783,21 @@ def _start_state(place: Workspace) -> None:
 
 
 @app.command()
+def assistant(
+    address: Annotated[
+        str,
+        typer.Option("--adresse", envvar="SANOSCOPE_ADRESSE", help="Le site à interroger, au lieu d'un espace."),
+    ] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Répond à un assistant par MCP, sur l'entrée et la sortie standard : il cherche, lit et cite les tableaux."""
+    from sanoscope.cli.assistant import answer_assistant
+
+    with saying():
+        answer_assistant(address, workspace)
+
+
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Option("--directory", help="Où travailler.")] = Path("demo-workspace"),
     lines: Annotated[int, typer.Option("--lines", help="Lignes de RSA à fabriquer, au moins.")] = 1_500_000,

@@ -14,7 +14,6 @@ import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -27,11 +26,11 @@ from sanoscope.present.columns import MARK
 from sanoscope.present.columns import machine as _machine
 from sanoscope.present.jsonstat import to_json_stat
 from sanoscope.present.labels import labels
-from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend
+from sanoscope.present.numbers import FRENCH, Style, cell, heading, legend, shown_digits
 from sanoscope.present.packet import packed
 from sanoscope.present.sdmx.message import to_sdmx_csv, to_sdmx_json
 from sanoscope.query.rounding import rounded
-from sanoscope.query.table import Page, Table, taken
+from sanoscope.query.table import Measured, Page, Table, taken
 from sanoscope.sentence import Sentence
 
 SDMX_CSV = "application/vnd.sdmx.data+csv; version=2.0.0; charset=utf-8"
@@ -40,6 +39,9 @@ SDMX_JSON = "application/vnd.sdmx.data+json; version=2.0.0"
 
 ROWS = 5000
 """Rows that are written at once, of a table that is written piece by piece."""
+
+DOCUMENT = "document"
+"""Metadata of a file of typed columns: all that its JSON says beside its rows, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,15 @@ def to_json(table: Table, style: Style = FRENCH) -> bytes:
 
 def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
     """Return a table as the object that its JSON is."""
-    columns, say = list(_machine(table)), style.say
+    columns = list(_machine(table))
     names = ["genre", *(column.name for column in columns)]
     cells = zip(table.kinds, *(column.values for column in columns), strict=True)
+    return about(table, style) | {"lignes": [dict(zip(names, values, strict=True)) for values in cells]}
+
+
+def about(table: Table, style: Style = FRENCH) -> dict[str, Any]:
+    """Return what the JSON of a table says of it, beside its rows."""
+    say = style.say
     return {
         "titre": say(table.title),
         "requete": table.query,
@@ -121,10 +129,10 @@ def document(table: Table, style: Style = FRENCH) -> dict[str, Any]:
                 "unite": say(figure.unit),
                 "decimales": figure.decimals,
                 "definition": say(figure.definition),
+                **_digits(figure),
             }
             for figure in table.figures
         ],
-        "lignes": [dict(zip(names, values, strict=True)) for values in cells],
     }
 
 
@@ -136,20 +144,22 @@ def _pagination(table: Table) -> dict[str, Any]:
     return {"pagination": told}
 
 
+def _digits(column: Measured) -> dict[str, list[int]]:
+    """Return the digits after the point that each row is shown with, where they are not all the column's."""
+    if not column.digits and not (column.decimals and any(near is not None for near in column.estimates)):
+        return {}
+    shown = [shown_digits(column, row) for row in range(len(column.states))]
+    return {"decimales_lignes": shown} if set(shown) != {column.decimals} else {}
+
+
 def to_parquet(table: Table, style: Style = FRENCH) -> bytes:
-    """Typed columns; title, query, edition and notes in the file's metadata."""
+    """Typed columns; what the JSON says beside its rows in the file's metadata."""
     return b"".join(parquet_pieces(table, style))
 
 
 def parquet_pieces(table: Table, style: Style = FRENCH) -> Iterator[bytes]:
     """Yield what `to_parquet` returns, a row group at a time."""
-    out, parts = _Drain(), map(partial(typed, style=style), _parts(table))
-    first = next(parts)
-    with pq.ParquetWriter(out, first.schema) as writer:
-        for part in chain((first,), parts):
-            writer.write_table(part)
-            yield out.drained()
-    yield out.drained()
+    return _written(table, style, pq.ParquetWriter)
 
 
 def to_arrow(table: Table, style: Style = FRENCH) -> bytes:
@@ -159,9 +169,15 @@ def to_arrow(table: Table, style: Style = FRENCH) -> bytes:
 
 def arrow_pieces(table: Table, style: Style = FRENCH) -> Iterator[bytes]:
     """Yield what `to_arrow` returns, a batch at a time."""
-    out, parts = _Drain(), map(partial(typed, style=style), _parts(table))
+    return _written(table, style, pa.ipc.new_stream)
+
+
+def _written(table: Table, style: Style, writer_of: Callable[[Any, pa.Schema], Any]) -> Iterator[bytes]:
+    """Yield what a writer of Arrow tables makes of a table, some rows at a time; its schema tells of the whole."""
+    out, said = _Drain(), _metadata(table, style)
+    parts = (_columns(part).replace_schema_metadata(said) for part in _parts(table))
     first = next(parts)
-    with pa.ipc.new_stream(out, first.schema) as writer:
+    with writer_of(out, first.schema) as writer:
         for part in chain((first,), parts):
             writer.write_table(part)
             yield out.drained()
@@ -194,12 +210,20 @@ class _Drain(io.RawIOBase):
 
 
 def typed(table: Table, style: Style = FRENCH) -> pa.Table:
-    """Return a table as typed columns, with its title, query, edition and notes as metadata of the schema."""
+    """Return a table as typed columns; in the schema's metadata its title, query, edition, notes, and `about` whole."""
+    return _columns(table).replace_schema_metadata(_metadata(table, style))
+
+
+def _columns(table: Table) -> pa.Table:
     columns: dict[str, pa.Array] = {"genre_ligne": pa.array(table.kinds, pa.string())}
     columns |= {column.name: pa.array(column.values, column.kind) for column in _machine(table)}
+    return pa.table(columns)
+
+
+def _metadata(table: Table, style: Style) -> dict[str, str | bytes]:
     notes = "\n".join(map(style.say, table.notes))
     said = {"titre": style.say(table.title), "requete": table.query, "edition": table.edition, "notes": notes}
-    return pa.table(columns).replace_schema_metadata(said)
+    return {**said, DOCUMENT: orjson.dumps(about(table, style))}
 
 
 def to_packet(table: Table, style: Style = FRENCH) -> bytes:

@@ -81,10 +81,16 @@ def cell(column: Measured, row: int, style: Style = FRENCH) -> str:
     if value is not None:
         return style.number(value, column.at(row))
     if column.states[row] is State.APPROXIMATE:
-        near, around = column.estimates[row], column.margins[row] if column.margins else None
-        digits = digits_kept(near or 0, around, column.decimals)
-        return f"≈ {style.number(estimate(column, row), max(0, digits))}"
+        return f"≈ {style.number(estimate(column, row), shown_digits(column, row))}"
     return style.say(SHOWN[column.states[row]])
+
+
+def shown_digits(column: Measured, row: int) -> int:
+    """Return the digits after the point that a figure is shown with; of an estimate, what its margin bears out."""
+    if column.states[row] is not State.APPROXIMATE:
+        return column.at(row)
+    near, around = column.estimates[row], column.margins[row] if column.margins else None
+    return max(0, digits_kept(near or 0, around, column.decimals))
 
 
 def said(column: Measured, row: int) -> str:

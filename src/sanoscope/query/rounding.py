@@ -96,7 +96,7 @@ def rounded(column: Measured, row: int) -> Figure:
     value = column.values[row]
     if value is None:
         return None
-    return unsigned_zero(round(value, column.at(row))) if column.decimals else int(value)
+    return unsigned_zero(round(value, column.at(row))) if column.decimals else round(value)
 
 
 def estimate(column: Measured, row: int) -> Figure:
