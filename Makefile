@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installe
 
-.PHONY: help setup demo test lint types walls audit unit fuzz sbom format lock bench clean
+.PHONY: help setup demo test tools lint types walls audit unit fuzz sbom format lock bench clean
 
 help: ## affiche cette aide
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -18,7 +18,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: setup ## un pays synthétique, des fichiers à la page servie (http://127.0.0.1:8000)
 	$(BIN)/sanoscope demo
 
-test: setup lint types walls audit unit ## tout ce que l'intégration continue vérifie
+test: setup tools lint types walls audit unit ## tout ce que l'intégration continue vérifie
+
+tools: ## ce que les tests demandent hors de Python (Chromium, R) : installé si l'on peut, sinon dit ce qui sera sauté
+	@$(PYTHON) scripts/tools.py
 
 lint: setup
 	$(BIN)/ruff check .

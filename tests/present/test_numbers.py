@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanoscope.present.exports import FORMATS
+from sanoscope.present.exports import FORMATS, document
 from sanoscope.present.html import rows
 from sanoscope.present.numbers import FRENCH, french
 from sanoscope.present.pictures.values import value as drawn_value
@@ -99,3 +99,21 @@ def test_ratios_too(value: float, margin: float, decimals: int) -> None:
     shown, around = to_uncertainty(value, margin, decimals), margin_shown(value, margin, decimals)
     assert shown == round(shown, decimals)
     assert abs(shown - value) + margin <= around + 1e-6
+
+
+def test_a_mean_without_decimals_is_the_same_in_a_file_and_on_the_page() -> None:
+    shown = table({"finess": ["1"]}, measured("recette", (E,), (2187.8,)))
+    assert rows(shown)[0].cells[1].text == "2\u202f188"
+    for name in ("csv", "csv-fr", "json"):
+        assert b"2188" in FORMATS[name].write(shown, FRENCH), name
+
+
+def test_json_says_the_decimals_of_each_row_where_they_differ() -> None:
+    plain = measured("age", (E, E), (50.5, 61.0), decimals=2)
+    coarse = measured("dms", (E, A), (4.25, None), estimates=(None, 4.0), margins=(None, 0.3), decimals=2)
+    counts = measured("sejours", (E, A), (40, None), estimates=(None, 120), margins=(None, 20))
+    profile = replace(measured("valeur", (E, E), (9.5, 1.052), decimals=3), digits=(1, 3))
+    shown = table({"finess": ["1", "2"]}, plain, coarse, counts, profile)
+    told = {one["nom"]: one.get("decimales_lignes") for one in document(shown)["colonnes"]}
+    assert told == {"finess": None, "age": None, "dms": [2, 1], "sejours": None, "valeur": [1, 3]}
+    assert [row.cells[2].text for row in rows(shown)] == ["4,25", "≈ 4,0"]

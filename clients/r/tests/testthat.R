@@ -1,0 +1,4 @@
+library(testthat)
+library(sanoscope)
+
+test_check("sanoscope")
