@@ -82,7 +82,7 @@ def test_what_breaks_is_told_by_its_place_alone_and_answered(
     def broken(*_: Any) -> None:
         raise ValueError(f"patient {HOSTILE[0]}")
 
-    monkeypatch.setattr(Service, "ask", broken)
+    monkeypatch.setattr(Service, "_question", broken)
     api, page = client.get(DATA), client.get(f"/restitutions/{SLUG}/integrer?annee=2023")
     assert (api.status_code, page.status_code) == (500, 500)
     assert api.json()["code"] == "panne"
@@ -106,7 +106,7 @@ def test_a_server_writes_nothing_else_even_when_it_is_sent_nonsense(
     def broken(*_: Any) -> None:
         raise ValueError(HOSTILE[0])
 
-    monkeypatch.setattr(Service, "ask", broken)
+    monkeypatch.setattr(Service, "_question", broken)
     with site(little) as here:
         assert here.get(DATA)[0] == 500
         assert here.get(f"/{HOSTILE[0]}", {"X-Autre": HOSTILE[0]})[0] == 404

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import openpyxl
 import orjson
@@ -233,7 +234,7 @@ def test_files_are_in_english_and_say_the_same(client: TestClient, service: Serv
         read += 1
         links = dict(re.findall(r'href="(/en/restitutions/[\w-]+/donnees\?[^"]+format=([\w-]+))" download', page))
         by_format = {name: client.get(link).content for link, name in links.items()}
-        assert set(by_format) == {*FORMATS}
+        assert set(by_format) == set(FORMATS)
         french = {name: client.get(link.replace("/en/", "/api/v1/")).content for link, name in links.items()}
         book = openpyxl.load_workbook(io.BytesIO(by_format["xlsx"]))
         assert book.sheetnames == ["Table", "Notes"]
@@ -249,6 +250,7 @@ def test_files_are_in_english_and_say_the_same(client: TestClient, service: Serv
         told += by_format["csv-fr"].decode("utf-8-sig").splitlines()[:1]
         readme = zipfile.ZipFile(io.BytesIO(by_format["paquet"])).read("LISEZMOI.md").decode()
         told += re.sub(r"`[^`]*`|https?://\S+|Licence Ouverte", "", readme).splitlines()
+        told += _of_standards(orjson.loads(by_format["json-stat"]), orjson.loads(by_format["sdmx-json"]))
         html = "".join(f"<textarea>{escape(text)}</textarea>" for text in told if text != document["requete"])
         if french_ones := french_in(html, names):
             found[slug, question] = french_ones
@@ -259,6 +261,21 @@ def test_files_are_in_english_and_say_the_same(client: TestClient, service: Serv
             assert [line[name] for name in figures] == [other[name] for name in figures]
     assert read > 20
     assert "\n".join(f"{path}\n  " + "\n  ".join(texts) for path, texts in found.items()) == ""
+
+
+def _of_standards(dataset: dict[str, Any], message: dict[str, Any]) -> list[str]:
+    """Return what a JSON-stat and an SDMX-JSON have for readers, but for the names of codes."""
+    (structure,) = message["data"]["structures"]
+    attributes = structure["attributes"]["observation"]
+    return [
+        dataset["label"],
+        *(one["label"] for one in dataset["dimension"].values()),
+        *dataset["dimension"]["mesure"]["category"]["label"].values(),
+        *(one["libelle"] for one in dataset["extension"]["attributs"]),
+        *(one["name"] for one in structure["dimensions"]["observation"]),
+        *(one["name"] for one in attributes),
+        *(value["name"] for one in attributes for value in one.get("values", ()) if "name" in value),
+    ]
 
 
 def _names(service: Service) -> list[str]:

@@ -69,7 +69,7 @@ class Extractor:
     """
 
     def __init__(self, service: Service) -> None:
-        self._service, self._settings = service, service.workspace.settings
+        self._service = service
         self._journal = Journal(service.workspace)
         self.kept = Extractions(service.workspace, timedelta(hours=EXTRACTION_KEPT), complete=service.complete)
         self._threads: list[threading.Thread] = []
@@ -79,7 +79,10 @@ class Extractor:
         """Have what waits made, if anything does, in threads of this process."""
         with self._lock:
             self._threads = [thread for thread in self._threads if thread.is_alive()]
-            while len(self._threads) < self._settings.extractions_a_la_fois and not self._stopping.is_set():
+            while (
+                len(self._threads) < self._service.workspace.settings.extractions_a_la_fois
+                and not self._stopping.is_set()
+            ):
                 self._threads.append(threading.Thread(target=self._work, name="extractions", daemon=True))
                 self._threads[-1].start()
 
@@ -110,7 +113,7 @@ class Extractor:
         directory = self._service.workspace.extractions
         if not directory.is_dir():
             made(directory).chmod(0o700)  # there may be small counts in the files
-        for place in range(self._settings.extractions_a_la_fois):
+        for place in range(self._service.workspace.settings.extractions_a_la_fois):
             with (directory / self._hidden(f"place-{place}")).open("w") as lock:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -149,7 +152,7 @@ class Extractor:
             GoneError, StoppedError.
             SanoscopeError: ``extraction-trop-grande``: there is no room for it.
         """
-        room = self._settings.extractions_mo * 1_000_000 - self.kept.room()
+        room = self._service.workspace.settings.extractions_mo * 1_000_000 - self.kept.room()
         way = zipfile.ZIP_STORED if task.format in PACKED else zipfile.ZIP_DEFLATED
         handle = os.open(work, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         so_far, told = _Written([]), time.monotonic()

@@ -104,7 +104,7 @@ def form_page(
         hors_portee=[n for n in SCOPES["agrege"] if n in given and scoped != "agrege" and "portee" not in given],
         apercu=hint(service, restitution, given.items(), scope) if counted else None,
         notice=notice_html(restitution, languages.of(request)),
-        structured=told if restitution.acces == "libre" else "",
+        structured=told if restitution.acces == "libre" and not error else "",
         offre=of_restitution(service, restitution),
     )
 
