@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Écrit les schémas JSON du catalogue, pour les éditeurs : docs/schemas/*.json, un par genre de fichier."""
+"""Écrit les schémas JSON, pour les éditeurs : docs/schemas/*.json, un par genre de fichier YAML."""
 
 import json
 from pathlib import Path
@@ -9,9 +9,17 @@ from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import Source
+from sanoscope.intake.correspondance import Correspondance
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
-MODELS = {"restitution": Restitution, "champ": Champ, "source": Source, "fiche": Fiche, "controles": Controles}
+MODELS = {
+    "restitution": Restitution,
+    "champ": Champ,
+    "source": Source,
+    "fiche": Fiche,
+    "controles": Controles,
+    "correspondance": Correspondance,
+}
 
 
 def schema(name: str) -> str:

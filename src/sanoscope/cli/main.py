@@ -32,7 +32,9 @@ from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.published import build_published
 from sanoscope.edition.release import release
 from sanoscope.errors import SanoscopeError
-from sanoscope.intake.receive import IntakeReport, receive
+from sanoscope.intake.base_report import said_of_base
+from sanoscope.intake.correspondance import shipped
+from sanoscope.intake.receive import GivenBase, IntakeReport, given_base, receive
 from sanoscope.intake.store import StoredFile
 from sanoscope.intake.tables import StoredTable
 from sanoscope.nomenclature.importers import load_path
@@ -114,17 +116,28 @@ def reference_load(
 @app.command()
 def intake(
     paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="CHEMIN...", help="Fichiers, dossiers, archives e-PMSI ou tableaux publiés."),
-    ],
+        list[Path] | None,
+        typer.Argument(
+            metavar="[CHEMIN...]",
+            help="Fichiers, dossiers, archives e-PMSI ou tableaux publiés ; ou la correspondance (YAML) d'une base.",
+        ),
+    ] = None,
     source: Annotated[
         str, typer.Option("--source", help="La source publiée dont sont ces fichiers ; sinon leurs colonnes la disent.")
     ] = "",
+    base: Annotated[
+        Path | None, typer.Option("--base", help="Une base de séjours : fichier DuckDB, dossier de Parquet ou de CSV.")
+    ] = None,
+    mapping: Annotated[
+        str,
+        typer.Option("--correspondance", help="Ce que sont ses tables et colonnes : pmeasyr, snds ou un fichier YAML."),
+    ] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Reçoit des fichiers PMSI ou des tableaux publiés ; ce qui rompt le format va en quarantaine, avec sa raison."""
+    """Reçoit fichiers PMSI, tableaux publiés ou base ; ce qui rompt le format va en quarantaine, avec sa raison."""
     _give_way()
     with saying("intake"):
+        paths, bases = _bases(paths or [], base, mapping)
         place = workspace_of(workspace, logged=True)
         books = catalogue()
         sources = [books.source(source)] if source else list(books.sources.values())
@@ -137,11 +150,30 @@ def intake(
                 progress=lambda n, total: progress.update(task, completed=n, total=total),
                 published=[one.attendu for one in sources],
                 named=bool(source),
+                bases=bases,
             )
         say_intake("intake", report)
         _say_intake(report, place)
         if not report.clean:
             raise typer.Exit(1)
+
+
+def _bases(paths: list[Path], base: Path | None, mapping: str) -> tuple[list[Path], list[GivenBase]]:
+    """Return the paths that are not mappings, and the bases that are given; ``--base`` is of the one mapping."""
+    given = [mapping] if mapping else []
+    given += [str(path) for path in paths if path.suffix.lower() in (".yaml", ".yml")]
+    others = [path for path in paths if str(path) not in given]
+    if base and len(given) != 1:
+        raise SanoscopeError(
+            "options",
+            f"--base {base} : dites, et une seule fois, ce que sont ses tables et colonnes.",
+            allowed=[*(f"--correspondance {name}" for name in shipped()), "--correspondance FICHIER.yaml"],
+        )
+    if not (others or given):
+        raise SanoscopeError(
+            "options", "Rien à recevoir.", todo="Donnez des chemins, ou une base et sa correspondance."
+        )
+    return others, [given_base(name, base) for name in given]
 
 
 def _say_intake(report: IntakeReport, place: Workspace) -> None:
@@ -153,6 +185,8 @@ def _say_intake(report: IntakeReport, place: Workspace) -> None:
     out.print(f"{read} lignes lues = {accepted} acceptées + {refused} refusées.", highlight=False)
     _listed(note.message for note in report.noted)
     _say_tables(report)
+    for base in report.bases:
+        _listed(said_of_base(base, place.quarantine), every=True)
     _say_neighbours(report)
     torn = [f.nom for f in report.received if f.tronque]
     _listed(f"{name} : fichier tronqué ; il ne compte que faute de mieux." for name in torn)
@@ -188,12 +222,12 @@ def _say_neighbours(report: IntakeReport) -> None:
         out.print(f"{year} : {count} lignes au format {version}, celui de l'année suivante (admis).", highlight=False)
 
 
-def _listed(messages: Iterable[str]) -> None:
-    """Print the first messages on the error output, and how many are left."""
+def _listed(messages: Iterable[str], *, every: bool = False) -> None:
+    """Print the first messages on the error output, and how many are left; or every one."""
     everything = list(messages)
-    for message in everything[:LISTED]:
+    for message in everything if every else everything[:LISTED]:
         err.print(message, highlight=False, markup=False)
-    if len(everything) > LISTED:
+    if len(everything) > LISTED and not every:
         err.print(f"… et {len(everything) - LISTED} autres : voyez le dossier quarantine/.", highlight=False)
 
 

@@ -228,6 +228,7 @@ class _Construction:
             tables_ouvertes=tables,
             empreinte_ouverte=fingerprint(self.public_database),
             protection=protection,
+            absentes=self.sent.absent,
         )
 
     def _count(self) -> Cubes:

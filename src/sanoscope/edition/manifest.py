@@ -160,6 +160,7 @@ class ManifestChamp(_Model):
         recette: what its figures depend on; None where an earlier version built it.
         repris: the edition that built it, of which it was taken over as it is; "" where this one did.
         entites: of a source of indicators, how many rows its table of entities has (`ENTITIES`); 0 where it has none.
+        absentes: by year, what its lines do not say because the base that they were taken from has it not.
     """
 
     annees: list[int]
@@ -175,6 +176,7 @@ class ManifestChamp(_Model):
     recette: Recette | None = None
     repris: str = ""
     entites: int = 0
+    absentes: dict[int, list[str]] = {}
 
     def mois_de(self, annee: int) -> int:
         """Return the latest month that an establishment sent for a year."""

@@ -12,6 +12,7 @@ from sanoscope.catalogue.load import Catalogue
 from sanoscope.edition.manifest import ManifestChamp, Recette
 from sanoscope.edition.rollups import shapes
 from sanoscope.edition.sent import Sent
+from sanoscope.intake.store import StoredFile
 from sanoscope.nomenclature.reference import Reference, tables_of_level
 from sanoscope.workspace import Settings
 
@@ -45,7 +46,7 @@ def recipe(sent: Sent, catalogue: Catalogue, reference: Reference, settings: Set
         settings: the threshold.
     """
     counting = sorted(
-        json.dumps(asdict(file), sort_keys=True) for of in sent.transmissions for file in of.fichiers.values()
+        json.dumps(_said(file), sort_keys=True) for of in sent.transmissions for file in of.fichiers.values()
     )
     return Recette(
         fichiers=_print(counting),
@@ -53,6 +54,11 @@ def recipe(sent: Sent, catalogue: Catalogue, reference: Reference, settings: Set
         regles=_rules(sent.champ, catalogue, settings),
         logiciel=__version__,
     )
+
+
+def _said(file: StoredFile) -> dict[str, Any]:
+    """Return what a recipe says of a file: what a base had not, only where there is such."""
+    return {name: value for name, value in asdict(file).items() if value or name != "absentes"}
 
 
 def composed_recipe(

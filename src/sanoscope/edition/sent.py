@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.load import Catalogue
+from sanoscope.edition.lacking import lacking
 from sanoscope.edition.manifest import Entree
 from sanoscope.intake.names import FIELD_OF
 from sanoscope.intake.store import StoredFile, Transmission, last_transmissions, stored_files
@@ -41,6 +42,11 @@ class Sent:
     def entries(self) -> list[Entree]:
         """The files that count, their chaining with them, as a manifest says them."""
         return [_entry(file) for sent in self.transmissions for file in sent.fichiers.values()]
+
+    @property
+    def absent(self) -> dict[int, list[str]]:
+        """By year, what the files that count have not of what the field reads."""
+        return lacking(self.champ, (file for sent in self.transmissions for file in sent.fichiers.values()))
 
     def lines(self, annee: int) -> int:
         """Return how many lines the files of a year that count have."""

@@ -295,11 +295,11 @@ def _owner_rank(zone: Zone, owner: tuple[Longs, dict[str, pa.Array]], repeat: Lo
 
 
 def _type_reason(f: Field) -> tuple[str, int, str]:
-    code, what = _TYPE_REASONS[f.type]
+    code, what = TYPE_REASONS[f.type]
     return code, f.start, f"« {f.name} » (caractères {f.start} à {f.end}) n'est pas {what}"
 
 
-_TYPE_REASONS = {
+TYPE_REASONS = {
     "text": ("", ""),
     "integer": ("non-numerique", "un nombre"),
     "month": ("mois-invalide", "un mois de 01 à 12"),

@@ -1,6 +1,7 @@
 """What was refused, with its reasons: lines in one CSV a file, whole files in one journal."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -55,6 +56,38 @@ class LineQuarantine:
             ]
             self._writer.write_table(pa.table(columns, schema=SCHEMA))
             self.reasons[refused.code] = self.reasons.get(refused.code, 0) + n
+
+    def commit(self, path: Path) -> None:
+        """Close and put in place; nothing happens where no line was refused."""
+        if self._writer is not None:
+            self._writer.close()
+            appear(self._work, path)
+
+    def abandon(self) -> None:
+        """Leave no trace."""
+        if self._writer is not None:
+            self._writer.close()
+            self._work.unlink(missing_ok=True)
+
+
+class RowQuarantine:
+    """The refused lines of a base, written as they come; no file where there is none."""
+
+    def __init__(self, directory: Path) -> None:
+        self._work = directory / f"{UNFINISHED}{uuid4().hex}.csv"
+        self._writer: pacsv.CSVWriter | None = None
+        self.reasons: dict[str, int] = {}
+
+    def add(self, lines: NDArray[np.int64], code: str, message: str, contents: Sequence[str]) -> None:
+        """Keep lines: their numbers, why they are refused, what they have."""
+        if self._writer is None:
+            self._work.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pacsv.CSVWriter(self._work, SCHEMA)
+        n = len(lines)
+        columns = [lines, pa.nulls(n), np.zeros(n, np.int32), [code] * n, [message] * n, list(contents)]
+        arrays = [pa.array(values, f.type) for values, f in zip(columns, SCHEMA, strict=True)]
+        self._writer.write_table(pa.table(arrays, schema=SCHEMA))
+        self.reasons[code] = self.reasons.get(code, 0) + n
 
     def commit(self, path: Path) -> None:
         """Close and put in place; nothing happens where no line was refused."""

@@ -17,7 +17,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from sanoscope.errors import InputFileError
+from sanoscope.intake.base_receive import receive_base
+from sanoscope.intake.base_report import BaseReport
 from sanoscope.intake.champs import settle
+from sanoscope.intake.correspondance import Acces, Correspondance, load_correspondance
 from sanoscope.intake.indicator_forms import Attendu
 from sanoscope.intake.indicators import IndicatorFile, StoredIndicators, known_as, receive_indicators
 from sanoscope.intake.quarantine import note_refused_files
@@ -30,6 +33,16 @@ from sanoscope.workspace import Workspace, alone
 Progress = Callable[[int, int], None]
 """Called with (bytes read, bytes to read)."""
 
+
+@dataclass(frozen=True, slots=True)
+class GivenBase:
+    """An existing base: what its tables are, where it is, the folder that its path starts from."""
+
+    mapping: Correspondance
+    where: Acces
+    folder: Path
+
+
 SMALL = 64 * 1024 * 1024
 """Below this many bytes in all, starting other processes costs more than it saves."""
 
@@ -40,6 +53,7 @@ class IntakeReport:
 
     files: list[FileReport] = field(default_factory=list)
     noted: list[Refusal] = field(default_factory=list)
+    bases: list[BaseReport] = field(default_factory=list)
 
     @property
     def received(self) -> list[StoredFile | StoredTable | StoredIndicators]:
@@ -59,17 +73,31 @@ class IntakeReport:
     @property
     def lines(self) -> tuple[int, int, int]:
         """Lines (read, accepted, refused) of the files received; read = accepted + refused."""
-        received = self.received
+        received, lost = self.received, sum(sum(base.hors.values()) for base in self.bases)
         return (
-            sum(f.lues for f in received),
+            sum(f.lues for f in received) + lost,
             sum(f.acceptees for f in received),
-            sum(f.refusees for f in received),
+            sum(f.refusees for f in received) + lost,
         )
 
     @property
     def clean(self) -> bool:
         """Nothing was refused, neither file nor line, and no file was torn."""
-        return not self.refused and all(f.refusees == 0 and not f.tronque for f in self.received)
+        lost = any(base.hors for base in self.bases)
+        return not (self.refused or lost) and all(f.refusees == 0 and not f.tronque for f in self.received)
+
+
+def given_base(mapping: str | Path, base: Path | None = None) -> GivenBase:
+    """Return a base by its mapping, shipped or a file, and by its path where the mapping does not say it.
+
+    Raises:
+        SanoscopeError: ``correspondance-inconnue``, ``correspondance-invalide``.
+    """
+    declared, folder = load_correspondance(mapping)
+    where = declared.base
+    if base:
+        where = where.model_copy(update={"chemin": str(base.absolute()), "forme": ""})
+    return GivenBase(declared, where, folder)
 
 
 def receive(
@@ -79,6 +107,7 @@ def receive(
     progress: Progress | None = None,
     published: Sequence[Attendu] = (),
     named: bool = False,
+    bases: Sequence[GivenBase] = (),
 ) -> IntakeReport:
     """Take files, folders, archives and published tables into the store; what breaks the layout goes to quarantine.
 
@@ -88,9 +117,10 @@ def receive(
         progress: told how far it is.
         published: the sources whose tables are recognised by their columns.
         named: ``published`` is the one source that every file is said to be of.
+        bases: existing bases of stays to take as well.
 
     Raises:
-        SanoscopeError: another intake is at work in this workspace.
+        SanoscopeError: another intake is at work in this workspace; a base is not as its mapping says.
     """
     tables, others, unread = _published_tables(paths, published, named=named)
     sources, refusals = settle(find_sources(others, max_ratio=workspace.settings.facteur_decompression))
@@ -99,10 +129,12 @@ def receive(
         reports = _read_all(workspace, sources, now, progress or (lambda done, total: None))
         reports += unread
         reports += [_received_table(workspace, table, now) for table in tables]
+        taken = [receive_base(workspace, of.mapping, of.where, of.folder, now) for of in bases]
+        reports += [report for files, _ in taken for report in files]
     noted = [r for r in refusals if r.noted]
     reports = [*reports, *(FileReport(r.label, refusal=r) for r in refusals if not r.noted)]
     note_refused_files(workspace.quarantine, [r.refusal for r in reports if r.refusal])
-    return IntakeReport(reports, noted)
+    return IntakeReport(reports, noted, [base for _, base in taken])
 
 
 def _published_tables(

@@ -37,6 +37,8 @@ class StoredFile:
         tables: rows by table.
         tronque: the last line was cut off: such a file counts only where no whole one exists.
         logiciel: version of Sanoscope that read it.
+        absentes: of lines taken from a base (`base_receive`), what it does not have of what a file would: columns
+            (of a zone: ``zone.colonne``) and whole zones.
     """
 
     kind: str
@@ -56,6 +58,7 @@ class StoredFile:
     tables: dict[str, int] = field(default_factory=dict)
     tronque: bool = False
     logiciel: str = ""
+    absentes: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> Key:

@@ -18,6 +18,7 @@ from sanoscope.catalogue.field import (
 from sanoscope.catalogue.load import Catalogue
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.edition.edition import Edition
+from sanoscope.edition.lacking import follows
 from sanoscope.errors import CriterionError, SanoscopeError
 from sanoscope.query import profile, published, words
 from sanoscope.query.compare import beside, reference
@@ -245,7 +246,9 @@ class _Answer:
         nothing = everywhere(NOT_AVAILABLE, len(grid))
         unpriced = words.unpriced(self.restitution, self.champ, self.edition)
         columns = {
-            (name, period): nothing if unpriced else self._column(mesure, period, grid, sums, shown, rates)
+            (name, period): nothing
+            if unpriced
+            else self._told(mesure, period, grid, self._column(mesure, period, grid, sums, shown, rates))
             for name, mesure in self.mesures.items()
             for period in range(len(self.periods))
         }
@@ -503,6 +506,21 @@ class _Answer:
                 return self._flow(mesure, of, shown[period])
             case _:
                 raise AssertionError(mesure.genre)
+
+    def _told(self, mesure: Mesure, period: int, grid: Grid, column: Shown) -> Shown:
+        """Return a column where what it follows from was received: not available in the years when it was not."""
+        absent = self.edition.champ.absentes
+        if not absent:
+            return column
+        sums = [name.partition(VIEW)[0] for name in needed_sums([mesure], self.champ)]
+        persons = [mesure.de] if mesure.genre in ("distinct", "taux") else []
+        asked = [*self.asked.rows, *(name for name, _ in self.asked.conditions)]
+        needed = follows([*sums, *persons, *asked], self.champ)
+        years = {year for year, names in absent.items() if needed.intersection(names)}
+        side_by_side = self.periods[period] if self.restitution.precedente else 0
+        of_rows = [side_by_side or key[0] for key in (*grid.keys, *grid.group_keys)]
+        out = np.array([year in years for year in of_rows], np.bool_)
+        return Shown(np.where(out, NOT_AVAILABLE, column.state).astype(np.int8), column.figure, column.margin)
 
     def _flow(self, mesure: FluxMesure, of: dict[str, Sums], shown: dict[str, Shown]) -> Shown:
         consumed, produced, inside = (f"{mesure.de}{VIEW}{view}" for view in (CONSUMED, PRODUCED, INSIDE))

@@ -186,6 +186,15 @@ def notes(
                 "ne la publie pas à ce niveau."
             )
         )
+    for year in query.annees:
+        if absent := edition.champ.absentes.get(year):
+            said.append(
+                Sentence(
+                    "%(annee)s : la base d'où viennent les séjours n'a pas %(noms)s : ce qui en dépend manque.",
+                    annee=str(year),
+                    noms=", ".join(absent),
+                )
+            )
     if query.annees and edition.champ.codes_inconnus:
         codes = joined(
             ", ", (joined(" ", [str(n), _unknown(what)]) for what, n in edition.champ.codes_inconnus.items())
