@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from sanoscope import workspace as workspaces
+from sanoscope.access.accounts import Accounts
+from sanoscope.access.scope import DOMAINS, FRANCE, Grant
 from sanoscope.web.app import create_app
 from sanoscope.workspace import Workspace
 from tests.published import published_beside
@@ -59,3 +62,27 @@ def browser() -> Iterator[Browser]:
         started = play.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def written(whole: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The workspace that answers all in one of its own, whose state is written."""
+    root = tmp_path_factory.mktemp("ecrit") / "espace"
+    shutil.copytree(whole.root, root, symlinks=True)
+    return workspaces.load(root)
+
+
+@pytest.fixture(scope="session")
+def key(written: Workspace) -> str:
+    """The key of an account that may see all."""
+    known, today = Accounts(written), datetime.now(UTC).date()
+    known.open("tout", "tout")
+    known.give("tout", Grant("securise", FRANCE, frozenset(DOMAINS)), today, today + timedelta(9), "essai")
+    return known.make_key("tout", "essai", complete=True)[1]
+
+
+@pytest.fixture(scope="session")
+def address(written: Workspace) -> Iterator[str]:
+    """The address of the site, which answers small counts to those who may see them."""
+    with served(written, complete=True) as site:
+        yield site

@@ -1,10 +1,7 @@
 """A site, a workspace and the page give the same table of every restitution, cell by cell, states included."""
 
 import re
-import shutil
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pandas as pd
@@ -12,16 +9,12 @@ import pytest
 import requests
 
 from sanoscope import Client, Reponse
-from sanoscope import workspace as workspaces
-from sanoscope.access.accounts import Accounts
 from sanoscope.access.journal import Journal
-from sanoscope.access.scope import DOMAINS, FRANCE, Grant
 from sanoscope.catalogue.load import catalogue
 from sanoscope.client.client import Critere
 from sanoscope.client.html import cells
 from sanoscope.query.table import State
 from sanoscope.workspace import Workspace
-from tests.web.conftest import served
 from tests.web.test_pages import page_cells
 
 NARROWED: dict[str, dict[str, Critere]] = {
@@ -38,30 +31,6 @@ OTHERS: list[tuple[str, dict[str, Critere]]] = [
     ("profil-des-sejours-mco", {"annee": 2023, "zone": "departement:29"}),
 ]
 QUESTIONS = [*((slug, NARROWED.get(slug, {})) for slug in catalogue().restitutions), *OTHERS]
-
-
-@pytest.fixture(scope="module")
-def written(whole: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The same in a workspace of its own, whose state is written."""
-    root = tmp_path_factory.mktemp("client") / "espace"
-    shutil.copytree(whole.root, root, symlinks=True)
-    return workspaces.load(root)
-
-
-@pytest.fixture(scope="module")
-def key(written: Workspace) -> str:
-    """The key of an account that may see all."""
-    known, today = Accounts(written), datetime.now(UTC).date()
-    known.open("tout", "tout")
-    known.give("tout", Grant("securise", FRANCE, frozenset(DOMAINS)), today, today + timedelta(9), "essai")
-    return known.make_key("tout", "essai", complete=True)[1]
-
-
-@pytest.fixture(scope="module")
-def address(written: Workspace) -> Iterator[str]:
-    """The address of the site, which answers small counts to those who may see them."""
-    with served(written, complete=True) as site:
-        yield site
 
 
 @pytest.fixture(scope="module")

@@ -10,23 +10,17 @@ import re
 import shutil
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 import yaml
 
-from sanoscope import workspace as workspaces
-from sanoscope.access.accounts import Accounts
-from sanoscope.access.scope import DOMAINS, FRANCE, OPEN, Grant
+from sanoscope.access.scope import OPEN
 from sanoscope.catalogue.load import catalogue
 from sanoscope.query.table import State
-from sanoscope.workspace import Workspace
 from tests.web.bad_site import bad_site
-from tests.web.conftest import served
 from tests.web.test_pages import QUESTIONS as PAGES
 from tests.web.test_pages import page_cells
 
@@ -87,30 +81,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (archive,) = place.glob("sanoscope_*.tar.gz")
     ran("R", "CMD", "INSTALL", "--no-test-load", f"--library={library}", str(archive))
     return library
-
-
-@pytest.fixture(scope="module")
-def written(whole: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The workspace that answers all, whose state is written."""
-    root = tmp_path_factory.mktemp("r") / "espace"
-    shutil.copytree(whole.root, root, symlinks=True)
-    return workspaces.load(root)
-
-
-@pytest.fixture(scope="module")
-def key(written: Workspace) -> str:
-    """The key of an account that may see all."""
-    known, today = Accounts(written), datetime.now(UTC).date()
-    known.open("tout", "tout")
-    known.give("tout", Grant("securise", FRANCE, frozenset(DOMAINS)), today, today + timedelta(9), "essai")
-    return known.make_key("tout", "essai", complete=True)[1]
-
-
-@pytest.fixture(scope="module")
-def address(written: Workspace) -> Iterator[str]:
-    """The address of the site, which answers small counts to those who may see them."""
-    with served(written, complete=True) as site:
-        yield site
 
 
 @pytest.fixture(scope="module")
