@@ -29,6 +29,7 @@ OTHERS = {
         "methode-refusee",
         "requete-refusee",
     ),
+    "extraction-inconnue",
     *("aucune-edition-ce-jour", "aucune-edition-publiee", "edition-retiree"),
     *("champ-absent", "restitution-absente", "source-absente"),
 }
@@ -74,7 +75,7 @@ def test_every_address_has_its_section_its_parameters_and_an_example(client: Tes
 
 
 def test_every_code_of_refusal_is_documented_and_no_other() -> None:
-    sources = [path for room in ROOMS for path in (ROOT / "src" / "sanoscope" / room).glob("*.py")]
+    sources = [path for room in ROOMS for path in (ROOT / "src" / "sanoscope" / room).rglob("*.py")]
     sources += [ROOT / "src" / "sanoscope" / file for file in FILES]
     found = set(OTHERS)
     for path in sources:
