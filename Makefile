@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installe
 
-.PHONY: help setup demo test tools lint types walls audit unit fuzz sbom format lock bench clean
+.PHONY: help setup demo test tools lint types walls audit unit docs fuzz sbom format lock release bench clean
 
 help: ## affiche cette aide
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ audit: setup ## les failles connues des versions figées ; dit s'il n'a pu les c
 
 unit: setup
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+docs: setup ## le site de la documentation, dans site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 FUZZ_SECONDS ?= 60
 

@@ -102,7 +102,7 @@ def close(
 
 @access_app.command("give")
 def give(
-    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="À qui.")],
+    organisation: Annotated[str, typer.Argument(metavar="ORGANISATION", help="L'organisation à qui l'accorder.")],
     profile: Annotated[str, typer.Option("--profil", help=f"Parmi {', '.join(PROFILES)}.")],
     reason: Annotated[str, typer.Option("--motif", help="Pourquoi : le journal le garde.")],
     where: Annotated[

@@ -559,7 +559,7 @@ def query(
 
 @app.command()
 def fiche(
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="La fiche.")],
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="Le nom de la fiche.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Le fichier à écrire : .pdf, .html ou .json.")],
     criteria: Annotated[
         list[str] | None, typer.Argument(metavar="critere=valeur...", help="Le sujet et l'année.")
@@ -832,12 +832,28 @@ def assistant(
 
 
 @app.command()
+def exemple(
+    directory: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Le dossier où les écrire, fait au besoin.")],
+) -> None:
+    """Écrit de petits fichiers d'essai : une vingtaine d'hôpitaux fictifs de Bretagne, et leurs tables de référence."""
+    from sanoscope.demo.files import write_sample
+
+    with saying():
+        made = write_sample(directory)
+        out.print(
+            f"{made.establishments} hôpitaux fictifs, {made.lines} lignes de MCO, {made.files} fichiers dans "
+            f"{directory / 'fichiers'} ; tables de référence dans {directory / 'reference'}.",
+            highlight=False,
+        )
+
+
+@app.command()
 def demo(
     directory: Annotated[Path, typer.Option("--directory", help="Où travailler.")] = Path("demo-workspace"),
     lines: Annotated[int, typer.Option("--lines", help="Lignes de RSA à fabriquer, au moins.")] = 1_500_000,
     serve_: Annotated[bool, typer.Option("--serve/--no-serve", help="Servir à la fin.")] = True,
-    host: Annotated[str, typer.Option("--host", help="Adresse.")] = "",
-    port: Annotated[int, typer.Option("--port", help="Port.")] = 0,
+    host: Annotated[str, typer.Option("--host", help="Adresse où servir.")] = "",
+    port: Annotated[int, typer.Option("--port", help="Port où servir.")] = 0,
 ) -> None:
     """Fabrique un pays synthétique et le mène des fichiers à la page servie."""
     from sanoscope.demo.run import run

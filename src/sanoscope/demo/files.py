@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -134,9 +134,42 @@ def generate(
     )
 
 
-def _write_reference(directory: Path, country: Country, specialised: pl.DataFrame, years: Sequence[int]) -> None:
+def write_sample(
+    directory: Path, *, region: str = "53", years: Sequence[int] = YEARS[-2:], lines: int = 20_000, seed: int = 1
+) -> DemoReport:
+    """Write ``fichiers/`` and ``reference/`` of the hospitals of one region of the synthetic country, MCO alone.
+
+    Args:
+        directory: where; made if needed.
+        region: code of the region.
+        years: years of discharge, the last one under way.
+        lines: RSA lines to make, at least, transmissions that count.
+        seed: everything follows from it.
+    """
+    started = time.perf_counter()
+    whole, casemix = draw_country(seed), draw_casemix(seed)
+    country = replace(whole, establishments=whole.establishments.filter(pl.col("region") == region))
+    _write_reference(directory / "reference", country, None, years)
+    (directory / "fichiers" / "mco").mkdir(parents=True, exist_ok=True)
+    tasks = _tasks(directory / "fichiers", country, (), casemix, years=tuple(years), lines=lines, seed=seed)
+    _prepare(seed, lines)
+    results = [_write(replace(task, products=False)) for task in tasks]
+    return DemoReport(
+        lines=sum(done.lines for done in results),
+        sessions=sum(done.sessions for done in results),
+        patients=len(np.unique(np.concatenate([done.patients for done in results]))),
+        others={},
+        establishments=len(tasks),
+        files=sum(done.files for done in results),
+        size=sum(done.size for done in results),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _write_reference(directory: Path, country: Country, specialised: pl.DataFrame | None, years: Sequence[int]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    pl.concat([country.establishments, specialised]).drop("taille").write_csv(directory / "etablissements.csv")
+    everything = [country.establishments, *([specialised] if specialised is not None else [])]
+    pl.concat(everything).drop("taille").write_csv(directory / "etablissements.csv")
     country.geography.drop("poids").write_csv(directory / "geographie.csv")
     draw_population(country, range(min(years) - 2, max(years) - 1)).write_csv(directory / "population.csv")
 
