@@ -190,6 +190,10 @@ def _measures(one: Restitution, books: Catalogue) -> Iterator[list[str]]:
         ]
 
 
+SITE = "http://127.0.0.1:8000"
+"""The site that examples ask: the one of the tutorial."""
+
+
 def _examples(one: Restitution) -> Iterator[str]:
     asked = example(one)
     query = "&".join(f"{name}={value}" for name, value in asked.items())
@@ -199,9 +203,11 @@ def _examples(one: Restitution) -> Iterator[str]:
     yield block(f"/api/v1/restitutions/{one.slug}/donnees?{query}{'&' if query else ''}format=csv")
     secure = "" if one.acces == "libre" else " --scope secure"
     yield block(f"sanoscope query {words}{secure}", "sh")
-    address = f"http://127.0.0.1:8000/api/v1/restitutions/{one.slug}/donnees?{query}{'&' if query else ''}format=csv"
-    program = f'from urllib.request import urlopen\n\nimport polars\n\npolars.read_csv(urlopen("{address}").read())'
-    yield block(program, "python")
+    given = "".join(f", {name}={value!r}" for name, value in asked.items())
+    yield block(f'from sanoscope import Client\n\nClient("{SITE}").demander("{one.slug}"{given}).polars()', "python")
+    given = "".join(f', {name} = "{value}"' for name, value in asked.items())
+    yield block(f'library(sanoscope)\n\nsano_demander(sanoscope("{SITE}"), "{one.slug}"{given})', "r")
+    yield "Les clients [Python](../../clients.md) et [R](../../clients-r.md) ; les formats : [l'API](../../api.md)."
     if one.acces != "libre":
         yield "En ligne, elle demande un compte qui y a droit, ou une clé de l'API ([accès](../../acces.md))."
 

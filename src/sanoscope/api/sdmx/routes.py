@@ -18,6 +18,17 @@ from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
 
 ROOT = "/api/v1/sdmx"
+PLACES = {
+    "genre": "dataflow, datastructure, codelist, conceptscheme, agencyscheme, categoryscheme, categorisation, ou *.",
+    "contexte": "dataflow : les données se demandent par flux.",
+    "agence": "SANOSCOPE, ou *.",
+    "ressource": "Nom de l'artefact : celui d'une restitution, en capitales (CASEMIX_MCO), plusieurs, ou *.",
+    "numero": "Version : 1.0.0, ~ ou latest ; *.",
+    "cle": "Une valeur par dimension, séparées par des points ; * pour toutes.",
+    "composant": "Dimensions dont on veut les codes, séparées par des virgules ; * pour toutes.",
+}
+"""What each part of an address is."""
+
 MEANT = {
     "c": "Filtre d'un composant : c[COMPOSANT]=VALEUR, avec les opérateurs de SDMX-REST.",
     "asOf": "Les données telles qu'elles étaient publiées ce jour-là.",
@@ -112,7 +123,8 @@ def _added(routes: APIRouter, path: str, answer: Any, params: tuple[str, ...]) -
 def _within(path: str) -> list[dict[str, Any]]:
     """Return the parameters that an address has in itself."""
     names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
-    return [{"in": "path", "name": one, "required": True, "schema": {"type": "string"}} for one in names]
+    text = {"type": "string"}
+    return [{"in": "path", "name": one, "required": True, "description": PLACES[one], "schema": text} for one in names]
 
 
 def _path(request: Request, *names: str) -> list[str]:
