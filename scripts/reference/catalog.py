@@ -179,7 +179,7 @@ def _source(source: Source, books: Catalogue) -> Page:
         f"sources/{source.source}",
         source.libelle,
         [
-            table(["", ""], facts),
+            table(["en bref", ""], facts),
             "\n".join(f"- {sentence(one)}" for one in source.remarques),
             "## Mesures",
             table(

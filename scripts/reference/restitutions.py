@@ -131,7 +131,7 @@ def _facts(one: Restitution, books: Catalogue) -> str:
         ["sources publiées qui y répondent", listed(f"[{code(name)}](../sources/{name}.md)" for name in answering)],
         ["images", listed(drawn)],
     ]
-    return table(["", ""], rows)
+    return table(["en bref", ""], rows)
 
 
 def _criteria(one: Restitution, books: Catalogue) -> Iterator[list[str]]:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -60,6 +60,7 @@ def test_a_conversation_over_stdio_ends_with_a_table_that_can_be_quoted(site: st
         "criteres",
         "lire_tableau",
         "editions",
+        "comparer_editions",
     }
     assert "zone=departement:29" in found and "casemix-mco" in found
     assert "masqué (1 à 10)" in table and "environ" in table and "secret" in table
@@ -120,6 +121,34 @@ def test_a_refusal_teaches(small: Workspace, tool: str, asked: dict[str, Any], w
     result = talk(server(Client(small.root)), said)
     assert result.is_error
     assert words in text(result)
+
+
+def test_what_moved_between_editions_is_said_in_words() -> None:
+    class Moved:
+        def ecarts(self, slug: str, avec: str, **_: object) -> dict[str, Any]:
+            sides = [("exact", 100), ("approche", 120), ("masque", None)]
+            seen = [{"etat": state, "valeur": value} for state, value in sides]
+            row = {"annee": 2023, "ligne": ["04", "Pneumologie"], "mesure": "sejours", "evolution": None}
+            counts = dict.fromkeys(("chiffres", "nouveaux", "disparus", "changes", "approches", "masques"), 2)
+            return {
+                **{"restitution": slug, "requete": "annee=2023", "filigrane": "", "suite": True, **counts},
+                "de": {"nom": avec, "date": "2024-01-01"},
+                "a": {"nom": "apres", "date": "2024-02-01"},
+                "ecarts": [
+                    {**row, "avant": seen[0], "apres": {"etat": "exact", "valeur": 103}, "ecart": 3},
+                    {**row, "avant": seen[1], "apres": seen[2], "ecart": None},
+                ],
+            }
+
+    told = Tools(cast("Client", Moved())).comparer_editions("casemix-mco", "avant", {"annee": 2023})
+    assert "De l'édition avant (2024-01-01) à l'édition apres (2024-02-01)" in told
+    assert "- 2023, 04 / Pneumologie, sejours : 100 → 103 (écart +3)\n" in told
+    assert "- 2023, 04 / Pneumologie, sejours : environ 120 → masqué (1 à 10)\n" in told
+    assert told.endswith("précisez les critères.")
+
+
+def test_nothing_moved_from_an_edition_to_itself(tools: Tools) -> None:
+    assert " : 0 chiffres exacts changés sur " in tools.comparer_editions("casemix-mco", "petite", {"annee": 2023})
 
 
 def test_it_says_what_there_is_and_how_to_read_it(small: Workspace) -> None:

@@ -181,6 +181,20 @@ def test_criteria_and_codes_are_listed(site: str) -> None:
     assert all("290000001" in one["code"] for one in client.codes("etablissement", "290000001"))
 
 
+def test_changes_maps_and_charts_are_those_of_the_api(site: str, near: Client) -> None:
+    far = Client(site)
+    asked: dict[str, Any] = {"annee": 2023, "zone": "departement:29"}
+    assert [one["edition"] for one in far.changements()["changements"]] == ["petite"]
+    assert far.changements("2999-01-01")["changements"] == []
+    assert far.ecarts("casemix-mco", "petite", **asked)["ecarts"] == []
+    drawn = far.carte("cartographie-activite-mco", annee=2023)
+    assert drawn["type"] == "FeatureCollection" and drawn["features"]
+    assert far.graphiques("casemix-mco", **asked) == near.graphiques("casemix-mco", **asked)
+    assert drawn == near.carte("cartographie-activite-mco", annee=2023)
+    with pytest.raises(NotFoundError):
+        far.carte("casemix-mco")
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(400, CriterionError), (401, SignInError), (403, ForbiddenError), (404, NotFoundError), (500, SanoscopeError)],

@@ -4,7 +4,7 @@ It answers in words, as a model reads them: no cell is a bare number or a blank.
 nothing is written, kept or told to anybody else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Annotated, Any, ParamSpec
 
@@ -69,6 +69,7 @@ def server(client: Client) -> MCPServer[Any]:
         tools.criteres,
         tools.lire_tableau,
         tools.editions,
+        tools.comparer_editions,
     ):
         made.tool(annotations=READ_ONLY, structured_output=False)(taught(tool))
 
@@ -182,10 +183,49 @@ class Tools:
             lines.append(f"- {one['nom']} ({state}), du {one['cree_le'][:10]}, d'après {of}{now}")
         return "\n".join(lines)
 
+    def comparer_editions(
+        self,
+        slug: Annotated[str, Field(description="La restitution, par exemple casemix-mco.")],
+        avec: Annotated[str, Field(description="Le nom de l'édition d'avant ; « editions » les donne.")],
+        criteres: Annotated[
+            dict[str, str | int | list[str] | list[int]],
+            Field(description="Comme pour lire_tableau ; edition=NOM est l'édition d'après."),
+        ] = {},  # noqa: B006  # read, never changed: the default is told to the model
+    ) -> str:
+        """Dit ce qui a bougé dans un tableau d'une édition à une autre : les plus grands écarts entre chiffres exacts.
+
+        Un chiffre masqué ou approché dans l'une des deux est compté, jamais comparé.
+        """
+        asked: dict[str, Critere] = {**criteres, "limite": ROWS}
+        told = self._client.ecarts(slug, avec, **asked)
+        before, after = told["de"], told["a"]
+        lines = [
+            f"# {told['restitution']}?{told['requete']}",
+            f"De l'édition {before['nom']} ({before['date']}) à l'édition {after['nom']} ({after['date']}) : "
+            f"{told['changes']} chiffres exacts changés sur {told['chiffres']}, {told['nouveaux']} nouveaux, "
+            f"{told['disparus']} disparus, {told['approches']} approchés, {told['masques']} masqués.",
+        ]
+        if told["filigrane"]:
+            lines.append(told["filigrane"])
+        lines += [_moved(one) for one in told["ecarts"]]
+        return "\n".join([*lines, *(["La suite n'est pas donnée : précisez les critères."] if told["suite"] else [])])
+
     def notice(self, slug: str) -> str:
         """Return the notice of a restitution."""
         told = self._client.restitution(slug)
         return f"# {told['titre']}\n\n{told['notice']}"
+
+
+def _moved(one: Mapping[str, Any]) -> str:
+    """Return a figure that moved, in words."""
+    gap = "" if one["ecart"] is None else f" (écart {one['ecart']:+})"
+    where = f"{one['annee']}, {' / '.join(one['ligne'])}, {one['mesure']}"
+    return f"- {where} : {_seen(one['avant'])} → {_seen(one['apres'])}{gap}"
+
+
+def _seen(side: Mapping[str, Any]) -> str:
+    state = State(side["etat"])
+    return WORDS.get(state) or ("environ " if state is State.APPROXIMATE else "") + str(side["valeur"])
 
 
 def _line(one: Decrite) -> str:

@@ -116,6 +116,44 @@ class Client:
         """Return the published editions, the latest first."""
         return cast("list[EditionPubliee]", self._json("/api/v1/editions"))
 
+    def changements(self, depuis: date | str = "") -> dict[str, Any]:
+        """Return what was published since a day, the latest first: editions, their restitutions, ways back.
+
+        Raises:
+            CriterionError: ``depuis`` is no day, written YYYY-MM-DD.
+        """
+        return cast("dict[str, Any]", self._json("/api/v1/changements", depuis=depuis))
+
+    def ecarts(self, slug: str, avec: str, **criteres: Critere) -> dict[str, Any]:
+        """Return what moved in an answer since an edition; only what is exact in both is compared.
+
+        Args:
+            slug: the restitution.
+            avec: name of the edition before.
+            criteres: as of `demander`; ``edition`` is the one after.
+
+        Raises:
+            SanoscopeError: those of `demander`.
+        """
+        return self._beside(slug, "ecarts", {**criteres, "avec": avec})
+
+    def carte(self, slug: str, **criteres: Critere) -> dict[str, Any]:
+        """Return the rows of an answer where they are, as GeoJSON (degrees, WGS 84), figures with their states.
+
+        Raises:
+            NotFoundError: ``carte-absente``: the restitution has no map.
+            SanoscopeError: those of `demander`.
+        """
+        return self._beside(slug, "carte", criteres)
+
+    def graphiques(self, slug: str, **criteres: Critere) -> dict[str, Any]:
+        """Return the charts of an answer, as Vega-Lite.
+
+        Raises:
+            SanoscopeError: those of `demander`.
+        """
+        return self._beside(slug, "graphiques", criteres)
+
     def chercher(self, texte: str, limite: int = 10) -> Trouvailles:
         """Return what a text finds: restitutions, indicators, activities, establishments, zones, and what answers.
 
@@ -156,6 +194,9 @@ class Client:
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda one: self.demander(one[0], **one[1]), list(questions)))
+
+    def _beside(self, slug: str, what: str, criteria: Mapping[str, Critere]) -> dict[str, Any]:
+        return cast("dict[str, Any]", self._json(f"/api/v1/restitutions/{_part(slug)}/{what}", **criteria))
 
     def _json(self, path: str, **criteria: Critere) -> object:
         return json.loads(self._reply(path, criteria).body)
