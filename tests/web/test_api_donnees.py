@@ -110,7 +110,7 @@ def test_every_example_is_answered_as_the_page_says(client: TestClient) -> None:
 
 def test_every_code_that_these_routes_add_is_on_the_page() -> None:
     rooms = Path(__file__).parents[2] / "src" / "sanoscope"
-    names = ("api/asking", "api/paging", "api/posted", "api/extractions", "api/extracting", "access/extractions")
+    names = ("api/batches", "api/paging", "api/posted", "api/extractions", "api/extracting", "access/extractions")
     source = "".join((rooms / f"{name}.py").read_text(encoding="utf-8") for name in names)
     codes = set(re.findall(r'Error\(\s*"([\w-]+)"', source)) - {"panne", "envoi-etranger"}
     assert len(codes) >= 9

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from sanoscope.api import shapes
-from sanoscope.api.asked import AS_OF, NOTHING, with_date
+from sanoscope.api.asked import AS_OF, NOTHING, PAGE, SIZE, with_date
 from sanoscope.api.conditional import has_already, last_published, tag, unchanged, validators
 from sanoscope.api.limits import PAGE_LARGEST
-from sanoscope.api.paging import LARGEST_NUMBER, NUMBER, SIZE, TOTAL, asked, links, page_of
+from sanoscope.api.paging import LARGEST_NUMBER, TOTAL, asked, links, page_of
 from sanoscope.api.paging import MEANINGS as PAGING
 from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
@@ -195,7 +195,7 @@ def _parameters() -> list[dict[str, Any]]:
     parameters.append({**text, "name": AS_OF, "description": MEANINGS[DATE]})
     kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
     parameters.append({**text, "name": "format", "description": "Format du fichier.", "schema": kinds})
-    for name, most in ((NUMBER, LARGEST_NUMBER), (SIZE, PAGE_LARGEST)):
+    for name, most in ((PAGE, LARGEST_NUMBER), (SIZE, PAGE_LARGEST)):
         number = {"type": "integer", "minimum": 1, "maximum": most}
         parameters.append({**text, "name": name, "description": PAGING[name], "schema": number})
     return parameters

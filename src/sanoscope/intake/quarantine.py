@@ -1,9 +1,10 @@
 """What was refused, with its reasons: lines in one CSV a file, whole files in one journal."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -30,76 +31,62 @@ SCHEMA = pa.schema(
 """ligne: number in the file, from 1; octet: where it begins, from 0; position: character concerned, from 1 (0: all)."""
 
 
-class LineQuarantine:
-    """The refused lines of one file, written as they come; no file where there is none."""
+class _Quarantine:
+    """Refused lines, written as they come; no file where there is none."""
 
     def __init__(self, directory: Path) -> None:
         self._work = directory / f"{UNFINISHED}{uuid4().hex}.csv"
         self._writer: pacsv.CSVWriter | None = None
         self.reasons: dict[str, int] = {}
+
+    def commit(self, path: Path) -> None:
+        """Close and put in place; nothing happens where no line was refused."""
+        if self._writer is not None:
+            self._writer.close()
+            appear(self._work, path)
+
+    def abandon(self) -> None:
+        """Leave no trace."""
+        if self._writer is not None:
+            self._writer.close()
+            self._work.unlink(missing_ok=True)
+
+    def _write(self, columns: Iterable[Any], code: str, lines: int) -> None:
+        """Write refused lines, one column a field of `SCHEMA`."""
+        if self._writer is None:
+            self._work.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pacsv.CSVWriter(self._work, SCHEMA)
+        arrays = [pa.array(values, f.type) for values, f in zip(columns, SCHEMA, strict=True)]
+        self._writer.write_table(pa.table(arrays, schema=SCHEMA))
+        self.reasons[code] = self.reasons.get(code, 0) + lines
+
+
+class LineQuarantine(_Quarantine):
+    """The refused lines of one file."""
 
     def add(self, block: Block, refusals: list[Refused]) -> None:
         """Keep the refused lines of a block, whole."""
         for refused in refusals:
-            if self._writer is None:
-                self._work.parent.mkdir(parents=True, exist_ok=True)
-                self._writer = pacsv.CSVWriter(self._work, SCHEMA)
-            rows = refused.rows
-            n = len(rows)
-            columns = [
-                pa.array(block.first_line + rows),
-                pa.array(block.first_byte + block.starts[rows]),
-                pa.array(np.full(n, refused.start, np.int32)),
-                pa.array([refused.code]).take(pa.array(np.zeros(n, np.int64))),
-                pa.array([refused.message]).take(pa.array(np.zeros(n, np.int64))),
+            rows, n = refused.rows, len(refused.rows)
+            columns = (
+                block.first_line + rows,
+                block.first_byte + block.starts[rows],
+                np.full(n, refused.start, np.int32),
+                pa.repeat(refused.code, n),
+                pa.repeat(refused.message, n),
                 _texts(block.buffer, block.starts[rows], block.lengths[rows]),
-            ]
-            self._writer.write_table(pa.table(columns, schema=SCHEMA))
-            self.reasons[refused.code] = self.reasons.get(refused.code, 0) + n
-
-    def commit(self, path: Path) -> None:
-        """Close and put in place; nothing happens where no line was refused."""
-        if self._writer is not None:
-            self._writer.close()
-            appear(self._work, path)
-
-    def abandon(self) -> None:
-        """Leave no trace."""
-        if self._writer is not None:
-            self._writer.close()
-            self._work.unlink(missing_ok=True)
+            )
+            self._write(columns, refused.code, n)
 
 
-class RowQuarantine:
-    """The refused lines of a base, written as they come; no file where there is none."""
-
-    def __init__(self, directory: Path) -> None:
-        self._work = directory / f"{UNFINISHED}{uuid4().hex}.csv"
-        self._writer: pacsv.CSVWriter | None = None
-        self.reasons: dict[str, int] = {}
+class RowQuarantine(_Quarantine):
+    """The refused lines of a base."""
 
     def add(self, lines: NDArray[np.int64], code: str, message: str, contents: Sequence[str]) -> None:
         """Keep lines: their numbers, why they are refused, what they have."""
-        if self._writer is None:
-            self._work.parent.mkdir(parents=True, exist_ok=True)
-            self._writer = pacsv.CSVWriter(self._work, SCHEMA)
         n = len(lines)
-        columns = [lines, pa.nulls(n), np.zeros(n, np.int32), [code] * n, [message] * n, list(contents)]
-        arrays = [pa.array(values, f.type) for values, f in zip(columns, SCHEMA, strict=True)]
-        self._writer.write_table(pa.table(arrays, schema=SCHEMA))
-        self.reasons[code] = self.reasons.get(code, 0) + n
-
-    def commit(self, path: Path) -> None:
-        """Close and put in place; nothing happens where no line was refused."""
-        if self._writer is not None:
-            self._writer.close()
-            appear(self._work, path)
-
-    def abandon(self) -> None:
-        """Leave no trace."""
-        if self._writer is not None:
-            self._writer.close()
-            self._work.unlink(missing_ok=True)
+        said = pa.repeat(code, n), pa.repeat(message, n)
+        self._write((lines, pa.nulls(n), np.zeros(n, np.int32), *said, list(contents)), code, n)
 
 
 def note_refused_files(directory: Path, refusals: list[Refusal]) -> None:

@@ -9,8 +9,7 @@ from sanoscope.access import rights as days
 from sanoscope.access.accounts import Account
 from sanoscope.access.rights import Right
 from sanoscope.access.scope import OPEN, Grant, Guarded, Scope
-from sanoscope.api.asked import with_date
-from sanoscope.api.paging import NUMBER, SIZE
+from sanoscope.api.asked import PAGE, SIZE, with_date
 from sanoscope.errors import CriterionError, ForbiddenError, SanoscopeError
 from sanoscope.query.fiches import question
 from sanoscope.query.permission import check_asking, check_reading, lacking, needed
@@ -21,7 +20,7 @@ from sanoscope.web.language import without_language
 from sanoscope.web.looking import NAMES
 from sanoscope.web.wishes import Pairs
 
-BESIDE = ("format", NUMBER, SIZE, "genre", "theme", COUNT, *NAMES)
+BESIDE = ("format", PAGE, SIZE, "genre", "theme", COUNT, *NAMES)
 """What addresses of answers take beside criteria."""
 
 FRAMED = "integrer"
