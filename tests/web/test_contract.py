@@ -128,7 +128,8 @@ def known(app: Any, written: dict[str, Any]) -> OpenApiSchema:
     """The same, limited to parameters that go together and to what the small country has: questions are answered."""
     paths = deepcopy({path: methods for path, methods in written["paths"].items() if not TYPED.fullmatch(path)})
     for path, methods in paths.items():
-        values = KNOWN | {"slug": list(SLUGS_OF.get(path.rpartition("/")[2], FICHES if "fiches" in path else SLUGS))}
+        known = KNOWN if "sdmx" in path else {name: values for name, values in KNOWN.items() if name != "genre"}
+        values = known | {"slug": list(SLUGS_OF.get(path.rpartition("/")[2], FICHES if "fiches" in path else SLUGS))}
         for operation in methods.values():
             kept = [one for one in operation.get("parameters", ()) if one["name"] in values or one["in"] == "path"]
             for parameter in kept:

@@ -1,5 +1,6 @@
 """The page of a result by its address: sorted, filtered, compared, cited, embedded."""
 
+import json
 import re
 from html import unescape
 
@@ -194,7 +195,8 @@ def test_links_and_citations_lead_to_the_same_answer(client: TestClient) -> None
     page = unescape(client.get(CASEMIX).text)
     pinned = f"http://testserver{CASEMIX}&edition=petite"
     assert pinned in page
-    citation, entry, frame = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
+    citation, entry, reference, frame = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.S)
+    assert json.loads(reference)[0]["URL"] == pinned
     assert pinned in citation and f"url = {{{pinned}}}" in entry
     assert entry.startswith("@misc{sanoscope-petite-") and entry.rstrip().endswith("}")
     assert entry.count("{") == entry.count("}")
