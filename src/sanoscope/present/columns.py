@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from sanoscope.query.rounding import near, rounded
-from sanoscope.query.table import Figure, Table
+from sanoscope.query.table import WORDS, Figure, Table
 from sanoscope.sentence import Sentence
 
 MARK = "filigrane"
@@ -56,7 +56,7 @@ def machine(table: Table) -> Iterator[Column]:
         of = {"mesure": figure.title}
         exact = [rounded(figure, row) for row in rows]
         yield Column(figure.name, kind, exact, "mesure", figure.title, figure.definition, figure.unit)
-        states = [state.value for state in figure.states]
+        states = [WORDS[state] for state in figure.states]
         yield Column(f"{figure.name}_etat", text, states, "etat", Sentence("%(mesure)s : état du chiffre", **of))
         estimates, margins = near(figure)
         if _any(whole.estimates):

@@ -129,5 +129,5 @@ class Meaning:
 
 def legend(table: Table) -> list[Meaning]:
     """Return the legend of a table: of the states that it holds, and no other."""
-    present = {state for figure in table.figures for state in figure.states}
+    present = frozenset[State]().union(*(figure.states for figure in table.figures))
     return [Meaning(state, SHOWN.get(state, A_FIGURE), MEANING[state]) for state in State if state in present]

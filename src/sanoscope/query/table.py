@@ -17,6 +17,12 @@ class State(Enum):
     NOT_APPLICABLE = "sans_objet"
     NOT_AVAILABLE = "indisponible"
 
+    __hash__ = object.__hash__  # there is one of each: no call in Python for each cell of a table
+
+
+WORDS = {state: state.value for state in State}
+"""The word of each state: `Enum.value` is a call in Python."""
+
 
 def said(state: str | None) -> State:
     """Return the state of a stored cell; it has none where no file of its source says anything of it."""
