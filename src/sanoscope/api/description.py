@@ -50,7 +50,8 @@ def typed(description: Schema, catalogue: Catalogue) -> Schema:
         name = f"donnees_{slug.replace('-', '_')}"
         schemas[name] = _table(restitution, catalogue)
         told = deepcopy(generic["responses"]["200"])
-        told["content"]["application/json"] = {"schema": {"$ref": f"#/components/schemas/{name}"}}
+        either = [{"$ref": f"#/components/schemas/{one}"} for one in (name, "JsonStat")]
+        told["content"]["application/json"] = {"schema": {"anyOf": either}}
         found["paths"][GENERIC.replace("{slug}", slug)] = {
             "get": {
                 "operationId": name,

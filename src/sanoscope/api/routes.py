@@ -159,7 +159,8 @@ def router(service: Service) -> APIRouter:
         tags=["données"],
         openapi_extra={"parameters": _parameters()},
         responses={
-            200: given(shapes.Data, "Le tableau")[200] | {"content": {f.media_type: {} for f in FORMATS.values()}},
+            200: given(shapes.Data | shapes.JsonStat, "Le tableau")[200]
+            | {"content": {f.media_type: {} for f in FORMATS.values()}},
             **refusals("Critère refusé", "Restitution ou édition inconnue"),
         },
     )

@@ -135,6 +135,20 @@ class Data(_Shape):
     lignes: list[dict[str, str | float | int | None]]
 
 
+class JsonStat(BaseModel):
+    """The same table in JSON-stat 2.0, a dataset: its figures along dimensions, the state of each."""
+
+    model_config = ConfigDict(extra="allow")
+
+    version: Literal["2.0"]
+    kind: Literal["dataset"] = pydantic.Field(alias="class")
+    id: list[str]
+    size: list[int]
+    dimension: dict[str, Any]
+    value: list[float | int | None] | dict[str, float | int]
+    status: dict[str, str]
+
+
 class Link(_Shape):
     """A restitution that answers about what was found."""
 
