@@ -28,7 +28,7 @@ from sanoscope.web.subscribing import checked_address
 from sanoscope.workspace import Settings, Workspace
 from tests.smtp import Letter, MailServer
 from tests.web.conftest import served
-from tests.web.reading import opened, violations
+from tests.web.reading import COLOURS, opened, violations
 from tests.web.test_english import french_in
 from tests.web.test_rgaa import STRUCTURE, wide
 
@@ -367,8 +367,10 @@ def test_it_works_without_javascript(browser: Browser, place: Workspace, mailed:
     assert count(place) == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_it_is_accessible(browser: Browser, place: Workspace, mailed: MailServer, scheme: str) -> None:
+@pytest.mark.parametrize(("scheme", "rules"), [("light", None), ("dark", COLOURS)], ids=["light", "dark"])
+def test_every_page_of_it_is_accessible(
+    browser: Browser, place: Workspace, mailed: MailServer, scheme: str, rules: object
+) -> None:
     place.calendar.write_text("date,quoi,restitution,champ\n2100-01-09,Tout,,\nx,y,,\n", encoding="utf-8")
     page = opened(browser, scheme=scheme)
     with served(place) as address:
@@ -388,7 +390,7 @@ def test_every_page_of_it_is_accessible(browser: Browser, place: Workspace, mail
                 page.locator("main button").first.click()
             else:
                 page.goto(address + path)
-            assert violations(page) == [], path
+            assert violations(page, rules) == [], path
             assert page.evaluate(STRUCTURE) == [], path
             page.set_viewport_size({"width": 320, "height": 700})
             assert wide(page) <= 0, path
