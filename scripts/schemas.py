@@ -9,7 +9,7 @@ from sanoscope.catalogue.fiche import Fiche
 from sanoscope.catalogue.field import Champ
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.catalogue.source import Source
-from sanoscope.intake.correspondance import Correspondance
+from sanoscope.intake.bases.correspondance import Correspondance
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schemas"
 MODELS = {

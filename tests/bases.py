@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from sanoscope.intake.correspondance import CHAINING, STAYS, Correspondance, load_correspondance
+from sanoscope.intake.bases.correspondance import CHAINING, STAYS, Correspondance, load_correspondance
 from sanoscope.intake.store import stored_files
 
 WIDTHS = {"ghm": (2, 1, 2, 1), "ghm_lu": (2, 1, 2, 1), "codes_retour": (1,) * 9}

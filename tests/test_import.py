@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sanoscope.cli.main import app
-from sanoscope.intake.correspondance import (
+from sanoscope.intake.bases.correspondance import (
     REQUIRED,
     Acces,
     Cle,

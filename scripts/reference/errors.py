@@ -22,7 +22,7 @@ GIVEN = (
     "access/accounts.py",
     "access/passwords.py",
     "access/sessions.py",
-    "intake/base_write.py",
+    "intake/bases/write.py",
     "intake/champs.py",
     "intake/decode.py",
     "intake/reading.py",

@@ -19,7 +19,7 @@ from sanoscope.disclosure.protect import QUICK
 from sanoscope.edition.build import build
 from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.errors import SanoscopeError
-from sanoscope.intake.correspondance import REQUIRED, columns_of, load_correspondance, shipped
+from sanoscope.intake.bases.correspondance import REQUIRED, columns_of, load_correspondance, shipped
 from sanoscope.intake.receive import IntakeReport, given_base, receive
 from sanoscope.intake.store import StoredFile, stored_files
 from sanoscope.query.answer import answer

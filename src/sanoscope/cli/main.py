@@ -32,8 +32,8 @@ from sanoscope.edition.edition import Edition, open_edition
 from sanoscope.edition.published import build_published
 from sanoscope.edition.release import release
 from sanoscope.errors import SanoscopeError
-from sanoscope.intake.base_report import said_of_base
-from sanoscope.intake.correspondance import shipped
+from sanoscope.intake.bases.correspondance import shipped
+from sanoscope.intake.bases.report import said_of_base
 from sanoscope.intake.receive import GivenBase, IntakeReport, given_base, receive
 from sanoscope.intake.store import StoredFile
 from sanoscope.intake.tables import StoredTable

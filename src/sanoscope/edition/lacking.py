@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from sanoscope.catalogue.field import VALUED, Champ, Conditions
 from sanoscope.edition.rules import mentioned
-from sanoscope.intake.correspondance import CHAINING
+from sanoscope.intake.bases.correspondance import CHAINING
 from sanoscope.intake.store import StoredFile
 
 AFTER = ("suite_jours", "suite_finess")

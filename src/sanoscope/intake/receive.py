@@ -17,10 +17,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from sanoscope.errors import InputFileError
-from sanoscope.intake.base_receive import receive_base
-from sanoscope.intake.base_report import BaseReport
+from sanoscope.intake.bases.correspondance import Acces, Correspondance, load_correspondance
+from sanoscope.intake.bases.receive import receive_base
+from sanoscope.intake.bases.report import BaseReport
 from sanoscope.intake.champs import settle
-from sanoscope.intake.correspondance import Acces, Correspondance, load_correspondance
 from sanoscope.intake.indicator_forms import Attendu
 from sanoscope.intake.indicators import IndicatorFile, StoredIndicators, known_as, receive_indicators
 from sanoscope.intake.quarantine import note_refused_files

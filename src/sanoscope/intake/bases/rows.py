@@ -13,9 +13,18 @@ import pyarrow.compute as pc
 
 from sanoscope.errors import SanoscopeError, suggest
 from sanoscope.formats.layout import Field, Layout
-from sanoscope.intake.base import Base, literal, quoted
+from sanoscope.intake.bases.base import Base, literal, quoted
+from sanoscope.intake.bases.correspondance import (
+    CHAINING,
+    KINDS,
+    OWNER,
+    REQUIRED,
+    STAYS,
+    Colonne,
+    TableDeBase,
+    fields_of,
+)
 from sanoscope.intake.columns import Mask, column
-from sanoscope.intake.correspondance import CHAINING, KINDS, OWNER, REQUIRED, STAYS, Colonne, TableDeBase, fields_of
 from sanoscope.intake.decode import TYPE_REASONS
 
 FINESS, YEAR, KEY, PRINT, RANK, OTHER, LINE = "#finess", "#annee", "#cle", "#h", "#rang", "#autre", "#ligne"

@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from sanoscope.errors import SanoscopeError
-from sanoscope.intake.correspondance import Acces
+from sanoscope.intake.bases.correspondance import Acces
 
 BLOCK = 50_000
 """Rows of a SQLite table that are copied at once."""

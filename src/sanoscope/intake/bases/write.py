@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from sanoscope import __version__
 from sanoscope.formats.layout import Field
-from sanoscope.intake.base import literal, quoted
-from sanoscope.intake.base_rows import (
+from sanoscope.intake.bases.base import literal, quoted
+from sanoscope.intake.bases.correspondance import fields_of
+from sanoscope.intake.bases.rows import (
     FINESS,
     KEY,
     LINE,
@@ -29,7 +30,6 @@ from sanoscope.intake.base_rows import (
     typed,
 )
 from sanoscope.intake.columns import Longs, Mask, counts
-from sanoscope.intake.correspondance import fields_of
 from sanoscope.intake.decode import MAIN_TABLE
 from sanoscope.intake.names import Key
 from sanoscope.intake.quarantine import RowQuarantine

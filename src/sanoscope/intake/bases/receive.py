@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from sanoscope.errors import SanoscopeError, suggest
 from sanoscope.formats.registry import layout_of
-from sanoscope.intake.base import Base, literal, opened, quoted
-from sanoscope.intake.base_report import BaseReport
-from sanoscope.intake.base_rows import (
+from sanoscope.intake.bases.base import Base, literal, opened, quoted
+from sanoscope.intake.bases.correspondance import CHAINING, KINDS, STAYS, Acces, Colonne, Correspondance
+from sanoscope.intake.bases.report import BaseReport
+from sanoscope.intake.bases.rows import (
     FINESS,
     FINESS_FORM,
     KEY,
@@ -32,8 +33,7 @@ from sanoscope.intake.base_rows import (
     extracted,
     sheet_of,
 )
-from sanoscope.intake.base_write import Rows, contents
-from sanoscope.intake.correspondance import CHAINING, KINDS, STAYS, Acces, Colonne, Correspondance
+from sanoscope.intake.bases.write import Rows, contents
 from sanoscope.intake.names import Key
 from sanoscope.intake.quarantine import RowQuarantine
 from sanoscope.intake.reading import FileReport
