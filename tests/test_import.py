@@ -69,10 +69,8 @@ def test_the_schema_for_editors_is_that_of_the_model() -> None:
 
 
 def test_every_error_and_reason_is_documented() -> None:
-    places = ROOT / "src" / "sanoscope" / "intake"
-    source = "".join(
-        path.read_text(encoding="utf-8") for path in [*places.glob("base*.py"), places / "correspondance.py"]
-    )
+    place = ROOT / "src" / "sanoscope" / "intake" / "bases"
+    source = "".join(path.read_text(encoding="utf-8") for path in place.glob("*.py"))
     codes = {*re.findall(r'Error\(\s*"([a-z-]+)"', source), *re.findall(r'"((?:[a-z]+-)+[a-z]+)"', source)}
     assert {"doublon-discordant", "colonne-absente", "ghm-absent"} <= codes
     for code in codes - {"latin-1"}:
