@@ -145,6 +145,16 @@ def test_the_file_has_what_each_question_is_answered(client: TestClient) -> None
     assert client.get(told["fichier"], headers={"Range": "bytes=0-1"}).content == b"PK"
 
 
+def test_its_packages_say_who_publishes_them(place: Workspace) -> None:
+    known = replace(place.settings, adresse="https://stats.exemple.fr", editeur="ARS Bretagne")
+    with TestClient(create_app(replace(place, settings=known))) as client:
+        told = made(client, ask(client, {"annee": "2023"}, form="paquet").headers["location"])
+        packed = files(files(client.get(told["fichier"]).content)["001-casemix-mco.zip"])
+    described = json.loads(packed["datapackage.json"])
+    assert described["id"].startswith("https://stats.exemple.fr/id/restitutions/casemix-mco/editions/petite")
+    assert "ARS Bretagne" in packed["datapackage.json"].decode()
+
+
 def test_it_is_its_makers_alone(client: TestClient, place: Workspace, keys: dict[str, dict[str, str]]) -> None:
     address = ask(client, FULL, headers=keys["une"]).headers["location"]
     told = made(client, address, keys["une"])

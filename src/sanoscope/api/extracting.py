@@ -27,6 +27,7 @@ from sanoscope.api.replies import described
 from sanoscope.errors import SanoscopeError
 from sanoscope.present.exports import FORMATS
 from sanoscope.present.numbers import FRENCH
+from sanoscope.query.origin import signed
 from sanoscope.query.reading import here, reading
 from sanoscope.query.service import Service
 from sanoscope.sentence import Sentence
@@ -189,6 +190,7 @@ class Extractor:
             so_far.refused += 1
             line["probleme"] = described(error)
             return
+        table = signed(table, self._service.workspace.settings)
         table = replace(table, mark=task.reader.mark()) if query.version else table
         chosen = FORMATS[task.format]
         line |= {"requete": query.canonical, "edition": table.edition, "lignes": len(table)}
