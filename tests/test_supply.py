@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from importlib.metadata import distributions
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -12,19 +11,14 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from scripts import audit
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = spec_from_file_location("audit", ROOT / "scripts" / "audit.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules["audit"] = module
-    spec.loader.exec_module(module)
-    return module
+    return audit
 
 
 def locked() -> dict[str, str]:

@@ -1,11 +1,10 @@
 """What tests need outside of Python is found, installed where it may be, and told where it may not."""
 
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import tools as tools_script
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,12 +12,6 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, on a machine that has nothing but Rscript."""
-    spec = spec_from_file_location("tools", ROOT / "scripts" / "tools.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "tools", module)
-    spec.loader.exec_module(module)
     rscript = tmp_path / "bin" / "Rscript"
     rscript.parent.mkdir()
     rscript.write_text(f"#!/bin/sh\necho {tmp_path / 'ailleurs'}\n")
@@ -26,8 +19,8 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.setenv("PATH", str(rscript.parent))
     monkeypatch.setenv("CHROMIUM", str(tmp_path / "chromium"))
     monkeypatch.setenv("R_LIBS", str(tmp_path / "bibliotheque"))
-    monkeypatch.setattr(module, "SITES", ())
-    return module
+    monkeypatch.setattr(tools_script, "SITES", ())
+    return tools_script
 
 
 def put(tools: ModuleType, library: Path) -> None:

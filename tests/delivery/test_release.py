@@ -6,24 +6,18 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from scripts import release as releases
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = spec_from_file_location("release", ROOT / "scripts" / "release.py")
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    sys.modules["release"] = module
-    spec.loader.exec_module(module)
-    return module
+    return releases
 
 
 @pytest.fixture(scope="module")

@@ -68,6 +68,20 @@ def with_date(items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(DATE if name == AS_OF else name, value) for name, value in items]
 
 
+def format_of(items: Iterable[tuple[str, str]], known: Collection[str], default: str) -> str:
+    """Return the format that is asked for.
+
+    Raises:
+        CriterionError: ``format-inconnu``: there is none such, or there are several.
+    """
+    formats = [value for name, value in items if name == "format"] or [default]
+    if len(formats) > 1 or formats[0] not in known:
+        raise CriterionError(
+            "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=known
+        )
+    return formats[0]
+
+
 def _without(request: Request) -> None:
     given(request.query_params.multi_items(), ())
 

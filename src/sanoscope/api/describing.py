@@ -6,17 +6,14 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from sanoscope.api.asked import AS_OF, with_date
+from sanoscope.api.asked import format_of, with_date
 from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, refusals
-from sanoscope.api.routes import MEANINGS, closed
-from sanoscope.errors import CriterionError
+from sanoscope.api.routes import closed, question_parameters
 from sanoscope.present import citation, csvw, datapackage
-from sanoscope.query.criteria import CRITERIA, DATE
 from sanoscope.query.origin import address_of, pinned
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
-from sanoscope.sentence import Sentence
 
 TEXT, BIBTEX, CSL = (
     "text/plain; charset=utf-8",
@@ -35,7 +32,7 @@ def describing_routes(service: Service) -> APIRouter:
         "/api/v1/restitutions/{slug}/csvw",
         summary="Les colonnes du CSV, en CSVW",
         tags=["données"],
-        openapi_extra={"parameters": _parameters()},
+        openapi_extra={"parameters": question_parameters()},
         response_class=Response,
         responses=_given("Les métadonnées CSVW", csvw.MEDIA_TYPE),
     )
@@ -47,7 +44,7 @@ def describing_routes(service: Service) -> APIRouter:
         "/api/v1/restitutions/{slug}/datapackage",
         summary="Le CSV comme paquet de données (Frictionless)",
         tags=["données"],
-        openapi_extra={"parameters": _parameters()},
+        openapi_extra={"parameters": question_parameters()},
         response_class=Response,
         responses=_given("Le descripteur du paquet", datapackage.MEDIA_TYPE),
     )
@@ -60,19 +57,15 @@ def describing_routes(service: Service) -> APIRouter:
         "/api/v1/restitutions/{slug}/citation",
         summary="Comment citer une réponse",
         tags=["données"],
-        openapi_extra={"parameters": [*_parameters(), _format()]},
+        openapi_extra={"parameters": [*question_parameters(), _format()]},
         response_class=Response,
         responses=_given("La citation", *CITATIONS.values()),
     )
     def cited(slug: str, request: Request) -> Response:
         items = request.query_params.multi_items()
-        formats = [value for name, value in items if name == "format"] or ["texte"]
-        if len(formats) > 1 or formats[0] not in CITATIONS:
-            raise CriterionError(
-                "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=CITATIONS
-            )
+        name = format_of(items, CITATIONS, "texte")
         table, headers = _asked(service, slug, request, [pair for pair in items if pair[0] != "format"])
-        return _cited(table, formats[0], datetime.now(UTC).date(), headers)
+        return _cited(table, name, datetime.now(UTC).date(), headers)
 
     return routes
 
@@ -98,12 +91,6 @@ def _cited(table: Table, name: str, seen: date, headers: dict[str, str]) -> Resp
 
 def _json(document: object, media_type: str, headers: dict[str, str]) -> Response:
     return Response(orjson.dumps(document), media_type=media_type, headers=headers)
-
-
-def _parameters() -> list[dict[str, Any]]:
-    text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
-    named = {**{name: MEANINGS[name] for name in (*CRITERIA, DATE)}, AS_OF: MEANINGS[DATE]}
-    return [{**text, "name": name, "description": meaning} for name, meaning in named.items()]
 
 
 def _format() -> dict[str, Any]:

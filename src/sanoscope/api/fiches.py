@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from sanoscope.api import shapes
-from sanoscope.api.asked import NOTHING
+from sanoscope.api.asked import NOTHING, described
 from sanoscope.api.reader import reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.api.routes import MEANINGS
@@ -23,6 +23,9 @@ SUBJECTS = {
     "activite": MEANINGS["activite"],
 }
 """What the subject of a fiche is, in one sentence."""
+
+ASKED = {**SUBJECTS, "annee": "Année ; la dernière entière par défaut.", "edition": MEANINGS["edition"]}
+"""What each parameter of a fiche is."""
 
 
 def fiche_routes(service: Service) -> APIRouter:
@@ -43,7 +46,7 @@ def fiche_routes(service: Service) -> APIRouter:
         "/api/v1/fiches/{slug}",
         summary="Une fiche : ses blocs, leurs questions, leurs chiffres",
         tags=["données"],
-        openapi_extra={"parameters": _parameters()},
+        openapi_extra={"parameters": described(ASKED)},
         responses=given(shapes.Sheet) | refusals("Critère refusé", "Fiche ou édition inconnue"),
     )
     def fiche(slug: str, request: Request) -> Response:
@@ -76,9 +79,3 @@ def _described(fiche: Fiche) -> dict[str, Any]:
         "fiche": f"/api/v1/fiches/{fiche.slug}",
         "page": f"/fiches/{fiche.slug}",
     }
-
-
-def _parameters() -> list[dict[str, Any]]:
-    text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
-    known = {**SUBJECTS, "annee": "Année ; la dernière entière par défaut.", "edition": MEANINGS["edition"]}
-    return [{**text, "name": name, "description": said} for name, said in known.items()]

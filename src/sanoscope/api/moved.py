@@ -8,11 +8,10 @@ from sanoscope.api import catalogue_shapes as shapes
 from sanoscope.api.asked import SIZE, described, number, parted, with_date
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.api.reader import reader, with_mark
-from sanoscope.api.replies import REFUSED, cache_control, given, refusals
-from sanoscope.api.routes import closed, lasting, question_parameters
+from sanoscope.api.replies import REFUSED, given, refusals
+from sanoscope.api.routes import keeping, question_parameters
 from sanoscope.errors import CriterionError
 from sanoscope.present.moved import COUNTS, told
-from sanoscope.query.criteria import DATE
 from sanoscope.query.moved import moved_answer
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
@@ -45,7 +44,8 @@ def moved_routes(service: Service) -> APIRouter:
         asked, pairs = parted(request.query_params.multi_items(), ASKED)
         first, scope = number(asked, SIZE, FIRST, PAGE_LARGEST), reader(request).scope
         restitution = service.catalogue.restitution(slug)
-        query, after = service.ask(slug, with_date(pairs), scope)
+        dated = with_date(pairs)
+        query, after = service.ask(slug, dated, scope)
         with_whom = asked.get("avec", "").strip()
         if not with_whom:
             raise CriterionError(
@@ -74,9 +74,7 @@ def moved_routes(service: Service) -> APIRouter:
             "ecarts": [told(move) for move in found.premiers],
             "suite": found.changes + found.approches > len(found.premiers),
         }
-        pinned = query.edition if DATE not in dict(with_date(pairs)) and lasting(service, slug) else ""
-        headers = cache_control(pinned, own=closed(service, query))
-        return Response(dumps(body), media_type="application/json", headers=headers)
+        return Response(dumps(body), media_type="application/json", headers=keeping(service, query, dated))
 
     return routes
 

@@ -9,15 +9,15 @@ from fastapi.responses import JSONResponse
 from sanoscope.api import catalogue_shapes as shapes
 from sanoscope.api.asked import chosen, described, parted, with_date
 from sanoscope.api.reader import reader, with_mark
-from sanoscope.api.replies import REFUSED, cache_control, given, refusals
-from sanoscope.api.routes import closed, lasting, question_parameters
+from sanoscope.api.replies import REFUSED, given, refusals
+from sanoscope.api.routes import keeping, question_parameters
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.errors import NotFoundError
 from sanoscope.present.pictures.geojson import geojson
 from sanoscope.present.pictures.palette import PALETTES, Theme
 from sanoscope.present.pictures.picture import chart, places_of
 from sanoscope.present.pictures.values import NothingToDrawError
-from sanoscope.query.criteria import DATE, Query
+from sanoscope.query.criteria import Query
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
 from sanoscope.sentence import Sentence
@@ -47,9 +47,9 @@ def picture_routes(service: Service) -> APIRouter:
 
     def asked(slug: str, pairs: list[tuple[str, str]], request: Request) -> tuple[Query, Table, dict[str, str]]:
         """Return a question, its answer, and for how long this is kept."""
-        query, table = service.ask(slug, with_date(pairs), reader(request).scope)
-        pinned = query.edition if DATE not in dict(with_date(pairs)) and lasting(service, slug) else ""
-        return query, with_mark(request, query, table), cache_control(pinned, own=closed(service, query))
+        dated = with_date(pairs)
+        query, table = service.ask(slug, dated, reader(request).scope)
+        return query, with_mark(request, query, table), keeping(service, query, dated)
 
     @routes.get(
         "/api/v1/restitutions/{slug}/carte",

@@ -1,6 +1,6 @@
 """The routes of the API, all under ``/api/v1``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from sanoscope.api import shapes
-from sanoscope.api.asked import AS_OF, NOTHING, PAGE, SIZE, with_date
+from sanoscope.api.asked import AS_OF, NOTHING, PAGE, SIZE, described, format_of, with_date
 from sanoscope.api.conditional import has_already, last_published, tag, unchanged, validators
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.api.paging import LARGEST_NUMBER, TOTAL, asked, links, page_of
@@ -17,14 +17,12 @@ from sanoscope.api.reader import for_a_file, reader
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.engine.limits import within
-from sanoscope.errors import CriterionError
 from sanoscope.present import csvw, datapackage
-from sanoscope.present.exports import FORMATS, ROWS, Format
+from sanoscope.present.exports import FORMATS, ROWS
 from sanoscope.present.numbers import FRENCH, Style
 from sanoscope.query.criteria import BESIDE, CRITERIA, DATE, Query, taken
 from sanoscope.query.service import Service
 from sanoscope.query.table import Table
-from sanoscope.sentence import Sentence
 
 MEANINGS = {
     "annee": "Année, ou plusieurs séparées par des virgules ; la dernière par défaut.",
@@ -68,14 +66,12 @@ def file(
     """
     items = request.query_params.multi_items()
     pairs = with_date((name, value) for name, value in items if name not in ("format", *PAGING))
-    chosen, page = _format(items), asked(items)
+    chosen, page = FORMATS[format_of(items, FORMATS, "json")], asked(items)
     published, scope = last_published(service.workspace.editions), reader(request).scope
     with within(service.workspace.settings.duree_question):
         query, edition = service.question(slug, pairs, scope)
-        own = closed(service, query)
-        dated = DATE in dict(pairs) or not lasting(service, slug)
-        headers = cache_control("" if dated else query.edition, own=own)
-        if not own:  # what is for one reader is kept by nobody
+        headers = keeping(service, query, pairs)
+        if not closed(service, query):  # what is for one reader is kept by nobody
             etag = tag(path, chosen.name, repr(page), *service.depends(query, edition))
             modified = max(filter(None, (published, edition.manifest.scelle_le)), default=None)
             headers |= validators(etag, modified)
@@ -85,12 +81,12 @@ def file(
         table = for_a_file(request, query, service.reply(query, edition, scope), service.workspace.settings)
     if page:
         table = page_of(table, page)
-    described = f"/api/v1/restitutions/{slug}"
+    beside = f"/api/v1/restitutions/{slug}"
     linked = [
         f'<{path}?{query.canonical}>; rel="canonical"',
         *links(table, query, path, chosen.name),
-        f'<{described}/csvw?{query.canonical}>; rel="describedby"; type="{csvw.MEDIA_TYPE}"',
-        f'<{described}/datapackage?{query.canonical}>; rel="describedby"; type="{datapackage.MEDIA_TYPE}"',
+        f'<{beside}/csvw?{query.canonical}>; rel="describedby"; type="{csvw.MEDIA_TYPE}"',
+        f'<{beside}/datapackage?{query.canonical}>; rel="describedby"; type="{datapackage.MEDIA_TYPE}"',
     ]
     told = {
         "Content-Disposition": _attachment(query, chosen.extension),
@@ -103,20 +99,6 @@ def file(
     return Response(chosen.write(*dressed(table)), headers=told, media_type=chosen.media_type)
 
 
-def _format(items: list[tuple[str, str]]) -> Format:
-    """Return the format that is asked for.
-
-    Raises:
-        CriterionError: ``format-inconnu``.
-    """
-    formats = [value for name, value in items if name == "format"] or ["json"]
-    if len(formats) > 1 or formats[0] not in FORMATS:
-        raise CriterionError(
-            "format-inconnu", Sentence("Format « %(liste)s » inconnu.", liste=", ".join(formats)), allowed=FORMATS
-        )
-    return FORMATS[formats[0]]
-
-
 def closed(service: Service, query: Query) -> bool:
     """Tell whether the answer to a question is not for everybody."""
     return bool(query.version) or service.catalogue.restitution(query.restitution).acces != "libre"
@@ -125,6 +107,12 @@ def closed(service: Service, query: Query) -> bool:
 def lasting(service: Service, slug: str) -> bool:
     """Tell whether the answers of an edition to a restitution never change: none of it is from an edition beside it."""
     return not service.catalogue.restitution(slug).indicateurs
+
+
+def keeping(service: Service, query: Query, pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the header that says how long what is told of an answer may be kept; ``pairs``: as it was asked."""
+    pinned = query.edition if DATE not in dict(pairs) and lasting(service, query.restitution) else ""
+    return cache_control(pinned, own=closed(service, query))
 
 
 def router(service: Service) -> APIRouter:
@@ -190,21 +178,18 @@ def _described(restitution: Restitution) -> dict[str, Any]:
     }
 
 
-def _parameters() -> list[dict[str, Any]]:
-    text: dict[str, Any] = {"in": "query", "required": False, "schema": {"type": "string"}}
-    parameters = [{**text, "name": name, "description": MEANINGS[name]} for name in (*CRITERIA, DATE)]
-    parameters.append({**text, "name": AS_OF, "description": MEANINGS[DATE]})
-    kinds = {"type": "string", "enum": list(FORMATS), "default": "json"}
-    parameters.append({**text, "name": "format", "description": "Format du fichier.", "schema": kinds})
-    for name, most in ((PAGE, LARGEST_NUMBER), (SIZE, PAGE_LARGEST)):
-        number = {"type": "integer", "minimum": 1, "maximum": most}
-        parameters.append({**text, "name": name, "description": PAGING[name], "schema": number})
-    return parameters
-
-
 def question_parameters() -> list[dict[str, Any]]:
     """Return the criteria of a question, as the description of a route has them."""
-    return [one for one in _parameters() if one["name"] not in ("format", *PAGING)]
+    return described({**{name: MEANINGS[name] for name in (*CRITERIA, DATE)}, AS_OF: MEANINGS[DATE]})
+
+
+def _parameters() -> list[dict[str, Any]]:
+    schemas: dict[str, dict[str, Any]] = {
+        "format": {"type": "string", "enum": list(FORMATS), "default": "json"},
+        PAGE: {"type": "integer", "minimum": 1, "maximum": LARGEST_NUMBER},
+        SIZE: {"type": "integer", "minimum": 1, "maximum": PAGE_LARGEST},
+    }
+    return [*question_parameters(), *described({"format": "Format du fichier.", **PAGING}, schemas)]
 
 
 def _attachment(query: Query, extension: str) -> str:

@@ -1,6 +1,6 @@
 """What the lines of a field do not say, because the base they were taken from does not have it.
 
-A file has every column of its layout; a base may not (`intake.base_receive`). A sum that follows from a column that is
+A file has every column of its layout; a base may not (`intake.bases.receive`). A sum that follows from a column that is
 not there would be 0: it is not available instead.
 """
 
