@@ -155,6 +155,9 @@ def test_each_representation_has_its_tag(client: TestClient, place: Workspace) -
     assert len(bodies) == sum(packed) + len(addresses)
     rounded = replace(place, settings=replace(place.settings, approche=False))
     assert TestClient(create_app(rounded)).get(OPEN).headers["etag"] not in tags
+    for changed in ({"editeur": "ARS"}, {"licence": ""}, {"adresse": "https://stats.exemple.fr"}):  # files say them
+        other = replace(place, settings=replace(place.settings, **changed))
+        assert TestClient(create_app(other)).get(f"{OPEN}&format=paquet").headers["etag"] not in tags
 
 
 def test_a_tag_is_of_one_coding(client: TestClient) -> None:

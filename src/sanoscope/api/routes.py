@@ -13,7 +13,7 @@ from sanoscope.api.conditional import has_already, last_published, tag, unchange
 from sanoscope.api.limits import PAGE_LARGEST
 from sanoscope.api.paging import LARGEST_NUMBER, TOTAL, asked, links, page_of
 from sanoscope.api.paging import MEANINGS as PAGING
-from sanoscope.api.reader import for_a_file, reader
+from sanoscope.api.reader import for_a_file, reader, site_of
 from sanoscope.api.replies import REFUSED, cache_control, given, refusals
 from sanoscope.catalogue.restitution import Restitution
 from sanoscope.engine.limits import within
@@ -72,7 +72,9 @@ def file(
         query, edition = service.question(slug, pairs, scope)
         headers = keeping(service, query, pairs)
         if not closed(service, query):  # what is for one reader is kept by nobody
-            etag = tag(path, chosen.name, repr(page), *service.depends(query, edition))
+            settings = service.workspace.settings  # what a described file says of who publishes it
+            said = (site_of(request, settings), settings.editeur, settings.licence)
+            etag = tag(path, chosen.name, repr(page), *said, *service.depends(query, edition))
             modified = max(filter(None, (published, edition.manifest.scelle_le)), default=None)
             headers |= validators(etag, modified)
             if has_already(request, etag, modified):
